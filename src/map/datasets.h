@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// datasets: the items of a run, from words, quoted globs, ":::" lists and files.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+struct dataset {
+    const char **column;  // datasets.columns of them; column[0] is the text where there is one column
+    const char *text;     // what a person sees, and what `=TEXT` finds: the columns joined by a tab, or the line of a .jsonl
+    int64_t size;         // bytes of the file that the first column names, -1 if it names none
+    int64_t mtime;        // its time, nanoseconds since 1970
+    uint64_t key;         // see expand.h
+    uint32_t number;      // from 1, by position
+};
+struct datasets { // zero-initialise to begin
+    struct dataset *item;
+    size_t count, room;
+    size_t columns;       // of each; 1 unless several lists, --colsep, --header or .jsonl
+    char **name;          // names of the columns, or NULL
+    struct arena arena;   // holds all texts
+};
+// One list of a run: either words, or a file.
+struct dataset_list {
+    const char *const *word; // words (count of them), or NULL
+    size_t count;
+    const char *file;        // else a path, "-" for `input`
+    int quoted;              // words with *?[ that name no file are patterns: expanded, in order, [no-dataset] without a match
+};
+struct dataset_options {
+    const struct dataset_list *list;
+    size_t lists;
+    int null;             // -0: items of files end with NUL, not newline
+    const char *colsep;   // --colsep: a literal separator ("\t" and "\\t" both a tab); NULL
+    int header;           // --header: the first line of a file names its columns
+    int link;             // --link: lists walk side by side (unequal lengths: [usage] with both counts), else all combinations
+    const char *only;     // -a LIST: "3,5-9,20-100:10"; from 1; 0 and beyond the end are [usage] with the range; NULL
+};
+// Fills *ret (free it with datasets_free also after failure). 0 datasets after an empty file or list is [no-dataset].
+// Files ending in .jsonl: one JSON object (columns by name) or string or number a line. A file's last line needs no newline; a
+// trailing "\r" goes; empty lines are skipped. Errors name file and line.
+int datasets_read(const struct dataset_options *options, struct datasets *ret, struct err *err);
+// stat()s the first column of each (a folder or no file: size -1). Relative to dir.
+void datasets_stat(struct datasets *datasets, int dir);
+void datasets_free(struct datasets *datasets);
+
+enum dataset_order { ORDER_SIZE, ORDER_GIVEN, ORDER_RANDOM };
+// Indices in the order to start them: largest first (stable; those without a size keep their place after), as given, or
+// shuffled by seed. Yours.
+uint32_t *datasets_order(const struct datasets *datasets, enum dataset_order order, uint64_t seed);
+
+// The run folder's `datasets` file: one a line, fixed at the start (docs/formats.md). Written by replace, read back with checks:
+// [run-format] for another version, [run-damaged] with the line number.
+int datasets_save(const struct datasets *datasets, int run_dir, struct err *err);
+int datasets_load(struct datasets *ret, int run_dir, struct err *err);
