@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// err: fills the caller's struct err. The names and statuses are those of lopin-errors(7); they never
+// change with the language, so that scripts and searches can rely on them.
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/lang.h"
+#include "base/mem.h"
+
+static const struct {
+    const char *name;
+    int status;
+} kinds[ERR_COUNT] = {
+    [ERR_NONE] = {"", 0},
+    [ERR_USAGE] = {"usage", 2},
+    [ERR_NO_PYTHON] = {"no-python", 3},
+    [ERR_NO_ENV] = {"no-env", 3},
+    [ERR_NO_DATASET] = {"no-dataset", 4},
+    [ERR_SAME_OUTPUT] = {"same-output", 2},
+    [ERR_OUTPUT_EXISTS] = {"output-exists", 2},
+    [ERR_OVERSUBSCRIBED] = {"oversubscribed", 2},
+    [ERR_OVER_LIMIT] = {"over-limit", 2},
+    [ERR_NO_PROGRAM] = {"no-program", 4},
+    [ERR_NO_RUN] = {"no-run", 4},
+    [ERR_RUN_BUSY] = {"run-busy", 4},
+    [ERR_RUN_DAMAGED] = {"run-damaged", 6},
+    [ERR_RUN_FORMAT] = {"run-format", 6},
+    [ERR_CHANGED] = {"changed", 2},
+    [ERR_DISK_FULL] = {"disk-full", 6},
+    [ERR_EXIT_CODE] = {"exit-code", 1},
+    [ERR_PYTHON_ERROR] = {"python-error", 1},
+    [ERR_SIGNAL] = {"signal", 1},
+    [ERR_ILLEGAL] = {"illegal-instruction", 1},
+    [ERR_NO_OUTPUT] = {"no-output", 1},
+    [ERR_SYSTEM] = {"system", 6},
+};
+
+static void fill(char *buffer, size_t size, const char *format, va_list list)
+{
+    int length = vsnprintf(buffer, size, format, list);
+    if (length >= 0 && (size_t)length >= size)
+        memcpy(buffer + size - 4, "...", 4);
+}
+
+int err_set(struct err *err, int code, const char *format, ...)
+{
+    if (!err)
+        return -1;
+    err->code = code;
+    err->hint[0] = '\0';
+    va_list list;
+    va_start(list, format);
+    fill(err->text, sizeof err->text, format, list);
+    va_end(list);
+    return -1;
+}
+
+int err_errno(struct err *err, int code, int errnum, const char *format, ...)
+{
+    if (!err)
+        return -1;
+    if (errnum == ENOSPC || errnum == EDQUOT || errnum == EROFS)
+        code = ERR_DISK_FULL;
+    err->code = code;
+    err->hint[0] = '\0';
+    va_list list;
+    va_start(list, format);
+    fill(err->text, sizeof err->text, format, list);
+    va_end(list);
+    size_t used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used, ": %s", lang_errno(errnum));
+    return -1;
+}
+
+int err_hint(struct err *err, const char *label, const char *format, ...)
+{
+    if (!err)
+        return -1;
+    size_t used = strlen(err->hint);
+    size_t left = sizeof err->hint - used;
+    int length = snprintf(err->hint + used, left, "%s%s\t", used ? "\n" : "", label);
+    if (length < 0 || (size_t)length >= left) {
+        err->hint[used] = '\0';
+        return -1;
+    }
+    used += (size_t)length;
+    va_list list;
+    va_start(list, format);
+    fill(err->hint + used, sizeof err->hint - used, format, list);
+    va_end(list);
+    return -1;
+}
+
+int err_wrap(struct err *err, const char *format, ...)
+{
+    if (!err)
+        return -1;
+    char before[sizeof err->text];
+    memcpy(before, err->text, sizeof before);
+    va_list list;
+    va_start(list, format);
+    fill(err->text, sizeof err->text, format, list);
+    va_end(list);
+    size_t used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used, ": %s", before);
+    return -1;
+}
+
+const char *err_name(int code)
+{
+    return code > 0 && code < ERR_COUNT ? kinds[code].name : "";
+}
+
+int err_status(int code)
+{
+    return code >= 0 && code < ERR_COUNT ? kinds[code].status : 6;
+}
+
+int err_code_of(const char *name)
+{
+    for (int code = 1; code < ERR_COUNT; code++)
+        if (strcmp(kinds[code].name, name) == 0)
+            return code;
+    return ERR_NONE;
+}

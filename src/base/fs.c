@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// fs: reading, replacing and removing files relative to a folder's descriptor.
+//
+// A file is replaced by write, fsync, rename, so that a reader sees the old one or the new one (rename(2)).
+#include "base/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/lang.h"
+#include "base/mem.h"
+
+int fs_read(int dir, const char *path, size_t max, struct str *into, struct err *err)
+{
+    CLEANUP_CLOSE int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), path);
+    struct stat st;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uintmax_t)st.st_size <= max)
+        mem_room(&into->text, &into->room, into->size + (size_t)st.st_size + 2, 1);
+    for (size_t total = 0;;) {
+        mem_room(&into->text, &into->room, into->size + 4096, 1);
+        ssize_t size = read(fd, into->text + into->size, into->room - into->size - 1);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), path);
+        into->size += (size_t)size;
+        into->text[into->size] = '\0';
+        if (size == 0)
+            return 0;
+        total += (size_t)size;
+        if (total > max)
+            return err_errno(err, ERR_SYSTEM, EFBIG, _("cannot read '%s'"), path);
+    }
+}
+
+int fs_write_all(int fd, const void *bytes, size_t size)
+{
+    const char *at = bytes;
+    while (size) {
+        ssize_t written = write(fd, at, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -1;
+        at += written;
+        size -= (size_t)written;
+    }
+    return 0;
+}
+
+int fs_replace(int dir, const char *path, const void *bytes, size_t size, mode_t mode, int sync,
+               struct err *err)
+{
+    CLEANUP_FREE char *folder = fs_folder(path);
+    CLEANUP_FREE char *temporary =
+        mem_print("%s/.%s.%ld.tmp", folder, fs_base(path), (long)getpid());
+    CLEANUP_CLOSE int fd =
+        openat(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), path);
+    if (fs_write_all(fd, bytes, size) < 0 || (sync && fsync(fd) < 0) ||
+        renameat(dir, temporary, dir, path) < 0) {
+        err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), path);
+        unlinkat(dir, temporary, 0);
+        return -1;
+    }
+    return 0;
+}
+
+int fs_make_dirs(int dir, const char *path, mode_t mode, struct err *err)
+{
+    if (mkdirat(dir, path, mode) == 0)
+        return 0;
+    CLEANUP_FREE char *copy = mem_dup(path);
+    for (char *at = copy + (*copy == '/');; at++) {
+        if (*at && *at != '/')
+            continue;
+        char kept = *at;
+        *at = '\0';
+        if (*copy && mkdirat(dir, copy, mode) < 0 && errno != EEXIST) {
+            int errnum = errno;
+            struct stat st; // a folder that we may not write in, or a read-only mount, may well be there
+            if (fstatat(dir, copy, &st, 0) < 0 || !S_ISDIR(st.st_mode))
+                return err_errno(err, ERR_SYSTEM, errnum, _("cannot make folder '%s'"), copy);
+        }
+        *at = kept;
+        if (!kept)
+            break;
+    }
+    struct stat st;
+    if (fstatat(dir, path, &st, 0) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), path);
+    if (!S_ISDIR(st.st_mode))
+        return err_errno(err, ERR_SYSTEM, ENOTDIR, _("cannot make folder '%s'"), path);
+    return 0;
+}
+
+static int remove_inside(int dir)
+{
+    DIR *stream = fdopendir(dir);
+    if (!stream) {
+        close(dir);
+        return -1;
+    }
+    int failed = 0;
+    struct dirent *entry;
+    while ((entry = readdir(stream)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            failed |= fs_remove(dirfd(stream), entry->d_name) < 0;
+    int errnum = errno;
+    closedir(stream);
+    errno = errnum;
+    return failed ? -1 : 0;
+}
+
+int fs_remove(int dir, const char *path)
+{
+    if (unlinkat(dir, path, 0) == 0 || errno == ENOENT)
+        return 0;
+    if (errno != EISDIR && errno != EPERM)
+        return -1;
+    int inner = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (inner < 0)
+        return -1;
+    if (remove_inside(inner) < 0)
+        return -1;
+    return unlinkat(dir, path, AT_REMOVEDIR);
+}
+
+int fs_sync_dir(int dir, const char *path)
+{
+    CLEANUP_CLOSE int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -1 : fsync(fd);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// proc: starting programs. Between clone and execve the child runs in our memory on a stack of its own: only system
+// calls, nothing that allocates, locks or writes to what we share, but the errno that it reports.
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+struct child {
+    const struct proc *proc;
+    pid_t parent;
+    int errnum;
+};
+
+static void reset_signals(void)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    for (int number = 1; number < NSIG; number++)
+        if (number != SIGKILL && number != SIGSTOP)
+            sigaction(number, &action, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int place(int fd, int target)
+{
+    if (fd < 0)
+        return 0;
+    if (fd == target) // dup2 would leave O_CLOEXEC on it
+        return fcntl(fd, F_SETFD, 0);
+    return dup2(fd, target) < 0 ? -1 : 0;
+}
+
+int proc_become(const struct proc *proc)
+{
+    if (proc->own_group && setpgid(0, 0) < 0)
+        return -1;
+    if (proc->cpus && sched_setaffinity(0, proc->cpus_size, proc->cpus) < 0)
+        return -1;
+    if (proc->folder >= 0 && fchdir(proc->folder) < 0)
+        return -1;
+    if (place(proc->in, 0) < 0 || place(proc->out, 1) < 0 || place(proc->error, 2) < 0)
+        return -1;
+    reset_signals();
+    execve(proc->path, proc->argv, proc->envp);
+    return -1;
+}
+
+// Sanitizers keep a shadow of the stack that they know; this one they do not.
+__attribute__((no_sanitize("address", "undefined"))) static int child_main(void *context)
+{
+    struct child *child = context;
+    if (child->proc->dies_with_us) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != child->parent) // it died before prctl
+            _exit(127);
+    }
+    proc_become(child->proc);
+    child->errnum = errno;
+    _exit(127);
+}
+
+pid_t proc_start(const struct proc *proc)
+{
+    struct child child = {.proc = proc, .parent = getpid()};
+    _Alignas(16) char stack[32768];
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before); // no handler of ours may run on the shared memory
+    pid_t pid = clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &child);
+    int errnum = pid < 0 ? errno : child.errnum;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (!errnum)
+        return pid;
+    if (pid > 0)
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    errno = errnum;
+    return -1;
+}
+
+const char *proc_signal_name(int number, char buffer[32])
+{
+    static const char names[][8] = { // signal(7); sigabbrev_np is only in glibc 2.32 and later
+        [SIGHUP] = "HUP",   [SIGINT] = "INT",   [SIGQUIT] = "QUIT",     [SIGILL] = "ILL",
+        [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT", [SIGBUS] = "BUS",       [SIGFPE] = "FPE",
+        [SIGKILL] = "KILL", [SIGUSR1] = "USR1", [SIGSEGV] = "SEGV",     [SIGUSR2] = "USR2",
+        [SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM",     [SIGCHLD] = "CHLD",
+        [SIGCONT] = "CONT", [SIGSTOP] = "STOP", [SIGTSTP] = "TSTP",     [SIGTTIN] = "TTIN",
+        [SIGTTOU] = "TTOU", [SIGURG] = "URG",   [SIGXCPU] = "XCPU",     [SIGXFSZ] = "XFSZ",
+        [SIGPROF] = "PROF", [SIGIO] = "IO",     [SIGVTALRM] = "VTALRM", [SIGWINCH] = "WINCH",
+        [SIGPWR] = "PWR",   [SIGSYS] = "SYS",
+    };
+    if (number > 0 && (size_t)number < COUNT(names) && names[number][0])
+        snprintf(buffer, 32, "SIG%s", names[number]);
+    else
+        snprintf(buffer, 32, "signal %d", number);
+    return buffer;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// vars: environment variables as a list of "NAME=value". A few dozen to a few hundred: a linear search is enough.
+#include "base/vars.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static char **find(const struct vars *vars, const char *name)
+{
+    size_t size = strlen(name);
+    for (size_t i = 0; i < vars->list.count; i++)
+        if (strncmp(vars->list.item[i], name, size) == 0 && vars->list.item[i][size] == '=')
+            return &vars->list.item[i];
+    return NULL;
+}
+
+void vars_copy(struct vars *vars, char *const *environment)
+{
+    for (; *environment; environment++)
+        strv_add(&vars->list, *environment);
+}
+
+const char *vars_get(const struct vars *vars, const char *name)
+{
+    char **place = find(vars, name);
+    return place ? *place + strlen(name) + 1 : NULL;
+}
+
+void vars_set(struct vars *vars, const char *name, const char *value)
+{
+    char *new = mem_print("%s=%s", name, value);
+    char **place = find(vars, name);
+    if (place) {
+        free(*place);
+        *place = new;
+    } else {
+        strv_take(&vars->list, new);
+    }
+}
+
+void vars_unset(struct vars *vars, const char *name)
+{
+    char **place;
+    while ((place = find(vars, name))) {
+        free(*place);
+        char **last = vars->list.item + --vars->list.count;
+        *place = *last;
+        *last = NULL;
+    }
+}
+
+void vars_free(struct vars *vars)
+{
+    strv_free(&vars->list);
+}
