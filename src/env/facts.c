@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// facts: running `python -I -S -c` once, and the file CACHE/pythons that keeps the answers.
+//
+// The file (docs: formats): first line "lopin-pythons 1", then a line an interpreter: path, device,
+// inode, size, time of change in ns, version, base, prefix; each as %XX text, a space between. A
+// line counts only if all five of the file are as now. Invariant: the file is replaced whole, and an
+// unreadable, foreign or newer one is as if it were absent; losing it costs 20 ms an interpreter.
+#include "env/facts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "base/proc.h"
+
+#define HEAD "lopin-pythons 1\n"
+#define LINES_MAX 200
+#define TIMEOUT_US (20 * INT64_C(1000000)) // a first start from a cold network disk takes seconds
+
+static const char question[] =
+    "import os, sys\n"
+    "v = sys.version_info\n"
+    "t = '.'.join(map(str, v[:3]))\n"
+    "if v[3] != 'final': t += {'alpha': 'a', 'beta': 'b', 'candidate': 'rc'}[v[3]] + str(v[4])\n"
+    "b = b'\\0'.join(os.fsencode(x) for x in (t, sys.base_prefix, sys.prefix)) + b'\\0'\n"
+    "while b: b = b[os.write(1, b):]\n";
+
+// Reads what the program writes to the two pipes until both end. Returns 0, or -1 at the time limit.
+static int drain(struct pollfd *pipes, struct str *texts)
+{
+    int64_t end = clock_boot_us() + TIMEOUT_US;
+    while (pipes[0].fd >= 0 || pipes[1].fd >= 0) {
+        int64_t left = (end - clock_boot_us()) / 1000;
+        if (left <= 0)
+            return -1;
+        if (poll(pipes, 2, (int)left) <= 0)
+            continue;
+        for (int i = 0; i < 2; i++) {
+            char buffer[4096];
+            if (pipes[i].fd < 0 || !pipes[i].revents)
+                continue;
+            ssize_t size = read(pipes[i].fd, buffer, sizeof(buffer));
+            if (size > 0 && texts[i].size < 1 << 16)
+                str_add_bytes(texts + i, buffer, (size_t)size);
+            else if (size <= 0 && !(size < 0 && errno == EINTR))
+                pipes[i].fd = -1;
+        }
+    }
+    return 0;
+}
+
+// Starts the program with its output in pipes. Returns its pid and the pipes' ends, or -1 with errno.
+static pid_t start(const char *path, const struct vars *vars, int *ret_out, int *ret_error)
+{
+    CLEANUP_VARS struct vars clean = {0};
+    const char *argv[] = {path, "-I", "-S", "-c", question, NULL};
+    int out[2], error[2] = {-1, -1};
+    for (size_t i = 0; vars && i < vars->list.count; i++)
+        if (!str_starts(vars->list.item[i], "PYTHON"))
+            strv_add(&clean.list, vars->list.item[i]);
+    if (pipe2(out, O_CLOEXEC) < 0)
+        return -1;
+    if (pipe2(error, O_CLOEXEC) < 0) {
+        close(out[0]);
+        close(out[1]);
+        return -1;
+    }
+    CLEANUP_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    char *none[] = {NULL};
+    struct proc proc = {.path = path,
+                        .argv = (char *const *)argv,
+                        .envp = clean.list.count ? clean.list.item : none,
+                        .folder = -1,
+                        .in = null,
+                        .out = out[1],
+                        .error = error[1],
+                        .own_group = 1,
+                        .dies_with_us = 1};
+    pid_t pid = proc_start(&proc);
+    int errnum = errno;
+    close(out[1]);
+    close(error[1]);
+    if (pid < 0) {
+        close(out[0]);
+        close(error[0]);
+        errno = errnum;
+        return -1;
+    }
+    *ret_out = out[0];
+    *ret_error = error[0];
+    return pid;
+}
+
+// Cuts the answer "version NUL base NUL prefix NUL" into its parts.
+static int read_answer(const struct str *text, struct facts *ret)
+{
+    const char *part[3], *at = text->text, *end = at + text->size;
+    for (int i = 0; i < 3; i++) {
+        part[i] = at;
+        at = at < end ? memchr(at, '\0', (size_t)(end - at)) : NULL;
+        if (!at++)
+            return -1;
+    }
+    if (*part[0] < '2' || *part[0] > '9')
+        return -1;
+    *ret = (struct facts){mem_dup(part[0]), mem_dup(part[1]), mem_dup(part[2])};
+    return 0;
+}
+
+// The last line of what a program said, borrowed: it changes the text.
+static const char *last_line(struct str *text)
+{
+    while (text->size && strchr("\n\r ", text->text[text->size - 1]))
+        text->text[--text->size] = '\0';
+    const char *line = text->size ? strrchr(text->text, '\n') : NULL;
+    return line ? line + 1 : str_text(text);
+}
+
+static int ask(const char *path, const struct vars *vars, struct facts *ret, struct err *err)
+{
+    CLEANUP_STR struct str out = {0};
+    CLEANUP_STR struct str error = {0};
+    CLEANUP_CLOSE int out_fd = -1;
+    CLEANUP_CLOSE int error_fd = -1;
+    pid_t pid = start(path, vars, &out_fd, &error_fd);
+    if (pid < 0)
+        return err_errno(err, ERR_NO_PYTHON, errno, _("cannot start '%s'"), path);
+    struct pollfd pipes[] = {{.fd = out_fd, .events = POLLIN}, {.fd = error_fd, .events = POLLIN}};
+    struct str texts[] = {out, error};
+    int late = drain(pipes, texts) < 0;
+    out = texts[0];
+    error = texts[1];
+    if (late)
+        kill(-pid, SIGKILL);
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (late)
+        return err_set(err, ERR_NO_PYTHON, _("'%s' does not answer"), path);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) || !out.size || read_answer(&out, ret) < 0) {
+        CLEANUP_STR struct str line = {0};
+        const char *last = last_line(&error);
+        str_add_visible(&line, last, strlen(last));
+        return err_set(err, ERR_NO_PYTHON, _("'%s' is not a Python that works%s%s"), path,
+                       line.size ? ": " : "", str_text(&line));
+    }
+    return 0;
+}
+
+// A venv's folder is above the interpreter's own (not the link's target); -S leaves it unsaid.
+static void find_prefix(const char *path, struct facts *facts)
+{
+    CLEANUP_FREE char *bin = fs_folder(path);
+    CLEANUP_FREE char *above = fs_folder(bin);
+    CLEANUP_FREE char *mark = mem_print("%s/pyvenv.cfg", above);
+    if (access(mark, F_OK) < 0)
+        return;
+    free(facts->prefix);
+    facts->prefix = TAKE(above);
+}
+
+// What identifies the interpreter's file, as the beginning of its line.
+static void add_key(struct str *line, const char *path, const struct stat *st)
+{
+    str_add_percent(line, path, strlen(path), "");
+    str_print(line, " %llu %llu %lld %lld", (unsigned long long)st->st_dev,
+              (unsigned long long)st->st_ino, (long long)st->st_size,
+              (long long)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec);
+}
+
+// The text of the file, if it is ours and of our format; else nothing.
+static void read_kept(const char *file, struct str *ret)
+{
+    struct stat st;
+    if (lstat(file, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+        fs_read(AT_FDCWD, file, 1 << 20, ret, NULL) < 0 || !str_starts(str_text(ret), HEAD))
+        str_clear(ret);
+}
+
+static int find_kept(const struct str *text, const char *key, struct facts *ret)
+{
+    size_t size = strlen(key);
+    for (const char *line = str_text(text); line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, key, size) != 0 || line[size] != ' ')
+            continue;
+        CLEANUP_STRV struct strv word = {0};
+        CLEANUP_FREE char *rest = mem_dupn(line + size + 1, strcspn(line + size + 1, "\n"));
+        strv_split(&word, rest, ' ');
+        struct str part[3] = {{0}, {0}, {0}};
+        int good = word.count == 3;
+        for (size_t i = 0; i < 3 && good; i++)
+            good = str_add_unpercent(part + i, word.item[i], strlen(word.item[i])) == 0;
+        if (good)
+            *ret = (struct facts){str_take(part), str_take(part + 1), str_take(part + 2)};
+        for (size_t i = 0; i < 3; i++)
+            str_free(part + i);
+        if (good)
+            return 0;
+    }
+    return -1;
+}
+
+// Adds a line, drops older ones of the same path, and keeps the newest LINES_MAX.
+static void keep(const char *cache, const char *file, const struct str *old, const char *path,
+                 const char *key, const struct facts *facts)
+{
+    CLEANUP_STR struct str name = {0};
+    CLEANUP_STR struct str text = {0};
+    CLEANUP_STRV struct strv lines = {0};
+    str_add_percent(&name, path, strlen(path), "");
+    str_add_char(&name, ' ');
+    str_print(&text, HEAD "%s ", key);
+    str_add_percent(&text, facts->version, strlen(facts->version), "");
+    str_add_char(&text, ' ');
+    str_add_percent(&text, facts->base, strlen(facts->base), "");
+    str_add_char(&text, ' ');
+    str_add_percent(&text, facts->prefix, strlen(facts->prefix), "");
+    str_add_char(&text, '\n');
+    if (old->size)
+        strv_split(&lines, old->text + strlen(HEAD), '\n');
+    for (size_t i = 0; i < lines.count && i < LINES_MAX; i++)
+        if (*lines.item[i] && !str_starts(lines.item[i], name.text))
+            str_print(&text, "%s\n", lines.item[i]);
+    if (fs_make_dirs(AT_FDCWD, cache, 0700, NULL) == 0)
+        fs_replace(AT_FDCWD, file, text.text, text.size, 0600, 0, NULL); // a full disk is no error here
+}
+
+int facts_read(const char *path, const struct vars *vars, const char *cache, struct facts *ret,
+               struct err *err)
+{
+    struct stat st;
+    char magic[2] = "";
+    *ret = (struct facts){0};
+    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return err_errno(err, ERR_NO_PYTHON, errno, _("cannot use '%s'"), path);
+    if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+        return err_set(err, ERR_NO_PYTHON, _("'%s' is not a program"), path);
+    int kept = cache && pread(fd, magic, 2, 0) == 2 && memcmp(magic, "#!", 2) != 0;
+    CLEANUP_STR struct str key = {0};
+    CLEANUP_STR struct str old = {0};
+    CLEANUP_FREE char *file = mem_print("%s/pythons", kept ? cache : "");
+    add_key(&key, path, &st);
+    if (kept)
+        read_kept(file, &old);
+    if (!kept || find_kept(&old, key.text, ret) < 0) {
+        if (ask(path, vars, ret, err) < 0)
+            return -1;
+        if (kept)
+            keep(cache, file, &old, path, key.text, ret);
+    }
+    find_prefix(path, ret);
+    return 0;
+}
+
+void facts_free(struct facts *facts)
+{
+    free(facts->version);
+    free(facts->base);
+    free(facts->prefix);
+    *facts = (struct facts){0};
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// cgroup: where this process's control groups lie, and the time that they grant.
+//
+// Limits hold together, from our own group up to the root, and some of those above may lie outside
+// what a container shows: then what is shown counts.
+#pragma once
+
+#include "base/str.h"
+
+// The folders to look in for a controller's files ("cpu", "memory"), our own group first, then
+// those above it; `cgroup` and `mountinfo` are the texts of /proc/self/cgroup and
+// /proc/self/mountinfo. Not all of the folders need exist. Adds to ret_v1 and ret_v2.
+void cgroup_folders(const char *cgroup, const char *mountinfo, const char *controller,
+                    struct strv *ret_v1, struct strv *ret_v2);
+// CPUs' worth of time that we may use: the least of cpu.max and cpu.cfs_quota_us / cpu.cfs_period_us
+// on the way up; 0 if there is no limit. `root` as in machine_source.
+double cgroup_quota(const char *root);
