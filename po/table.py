@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Turn a compiled catalogue into C: table.py FR.mo NAME OUTPUT.c
+
+The table is sorted as strcmp sorts, since base/lang.c searches it by halves. Plural forms: the
+first stands for n <= 1, the last for more, which is right for the languages we have.
+"""
+import gettext
+import sys
+
+
+def quote(text):
+    out = []
+    for byte in text.encode():
+        char = chr(byte)
+        if char in '"\\':
+            out.append("\\" + char)
+        elif char == "\n":
+            out.append("\\n")
+        elif 32 <= byte < 127 and char != "?":
+            out.append(char)
+        else:
+            out.append("\\%03o" % byte)
+    return '"%s"' % "".join(out)
+
+
+def entries(catalog):
+    found = {}
+    for key, text in catalog.items():
+        identity, form = key if isinstance(key, tuple) else (key, None)
+        if identity == "":
+            continue
+        forms = found.setdefault(identity, {})
+        forms[form or 0] = text
+        if form is not None:
+            forms["plural"] = True
+    for identity in sorted(found, key=str.encode):
+        forms = found[identity]
+        last = forms[max(form for form in forms if form != "plural")]
+        yield identity, forms[0], last if "plural" in forms else None
+
+
+def main(source, name, target):
+    with open(source, "rb") as file:
+        translations = gettext.GNUTranslations(file)
+    rows = [
+        "    {%s, %s, %s},\n" % (quote(one), quote(text), quote(many) if many else "NULL")
+        for one, text, many in entries(translations._catalog)
+    ]
+    with open(target, "w", encoding="ascii") as file:
+        file.write('// Made by po/table.py: do not edit.\n#include "base/lang_table.h"\n\n')
+        file.write("const struct lang_entry lang_%s[] = {\n%s" % (name, "".join(rows)))
+        file.write("    {NULL, NULL, NULL},\n};\n")
+        file.write("const size_t lang_%s_count = %d;\n" % (name, len(rows)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
