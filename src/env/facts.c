@@ -23,15 +23,17 @@
 #include "base/mem.h"
 #include "base/proc.h"
 
-#define HEAD "lopin-pythons 1\n"
+#define HEAD      "lopin-pythons 1\n"
 #define LINES_MAX 200
-#define TIMEOUT_US (20 * INT64_C(1000000)) // a first start from a cold network disk takes seconds
+#define TIMEOUT_US                                                                             \
+    (20 * INT64_C(1000000)) // a first start from a cold network disk takes seconds
 
 static const char question[] =
     "import os, sys\n"
     "v = sys.version_info\n"
     "t = '.'.join(map(str, v[:3]))\n"
-    "if v[3] != 'final': t += {'alpha': 'a', 'beta': 'b', 'candidate': 'rc'}[v[3]] + str(v[4])\n"
+    "if v[3] != 'final': t += {'alpha': 'a', 'beta': 'b', 'candidate': 'rc'}[v[3]] + "
+    "str(v[4])\n"
     "b = b'\\0'.join(os.fsencode(x) for x in (t, sys.base_prefix, sys.prefix)) + b'\\0'\n"
     "while b: b = b[os.write(1, b):]\n";
 
@@ -135,7 +137,8 @@ static int ask(const char *path, const struct vars *vars, struct facts *ret, str
     pid_t pid = start(path, vars, &out_fd, &error_fd);
     if (pid < 0)
         return err_errno(err, ERR_NO_PYTHON, errno, _("cannot start '%s'"), path);
-    struct pollfd pipes[] = {{.fd = out_fd, .events = POLLIN}, {.fd = error_fd, .events = POLLIN}};
+    struct pollfd pipes[] = {{.fd = out_fd, .events = POLLIN},
+                             {.fd = error_fd, .events = POLLIN}};
     struct str texts[] = {out, error};
     int late = drain(pipes, texts) < 0;
     out = texts[0];
@@ -233,7 +236,8 @@ static void keep(const char *cache, const char *file, const struct str *old, con
         if (*lines.item[i] && !str_starts(lines.item[i], name.text))
             str_print(&text, "%s\n", lines.item[i]);
     if (fs_make_dirs(AT_FDCWD, cache, 0700, NULL) == 0)
-        fs_replace(AT_FDCWD, file, text.text, text.size, 0600, 0, NULL); // a full disk is no error here
+        fs_replace(AT_FDCWD, file, text.text, text.size, 0600, 0,
+                   NULL); // a full disk is no error here
 }
 
 int facts_read(const char *path, const struct vars *vars, const char *cache, struct facts *ret,

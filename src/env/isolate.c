@@ -5,8 +5,6 @@
 // PYTHONPATH and the user site shadow an environment's packages, the commonest reason for "works
 // for me". What modules put on PYTHONPATH belongs to them and stays: known by LOADEDMODULES, and by
 // lying neither in the home nor in the current folder. Invariant: nothing kept by name is touched.
-#include "env/python.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +13,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "env/python.h"
 
 static int is_kept(const struct strv *keep, const char *name)
 {
@@ -83,8 +82,9 @@ static int has_user_site(const struct python *python, const struct vars *vars)
         !strcasestr(str_text(&text), "include-system-site-packages = true"))
         return 0;
     CLEANUP_FREE char *folder =
-        base && *base ? mem_print("%s/lib/python%d.%d/site-packages", base, major, minor)
-                      : mem_print("%s/.local/lib/python%d.%d/site-packages", home, major, minor);
+        base && *base
+            ? mem_print("%s/lib/python%d.%d/site-packages", base, major, minor)
+            : mem_print("%s/.local/lib/python%d.%d/site-packages", home, major, minor);
     return access(folder, F_OK) == 0;
 }
 
@@ -116,7 +116,8 @@ static void set_path(const struct python *python, const char *left, struct vars 
     if (is_system || is_first_python(str_text(&path), bin)) {
         vars_set(vars, "PATH", str_text(&path));
     } else {
-        CLEANUP_FREE char *whole = mem_print("%s%s%s", bin, path.size ? ":" : "", str_text(&path));
+        CLEANUP_FREE char *whole =
+            mem_print("%s%s%s", bin, path.size ? ":" : "", str_text(&path));
         vars_set(vars, "PATH", whole);
     }
 }

@@ -30,7 +30,7 @@ struct search {
     const char *want; // a version or specifiers, NULL: any
     int bare;         // --env none: no environment
     char *cwd, *pyenv;
-    struct str found;     // "3.11.2 /usr/bin/python3, ..." for the error
+    struct str found;      // "3.11.2 /usr/bin/python3, ..." for the error
     struct release newest; // of those found
     struct err first;      // why the first candidate that did not work does not
 };
@@ -78,8 +78,8 @@ static int try_path(struct search *search, const char *path, enum python_origin 
     if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || access(path, X_OK) < 0)
         return 0;
     const char *name = fs_base(path);
-    if (search->want && str_starts(name, "python3.") && release_parse(name + 6, &release) == 0 &&
-        !minor_may_fit(search->want, &release)) {
+    if (search->want && str_starts(name, "python3.") &&
+        release_parse(name + 6, &release) == 0 && !minor_may_fit(search->want, &release)) {
         note_found(search, name + 6, path);
         return 0;
     }
@@ -191,8 +191,8 @@ static int try_pyenv_versions(struct search *search, struct python *ret)
     if (search->pyenv)
         pyenv_versions(search->pyenv, &names);
     for (size_t i = 0; i < names.count; i++) {
-        CLEANUP_FREE char *path = mem_print("%s/versions/%s/bin/python3", search->pyenv,
-                                            names.item[i]);
+        CLEANUP_FREE char *path =
+            mem_print("%s/versions/%s/bin/python3", search->pyenv, names.item[i]);
         struct release release;
         if (release_parse(names.item[i], &release) == 0 &&
             release_fits(&release, search->want, NULL) == 1) {
@@ -228,9 +228,11 @@ static int env_error(const char *folder, const char *from, struct err *err)
     if (stat(folder, &st) < 0)
         err_errno(err, ERR_NO_ENV, errno, _("no environment '%s'"), folder);
     else if (access(config, F_OK) == 0 && lstat(link, &st) == 0)
-        err_set(err, ERR_NO_ENV, _("the Python that environment '%s' was made from is gone"), folder);
+        err_set(err, ERR_NO_ENV, _("the Python that environment '%s' was made from is gone"),
+                folder);
     else
-        err_set(err, ERR_NO_ENV, _("'%s' is not an environment: it has no bin/python3"), folder);
+        err_set(err, ERR_NO_ENV, _("'%s' is not an environment: it has no bin/python3"),
+                folder);
     if (from)
         err_hint(err, "found", "%s=%s", from, folder);
     if (from)
@@ -265,9 +267,9 @@ static int find_active(struct search *search, struct python *ret, struct err *er
     const char *conda = vars_get(vars, "CONDA_PREFIX");
     const char *name = vars_get(vars, "CONDA_DEFAULT_ENV");
     int is_venv = venv && *venv;
-    const char *folder = is_venv ? venv : conda && *conda && !(name && strcmp(name, "base") == 0)
-                                              ? conda
-                                              : NULL;
+    const char *folder = is_venv                                                   ? venv
+                         : conda && *conda && !(name && strcmp(name, "base") == 0) ? conda
+                                                                                   : NULL;
     if (!folder)
         return 0;
     CLEANUP_FREE char *path = env_program(folder);
@@ -284,7 +286,8 @@ static int find_active(struct search *search, struct python *ret, struct err *er
 }
 
 // --python with a path, of an interpreter or of the folder of an environment.
-static int find_path(struct search *search, const char *want, struct python *ret, struct err *err)
+static int find_path(struct search *search, const char *want, struct python *ret,
+                     struct err *err)
 {
     CLEANUP_FREE char *path = fs_absolute(search->cwd, want);
     CLEANUP_FREE char *inner = env_program(path);
@@ -300,7 +303,8 @@ static int find_path(struct search *search, const char *want, struct python *ret
 }
 
 // --python with the name of a program that is not pythonX.Y: "pypy3.10".
-static int find_name(struct search *search, const char *name, struct python *ret, struct err *err)
+static int find_name(struct search *search, const char *name, struct python *ret,
+                     struct err *err)
 {
     const char *path = vars_get(search->ask->vars, "PATH");
     CLEANUP_STRV struct strv folders = {0};
@@ -341,7 +345,8 @@ static int find_version(struct search *search, struct python *ret, struct err *e
         taken = try_search_path(search, ret, err);
     if (!taken && search->want)
         taken = try_pyenv_versions(search, ret);
-    if (!taken && (try_folder(search, "/usr/bin", ret) || try_folder(search, "/usr/local/bin", ret)))
+    if (!taken &&
+        (try_folder(search, "/usr/bin", ret) || try_folder(search, "/usr/local/bin", ret)))
         taken = 1;
     if (taken)
         return taken > 0 ? 0 : -1;

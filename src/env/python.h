@@ -10,17 +10,19 @@
 
 enum python_origin { PYTHON_PATH, PYTHON_VENV, PYTHON_CONDA, PYTHON_ASKED, PYTHON_ENV };
 struct python {
-    char *path;     // absolute, executable; the venv's own link where it is a venv's
-    char *version;  // "3.11.7", "3.13.0b1"
-    char *prefix;   // sys.prefix: the environment
-    char *base;     // sys.base_prefix: the installation
+    char *path;    // absolute, executable; the venv's own link where it is a venv's
+    char *version; // "3.11.7", "3.13.0b1"
+    char *prefix;  // sys.prefix: the environment
+    char *base;    // sys.base_prefix: the installation
     enum python_origin origin;
 };
 struct python_ask {
     const char *want; // --python: a path, "3.11", "python3.11", "3.11.7", ">=3.11,<3.13"; NULL
-    const char *env;  // --env DIR: an existing environment; "none" for the bare interpreter; NULL
+    const char
+        *env; // --env DIR: an existing environment; "none" for the bare interpreter; NULL
     const struct vars *vars;
-    const char *cache; // lopin's cache folder, where facts are kept by path, inode, size and time; NULL: not kept
+    const char *
+        cache; // lopin's cache folder, where facts are kept by path, inode, size and time; NULL: not kept
 };
 // Returns 0, or -1 with err ([no-python] lists what was found and what to type, [no-env]).
 int python_find(const struct python_ask *ask, struct python *ret, struct err *err);
@@ -29,5 +31,5 @@ void python_free(struct python *python);
 // sets PYTHONNOUSERSITE=1, VIRTUAL_ENV and PATH by the interpreter. Adds the names dropped to `ret_dropped` (may be
 // NULL; PYTHONNOUSERSITE only if a user site folder is there). What modules in force (LOADEDMODULES) put on
 // PYTHONPATH stays: it is given back in `ret_keep` (yours, NULL if nothing stays).
-void python_isolate(const struct python *python, struct vars *vars, const struct strv *keep, struct strv *ret_dropped,
-                    char **ret_keep);
+void python_isolate(const struct python *python, struct vars *vars, const struct strv *keep,
+                    struct strv *ret_dropped, char **ret_keep);

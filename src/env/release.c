@@ -88,7 +88,8 @@ static int fits_operator(const struct release *release, const char *name,
     if (strcmp(name, ">") == 0)
         return order > 0;
     // "<3.13" does not mean 3.13.0b1, unless a pre-release was named
-    return order < 0 && !(bound->pre == 'z' && same_prefix(release, bound, 3) && release->pre != 'z');
+    return order < 0 &&
+           !(bound->pre == 'z' && same_prefix(release, bound, 3) && release->pre != 'z');
 }
 
 // One specifier: an operator, a version, perhaps ".*". Returns 1, 0, or -1 if it is none.

@@ -21,7 +21,8 @@
 static int compare_cores(const void *left, const void *right)
 {
     const struct core *a = left, *b = right;
-    int order[] = {a->package - b->package, a->numa - b->numa, a->cache - b->cache, a->id - b->id};
+    int order[] = {a->package - b->package, a->numa - b->numa, a->cache - b->cache,
+                   a->id - b->id};
     for (size_t i = 0; i < COUNT(order); i++)
         if (order[i])
             return order[i];
@@ -31,14 +32,17 @@ static int compare_cores(const void *left, const void *right)
 // The physical cores that have a CPU in the mask, sorted by place.
 static void gather_cores(const struct topo *topo, const struct cpuset *mask, struct allot *ret)
 {
-    CLEANUP_FREE size_t *place = mem_zero(topo->count, sizeof(*place)); // index + 1 by core's name
+    CLEANUP_FREE size_t *place =
+        mem_zero(topo->count, sizeof(*place)); // index + 1 by core's name
     ret->core = mem_zero(topo->cores, sizeof(*ret->core));
     ret->machine_cores = topo->cores;
     for (int i = cpuset_first(mask); i >= 0; i = cpuset_next(mask, i)) {
         const struct topo_cpu *cpu = topo->cpu + i;
         if (!place[cpu->core]) {
-            ret->core[ret->cores++] = (struct core){
-                .package = cpu->package, .numa = cpu->numa, .cache = cpu->cache, .id = cpu->core};
+            ret->core[ret->cores++] = (struct core){.package = cpu->package,
+                                                    .numa = cpu->numa,
+                                                    .cache = cpu->cache,
+                                                    .id = cpu->core};
             place[cpu->core] = ret->cores;
         }
         cpuset_add(&ret->core[place[cpu->core] - 1].cpus, (unsigned)i);
@@ -165,7 +169,8 @@ static size_t slurm_cpus(const struct vars *vars)
     return tasks > 1 || !all ? each : all;
 }
 
-static int read_affinity(const struct machine_source *source, struct cpuset *ret, struct err *err)
+static int read_affinity(const struct machine_source *source, struct cpuset *ret,
+                         struct err *err)
 {
     if (source->affinity) {
         *ret = *source->affinity;
@@ -188,7 +193,8 @@ int allot_read(const struct machine_source *source, struct allot *ret, struct er
     cpuset_and(&mask, &topo.online);
     if (cpuset_first(&mask) < 0) {
         topo_free(&topo);
-        return err_set(err, ERR_SYSTEM, _("none of the CPUs that this process may use is online"));
+        return err_set(err, ERR_SYSTEM,
+                       _("none of the CPUs that this process may use is online"));
     }
     gather_cores(&topo, &mask, ret);
     size_t online = cpuset_count(&topo.online), count = count_cpus(ret);
@@ -205,7 +211,8 @@ int allot_read(const struct machine_source *source, struct allot *ret, struct er
     ret->quota = cgroup_quota(source->root);
     count = count_cpus(ret);
     if (ret->quota > 0 && ret->quota < (double)count) {
-        size_t cpus = (size_t)(ret->quota + 1 - 1e-6); // rounded up: two serve 1.5 CPUs' time best
+        size_t cpus =
+            (size_t)(ret->quota + 1 - 1e-6); // rounded up: two serve 1.5 CPUs' time best
         if (cpus < count) {
             keep_spread(ret, cpus ? cpus : 1, here);
             ret->limit = ALLOT_QUOTA;

@@ -119,8 +119,8 @@ int cpuset_parse(const char *text, struct cpuset *ret, struct err *err)
             failed = *at++ != ',' || at == text + size;
     }
     if (failed)
-        return err_set(err, ERR_USAGE, _("'%.*s' is not a list of CPUs"), (int)(size < 200 ? size : 200),
-                       text);
+        return err_set(err, ERR_USAGE, _("'%.*s' is not a list of CPUs"),
+                       (int)(size < 200 ? size : 200), text);
     *ret = set;
     return 0;
 }

@@ -83,7 +83,8 @@ static struct range best_place(const struct allot *allot, const unsigned char *t
     return best;
 }
 
-// Takes up to `need` free cores of the range, from core `near` on if it is inside, round to its start.
+// Takes up to `need` free cores of a cache's range, from core `near` on if it is inside, round to its
+// start. Returns how many.
 static size_t take(unsigned char *taken, struct range range, size_t need, long near)
 {
     size_t size = range.end - range.start;
@@ -101,14 +102,32 @@ static size_t take(unsigned char *taken, struct range range, size_t need, long n
     return count;
 }
 
+// Takes up to `need` free cores of a place: the emptiest place inside it whole, then the next, so that
+// a slot which spans several lies in few. Returns how many.
+static size_t gather(const struct allot *allot, unsigned char *taken, enum place kind,
+                     struct range range, size_t need, long near)
+{
+    if (kind == IN_CACHE)
+        return take(taken, range, need, near);
+    size_t count = 0;
+    while (count < need) {
+        struct range inner = best_place(allot, taken, kind - 1, range, 1, near);
+        if (inner.start == inner.end)
+            break;
+        count += gather(allot, taken, kind - 1, inner, need - count, near);
+    }
+    return count;
+}
+
 void slots_choose(const struct allot *allot, unsigned char *taken, size_t width, long near,
                   size_t *ret_index)
 {
     struct range all = {0, allot->cores}, place = {0, 0};
-    for (enum place kind = IN_CACHE; kind <= IN_MACHINE && place.start == place.end; kind++)
-        place = best_place(allot, taken, kind, all, width, near);
-    for (size_t need = width; need;) // whole caches first, so that the slot lies in few of them
-        need -= take(taken, best_place(allot, taken, IN_CACHE, place, 1, near), need, near);
+    enum place kind = IN_CACHE;
+    while ((place = best_place(allot, taken, kind, all, width, near)).end == 0 &&
+           kind < IN_MACHINE)
+        kind++;
+    gather(allot, taken, kind, place, width, near);
     for (size_t i = 0; i < allot->cores; i++) {
         if (taken[i] == 2) {
             taken[i] = 1;
@@ -121,8 +140,9 @@ int allot_cut(const struct allot *allot, size_t slots, size_t width, struct cpus
               struct err *err)
 {
     if (width && slots > allot->cores / width) {
-        err_set(err, ERR_OVERSUBSCRIBED, _("%zu at once with %zu cores each need %zu cores, and there are %zu"),
-                slots, width, slots * width, allot->cores);
+        err_set(err, ERR_OVERSUBSCRIBED,
+                _("%zu at once with %zu cores each need %zu cores, and there are %zu"), slots,
+                width, slots * width, allot->cores);
         if (width <= allot->cores)
             err_hint(err, "try", "-j %zu", allot->cores / width);
         return -1;

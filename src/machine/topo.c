@@ -15,7 +15,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
-#define CPUS "sys/devices/system/cpu"
+#define CPUS  "sys/devices/system/cpu"
 #define NODES "sys/devices/system/node"
 
 // Reads a small file below root. Returns 0, or -1 if it is not there.
@@ -143,8 +143,7 @@ void topo_read(const char *root, const struct cpuset *fallback, struct topo *ret
     *ret = (struct topo){0};
     CLEANUP_STR struct str text = {0};
     if (read_text(root, &text, CPUS "/online") < 0 ||
-        cpuset_parse(str_text(&text), &ret->online, NULL) < 0 ||
-        cpuset_first(&ret->online) < 0)
+        cpuset_parse(str_text(&text), &ret->online, NULL) < 0 || cpuset_first(&ret->online) < 0)
         ret->online = *fallback;
     for (int i = cpuset_first(&ret->online); i >= 0; i = cpuset_next(&ret->online, i))
         ret->count = (size_t)i + 1;

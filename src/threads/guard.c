@@ -166,5 +166,6 @@ void guard_apply(struct vars *vars, unsigned threads, struct strv *ret_lowered)
     hold_mkl_domains(vars, threads, ret_lowered);
     drop_pins(vars, ret_lowered);
     vars_set(vars, "LOPIN_THREADS", text.text);
-    vars_set(vars, "PYTHON_CPU_COUNT", text.text); // Python >= 3.13: os.cpu_count(), and so Pool()
+    vars_set(vars, "PYTHON_CPU_COUNT",
+             text.text); // Python >= 3.13: os.cpu_count(), and so Pool()
 }

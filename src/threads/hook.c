@@ -4,8 +4,6 @@
 // CACHE/hook-HASH/sitecustomize.py, HASH of its content, so that two versions of lopin never share
 // one. Every Python of a task executes this file: it counts only if no other user can have written
 // or can replace it. Invariant: the file appears whole (a rename), and is never changed afterwards.
-#include "threads/guard.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -15,6 +13,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "threads/guard.h"
 #include "threads/hook_bytes.h"
 
 #define HOOK_FILE "sitecustomize.py"
