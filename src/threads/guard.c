@@ -14,6 +14,8 @@
 
 #include "base/mem.h"
 
+#define NUMEXPR_ROOM 64 // it refuses more threads than this unless NUMEXPR_MAX_THREADS says so
+
 enum rule {
     RULE_ALWAYS, // set, whatever the number of threads
     RULE_ONE,    // set when there is one thread; else lowered if inherited
@@ -163,6 +165,8 @@ void guard_apply(struct vars *vars, unsigned threads, struct strv *ret_lowered)
         if (value && strcmp(value, "1") != 0)
             drop(vars, part_variables[i], ret_lowered);
     }
+    if (threads > NUMEXPR_ROOM && !vars_get(vars, "NUMEXPR_MAX_THREADS"))
+        vars_set(vars, "NUMEXPR_MAX_THREADS", text.text);
     hold_mkl_domains(vars, threads, ret_lowered);
     drop_pins(vars, ret_lowered);
     vars_set(vars, "LOPIN_THREADS", text.text);
