@@ -16,28 +16,29 @@ enum task_state { TASK_DONE, TASK_FAILED, TASK_STOPPED };
 enum record_kind { RECORD_OPEN, RECORD_START, RECORD_END, RECORD_NOTE, RECORD_CLOSE };
 struct record {
     enum record_kind kind;
-    uint64_t key;         // START, END
-    uint32_t attempt;     // from 1
-    uint32_t slot;        // from 1
-    int64_t wall_us;      // when, to show only: Unix time
-    int64_t boot_us;      // CLOCK_BOOTTIME, for durations within one boot
+    uint64_t key;     // START, END
+    uint32_t attempt; // from 1
+    uint32_t slot;    // from 1
+    int64_t wall_us;  // when, to show only: Unix time
+    int64_t boot_us;  // CLOCK_BOOTTIME, for durations within one boot
     // END
     enum task_state state;
-    const char *cause;    // an error's name, "" if done
-    int code;             // exit status, or -signal
-    const char *detail;   // one line of words ("ValueError: negative energy  analyse.py:41"), ""
+    const char *cause;  // an error's name, "" if done
+    int code;           // exit status, or -signal
+    const char *detail; // one line of words ("ValueError: negative energy  analyse.py:41"), ""
     int64_t duration_us, user_us, system_us;
-    int64_t peak_kb;      // largest resident set
-    int64_t log_at, log_size; // place in the pack; log_at -1: a file of its own (log_size > 0) or none
+    int64_t peak_kb; // largest resident set
+    int64_t log_at,
+        log_size; // place in the pack; log_at -1: a file of its own (log_size > 0) or none
     int64_t data_size, data_mtime; // dataset's file as it was at the start, -1
-    uint64_t script, env; // hashes of what ran
-    const char *output;   // goal as published, ""
+    uint64_t script, env;          // hashes of what ran
+    const char *output;            // goal as published, ""
     int64_t output_size, output_mtime, output_inode;
     // OPEN: what the writer is; NOTE: words
-    const char *words;    // OPEN "host=... cores=..." free fields for the report; NOTE a line; ""
+    const char *words; // OPEN "host=... cores=..." free fields for the report; NOTE a line; ""
     uint32_t cores, slots, threads; // OPEN
 };
-// Adds the line of a record, newline and checksum included.
+// Adds the line of a record, newline and checksum included. Texts may be NULL for "". They hold no NUL.
 void record_format(const struct record *record, struct str *into);
 // Parses a line without its newline. Strings of *ret point into `scratch` (cleared first). Unknown fields are skipped.
 // Returns 0, or -1 if checksum or form is wrong, or 1 if the kind is unknown (written by a later version).
@@ -46,14 +47,28 @@ int record_parse(const char *line, size_t size, struct record *ret, struct str *
 struct journal; // the writer
 // Makes journal.P-R in the run folder: fails if it is there. NULL with err.
 struct journal *journal_new(int run_dir, unsigned parcel, unsigned restart, struct err *err);
-int journal_write(struct journal *journal, const struct record *record, struct err *err); // a whole line or an error; 0/-1
+// A whole line or an error: what a full disk cut off is taken back. It may be tried again. Returns 0 or -1.
+int journal_write(struct journal *journal, const struct record *record, struct err *err);
 int journal_fd(const struct journal *journal);
 void journal_free(struct journal *journal);
 
-struct journal_damage { size_t lines; char first[64]; size_t first_line; }; // what was skipped, and where the first was
-// Reads every journal of a run folder, in order of parcel and restart, and calls `each` for each good record with the file's P and R.
-// A file of an unknown version fails with [run-format]. `each` returns 0 to go on. damage may be NULL. Returns 0 or -1.
-int journal_read(int run_dir, int (*each)(void *context, const struct record *record, unsigned parcel, unsigned restart),
-                 void *context, struct journal_damage *ret_damage, struct err *err);
-// The highest restart number in the folder plus one; 0 if there is no journal.
+// What was skipped. torn: files whose last line was cut off in the writing (a kill, a full disk, or just being written);
+// that task has no end and runs again, so it is not among the damaged lines.
+struct journal_damage {
+    size_t lines;
+    char first[64]; // name of the file with the first damaged line
+    size_t first_line;
+    size_t torn;
+};
+typedef int journal_each(void *context, const struct record *record, unsigned parcel,
+                         unsigned restart);
+// Reads every journal of a run folder, in order of restart, then parcel (so that what a resume wrote comes after what it
+// resumed), and calls `each` for each good record with the file's P and R. A file of an unknown version fails with
+// [run-format]. `each` returns 0 to go on, else that is returned at once. damage may be NULL. Returns 0 or -1.
+int journal_read(int run_dir, journal_each *each, void *context,
+                 struct journal_damage *ret_damage, struct err *err);
+// The same for one open file, from where it stands; adds to *damage, which may not be NULL.
+int journal_read_fd(int fd, unsigned parcel, unsigned restart, journal_each *each,
+                    void *context, struct journal_damage *damage, struct err *err);
+// The highest restart number in the folder (of any parcel) plus one; 0 if there is no journal.
 unsigned journal_next_restart(int run_dir, unsigned parcel);
