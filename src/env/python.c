@@ -35,14 +35,18 @@ struct search {
     struct err first;      // why the first candidate that did not work does not
 };
 
-// Notes what is there but does not fit.
+// Notes what is there but does not fit; a version once.
 static void note_found(struct search *search, const char *version, const char *path)
 {
     struct release release;
-    if (release_parse(version, &release) == 0 && release_compare(&release, &search->newest) > 0)
+    if (release_parse(version, &release) < 0 || search->found.size > 600)
+        return;
+    if (release_compare(&release, &search->newest) > 0)
         search->newest = release;
-    if (search->found.size < 600 && !(search->found.size && strstr(search->found.text, path)))
-        str_print(&search->found, "%s%s %s", search->found.size ? ", " : "", version, path);
+    int is_pyenv = search->pyenv && str_starts(path, search->pyenv);
+    CLEANUP_FREE char *words = mem_print("%s (%s)", version, is_pyenv ? "pyenv" : path);
+    if (!strstr(str_text(&search->found), words))
+        str_print(&search->found, "%s%s", search->found.size ? ", " : "", words);
 }
 
 // Could some X.Y.Z fit what is wanted? Spares starting interpreters whose name says that they do not.
