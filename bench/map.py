@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cost of a task: 2,000 x /bin/true in 2 slots, lopin beside make, xargs, GNU parallel and HyperQueue."""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import common
+
+TASKS = 2000
+FEW = 300  # for runners that need milliseconds a task
+HYPERQUEUE = """
+import os, sys, time
+from hyperqueue import Job, LocalCluster
+from hyperqueue.cluster import WorkerConfig
+with LocalCluster() as cluster:
+    cluster.start_worker(WorkerConfig(cores=2))
+    client = cluster.client()
+    job = Job(default_workdir=sys.argv[1])
+    for number in range(int(sys.argv[2])):
+        job.program(["/bin/true"], stdout=None, stderr=None)
+    begin = time.perf_counter()
+    client.wait_for_jobs([client.submit(job)])
+    print(time.perf_counter() - begin)
+"""
+
+
+class Contest:
+    def __init__(self, folder, binary):
+        self.folder = pathlib.Path(folder)
+        self.binary = binary
+        self.list = self.folder / "list"
+        self.list.write_text("".join("%d\n" % number for number in range(TASKS)))
+        targets = " ".join("t%d" % number for number in range(TASKS))
+        (self.folder / "Makefile").write_text(
+            ".PHONY: all %s\nall: %s\n%s:\n\t@/bin/true $@\n" % (targets, targets, targets))
+
+    def lopin(self, *more):
+        shutil.rmtree(self.folder / ".lopin", ignore_errors=True)
+        words = [self.binary, "map", "-c", "2", "-j", "2", *more, "/bin/true", "--from", self.list]
+        return common.timed(words, self.folder) / TASKS
+
+    def make(self):
+        return common.timed(["make", "-j2", "-s"], self.folder) / TASKS
+
+    def xargs(self):
+        with open(self.list, "rb") as stdin:
+            return common.timed(["xargs", "-P2", "-n1", "/bin/true"], self.folder, stdin=stdin) / TASKS
+
+    def parallel(self):
+        log = self.folder / "joblog"
+        log.unlink(missing_ok=True)
+        numbers = [str(number) for number in range(FEW)]
+        words = ["parallel", "--will-cite", "-j2", "--joblog", log, "/bin/true", ":::", *numbers]
+        return common.timed(words, self.folder) / FEW
+
+    def hyperqueue(self):
+        done = subprocess.run(
+            [sys.executable, "-c", HYPERQUEUE, str(self.folder), str(FEW)], cwd=self.folder, check=True,
+            capture_output=True, text=True, env=common.clean_environment(RUST_LOG="error"), timeout=120)
+        return float(done.stdout.split()[-1]) / FEW
+
+
+def hyperqueue_version():
+    try:
+        from importlib.metadata import version
+
+        return version("hyperqueue")
+    except ImportError:
+        return None
+
+
+def main():
+    options = common.arguments(__doc__)
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as folder:
+        contest = Contest(folder, options.binary)
+        contestants = {"lopin map": contest.lopin, "make -j2": contest.make, "xargs -P2 -n1": contest.xargs}
+        if common.have("parallel"):
+            contestants["parallel -j2 --joblog"] = contest.parallel
+        try:
+            import hyperqueue  # noqa: F401
+
+            contestants["HyperQueue array"] = contest.hyperqueue
+        except ImportError:
+            print("hyperqueue is absent: left out")
+        times = common.interleave(contestants, options.rounds or 9)
+    ours = common.summary(times["lopin map"])
+    goals = {"make -j2": "0.9", "xargs -P2 -n1": "0.6", "parallel -j2 --joblog": "0.15", "HyperQueue array": "0.25"}
+    rows = []
+    for name, values in times.items():
+        median, least, _ = common.summary(values)
+        rows.append([name, "%.0f" % (1e6 * median), "%.0f" % (1e6 * least), "%.2f" % (ours[0] / median),
+                     "%.2f" % (ours[1] / least), goals.get(name, "")])
+    text = "lopin with journal, a log pack, pinning and its own process group a task. %d tasks in 2 slots; " % TASKS
+    text += "parallel and HyperQueue %d, per task.\n\n" % FEW
+    text += common.table(["runner", "us a task, median", "min", "lopin over it, medians", "minima", "goal at most"], rows)
+    text += "\n\nVersions: %s; %s; %s; %s; hyperqueue %s. Command: `script/bench map`." % (
+        common.version([options.binary, "--version"]), common.version(["make", "--version"]),
+        common.version(["xargs", "--version"]), common.version(["parallel", "--version"]), hyperqueue_version())
+    common.record("map", "2,000 x /bin/true, 2 slots", text)
+
+
+if __name__ == "__main__":
+    main()
