@@ -219,14 +219,13 @@ static void test_find(void **state)
         CLEANUP_FREE char *cwd = mem_print("%s/%s", root, finds[i].cwd);
         struct python python;
         struct err err = {0};
-        print_message("%s\n", finds[i].name);
+        print_message("# %s\n", finds[i].name);
         strv_split(&vars.list, text, ' ');
         assert_int_equal(chdir(cwd), 0);
         struct python_ask ask = {want, env, &vars, NULL};
         int status = python_find(&ask, &python, &err);
-        print_message("    %s %s [%s] %s %s\n", python.path ? python.path : "",
-                      python.version ? python.version : "", err_name(err.code), err.text,
-                      err.hint);
+        print_message("#     %s %s [%s] %s\n", python.path ? python.path : "",
+                      python.version ? python.version : "", err_name(err.code), err.text);
         assert_int_equal(status, path ? 0 : -1);
         if (path) {
             assert_string_equal(python.path, path);
@@ -262,7 +261,7 @@ static void test_cache(void **state)
     (void)state;
     static const char real[] = "/usr/bin/python3";
     if (access(real, X_OK) < 0) {
-        print_message("skipped: no %s\n", real);
+        print_message("# skipped: no %s\n", real);
         return;
     }
     CLEANUP_VARS struct vars vars = {0};
@@ -367,7 +366,7 @@ static void test_isolate(void **state)
         CLEANUP_FREE char *before = expand(isolates[i].before);
         CLEANUP_FREE char *after = expand(isolates[i].after);
         CLEANUP_FREE char *entries = NULL;
-        print_message("%s\n", isolates[i].name);
+        print_message("# %s\n", isolates[i].name);
         strv_split(&vars.list, before, ' ');
         strv_split(&keep, isolates[i].keep, ' ');
         python_isolate(&python, &vars, &keep, &dropped, &entries);

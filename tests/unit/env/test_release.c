@@ -42,7 +42,7 @@ static void test_fits(void **state)
     for (size_t i = 0; i < COUNT(fits); i++) {
         struct release release;
         struct err err = {0};
-        print_message("%s %s\n", fits[i].version, fits[i].want);
+        print_message("# %s %s\n", fits[i].version, fits[i].want);
         assert_int_equal(release_parse(fits[i].version, &release), 0);
         assert_int_equal(release_fits(&release, fits[i].want, &err), fits[i].fits);
         assert_int_equal(err.code, fits[i].fits < 0 ? ERR_USAGE : ERR_NONE);
@@ -68,7 +68,7 @@ static void test_order(void **state)
                                         "v3.11", "3.11.7x", "3.13.0rc", " 3"};
     for (size_t i = 0; i < COUNT(wrong); i++) {
         struct release release;
-        print_message("%s\n", wrong[i]);
+        print_message("# %s\n", wrong[i]);
         assert_int_equal(release_parse(wrong[i], &release), -1);
     }
 }

@@ -84,7 +84,7 @@ static void test_read(void **state)
     for (size_t i = 0; i < COUNT(reads); i++) {
         struct allot allot;
         CLEANUP_STR struct str text = {0};
-        print_message("%s %s %s\n", reads[i].machine,
+        print_message("# %s %s %s\n", reads[i].machine,
                       reads[i].affinity ? reads[i].affinity : "",
                       reads[i].vars ? reads[i].vars : "");
         read_machine(reads[i].machine, reads[i].affinity, reads[i].vars, &allot);
@@ -139,7 +139,7 @@ static void test_cut(void **state)
         struct err err = {0};
         CLEANUP_STR struct str text = {0};
         CLEANUP_FREE struct cpuset *slots = mem_zero(cuts[i].slots, sizeof(*slots));
-        print_message("%s %zu x %zu\n", cuts[i].machine, cuts[i].slots, cuts[i].width);
+        print_message("# %s %zu x %zu\n", cuts[i].machine, cuts[i].slots, cuts[i].width);
         read_machine(cuts[i].machine, NULL, NULL, &allot);
         int status = allot_cut(&allot, cuts[i].slots, cuts[i].width, slots, &err);
         assert_int_equal(status, cuts[i].cut ? 0 : -1);
@@ -168,7 +168,7 @@ static size_t count_within(const struct allot *allot, const struct cpuset *slots
             cpuset_and(&common, slots + i);
             if (cpuset_first(&common) < 0)
                 continue;
-            int own = *(const int *)((const char *)(allot->core + j) + group);
+            int own = *(const int *)(const void *)((const char *)(allot->core + j) + group);
             one &= name < 0 || name == own;
             name = own;
         }
@@ -182,7 +182,7 @@ static size_t most_within(const struct allot *allot, size_t width, size_t group)
 {
     size_t most = 0, size[64] = {0};
     for (size_t j = 0; j < allot->cores; j++)
-        size[*(const int *)((const char *)(allot->core + j) + group)]++;
+        size[*(const int *)(const void *)((const char *)(allot->core + j) + group)]++;
     for (size_t i = 0; i < COUNT(size); i++)
         most += size[i] / width;
     return most;

@@ -53,7 +53,7 @@ static void test_parse(void **state)
     for (size_t i = 0; i < COUNT(parses); i++) {
         struct cpuset set = {{0x10}};
         struct err err = {0};
-        print_message("%s\n", parses[i].text);
+        print_message("# row %zu\n", i);
         int status = cpuset_parse(parses[i].text, &set, &err);
         assert_int_equal(status, parses[i].list ? 0 : -1);
         if (!parses[i].list) {

@@ -28,7 +28,8 @@ static size_t distinct(const struct topo *topo, size_t offset)
 {
     struct cpuset seen = {0};
     for (int i = cpuset_first(&topo->online); i >= 0; i = cpuset_next(&topo->online, i))
-        cpuset_add(&seen, *(const unsigned *)((const char *)(topo->cpu + i) + offset));
+        cpuset_add(&seen,
+                   *(const unsigned *)(const void *)((const char *)(topo->cpu + i) + offset));
     return cpuset_count(&seen);
 }
 
@@ -38,7 +39,7 @@ static void test_machines(void **state)
     for (size_t i = 0; i < COUNT(machines); i++) {
         struct saved saved;
         struct topo topo;
-        print_message("%s\n", machines[i].machine);
+        print_message("# %s\n", machines[i].machine);
         saved_open(machines[i].machine, &saved);
         topo_read(saved.root, &saved.affinity, &topo);
         assert_int_equal(topo.cores, machines[i].cores);
@@ -103,7 +104,7 @@ static void test_groups(void **state)
         CLEANUP_STRV struct strv v2 = {0};
         CLEANUP_STR struct str v1_text = {0};
         CLEANUP_STR struct str v2_text = {0};
-        print_message("%s\n", groups[i].name);
+        print_message("# %s\n", groups[i].name);
         cgroup_folders(groups[i].cgroup, groups[i].mountinfo, groups[i].controller, &v1, &v2);
         join(&v1, &v1_text);
         join(&v2, &v2_text);

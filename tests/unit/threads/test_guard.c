@@ -115,7 +115,7 @@ static void test_rows(void **state)
         CLEANUP_STRV struct strv lowered = {0};
         CLEANUP_STRV struct strv after = {0};
         CLEANUP_STRV struct strv names = {0};
-        print_message("%s\n", rows[i].name);
+        print_message("# %s\n", rows[i].name);
         if (*rows[i].before)
             words_of(rows[i].before, &vars.list);
         words_of(rows[i].after, &after);
