@@ -10,7 +10,7 @@ import tempfile
 import common
 
 TASKS = 2000
-FEW = 300  # for runners that need milliseconds a task
+FEW = 300  # for GNU parallel, which needs milliseconds a task
 HYPERQUEUE = """
 import os, sys, time
 from hyperqueue import Job, LocalCluster
@@ -58,9 +58,9 @@ class Contest:
 
     def hyperqueue(self):
         done = subprocess.run(
-            [sys.executable, "-c", HYPERQUEUE, str(self.folder), str(FEW)], cwd=self.folder, check=True,
+            [sys.executable, "-c", HYPERQUEUE, str(self.folder), str(TASKS)], cwd=self.folder, check=True,
             capture_output=True, text=True, env=common.clean_environment(RUST_LOG="error"), timeout=120)
-        return float(done.stdout.split()[-1]) / FEW
+        return float(done.stdout.split()[-1]) / TASKS
 
 
 def hyperqueue_version():
@@ -94,7 +94,7 @@ def main():
         rows.append([name, "%.0f" % (1e6 * median), "%.0f" % (1e6 * least), "%.2f" % (ours[0] / median),
                      "%.2f" % (ours[1] / least), goals.get(name, "")])
     text = "lopin with journal, a log pack, pinning and its own process group a task. %d tasks in 2 slots; " % TASKS
-    text += "parallel and HyperQueue %d, per task.\n\n" % FEW
+    text += "parallel %d, per task. HyperQueue looks once a second whether it is done.\n\n" % FEW
     text += common.table(["runner", "us a task, median", "min", "lopin over it, medians", "minima", "goal at most"], rows)
     text += "\n\nVersions: %s; %s; %s; %s; hyperqueue %s. Command: `script/bench map`." % (
         common.version([options.binary, "--version"]), common.version(["make", "--version"]),

@@ -37,7 +37,7 @@ if __name__ == "__main__":
     with Pool(8, limit, (int(sys.argv[1]),)) as pool:
         pool.map(work, range(1, 9))
 """
-CUT = 120
+CUT = 60
 
 
 class Contest:
@@ -67,7 +67,7 @@ def main():
             "lopin map": contest.lopin,
             default: lambda: contest.pool(0),
             "Pool(8), 8 BLAS threads each": lambda: contest.pool(8),
-        }, options.rounds or 5)
+        }, options.rounds or 3)
     ours, ours_least, _ = common.summary(times["lopin map"])
     rows = []
     for name, values in times.items():
