@@ -45,8 +45,27 @@ class Page:
         self.lines = []
         self.paragraph = []
         self.depth = 0
+        self.table = []
+
+    def cell(self, line):
+        """A cell of a table: "|[ text" begins a row, ":[ text" goes on with it."""
+        self.flush_words()
+        if line[0] == "|":
+            self.table.append([])
+        self.table[-1].append(inline(line[2:].strip()))
 
     def flush(self):
+        self.flush_words()
+        if self.table:
+            lead = " " * (4 + 4 * self.depth)
+            width = max(len(row[0]) for row in self.table)
+            for row in self.table:
+                first = lead + row[0].ljust(width) + "  "
+                self.lines.append(textwrap.fill(
+                    " ".join(row[1:]), WIDTH, initial_indent=first, subsequent_indent=" " * len(first)))
+            self.table = []
+
+    def flush_words(self):
         if self.paragraph:
             # Two spaces at the end of a scdoc line, or "++", keep the line apart.
             joined, part = [], []
@@ -103,7 +122,9 @@ def convert(source):
             if depth != page.depth:
                 page.flush()
                 page.depth = depth
-            if stripped.startswith("- "):
+            if re.match(r"[|:]\[ ", stripped):
+                page.cell(stripped)
+            elif stripped.startswith("- "):
                 page.item(stripped[2:])
             else:
                 page.paragraph.append(stripped)
