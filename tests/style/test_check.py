@@ -20,6 +20,7 @@ CAUGHT = [
     ("src/base/a.c", "// x\n" * 501, "file of 501 lines"),
     ("tests/unit/base/a.c", LONG, "function of 61 lines"),
     ("python/lopin/a.py", "def f():\n" + "    g()\n" * 61, "function of 61 lines"),
+    ("tests/cli/a.py", "def f(:\n", "not Python"),
     ("script/a", "#!/usr/bin/env bash\nf() {\n" + "    g\n" * 61 + "}\n", "function of 61 lines"),
     ("src/map/a.c", 'void f(void)\n{\n    printf("x");\n}\n', "only src/cli prints"),
     ("src/map/a.c", 'void f(void)\n{\n    fprintf(stderr, "x");\n}\n', "only src/cli prints"),
@@ -44,6 +45,7 @@ LET_PASS = [
     ("src/map/a.c", "#define A(x) \\\n    x = 1\nstatic int f(void);\nenum e { A, B };\n"),
     ("src/map/a.c", "void add(struct pool *pool, void (*work)(void *));\n"),
     ("src/map/a.c", 'int f(int x)\n{\n    return snprintf(a, 1, "stdout");\n}\n'),
+    ("tests/data/a.py", "def f(:\n" + "x\n" * 501),
     ("docs/a.md", "build%s and ~%s\n" % (OTHER_HOME, OTHER_HOME[:5])),
 ]
 
