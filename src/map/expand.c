@@ -6,6 +6,7 @@
 // Invariant: a word gives exactly one word, whatever the dataset holds; nothing is quoted, nothing is split.
 #include "map/expand.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -412,10 +413,12 @@ void expand_keys(const struct expand *expand, const char *script, const char *fu
 
         if (before > 0) {
             struct hash hash;
+            char count[24];
 
+            snprintf(count, sizeof(count), "%llu", (unsigned long long)before);
             hash_begin(&hash);
-            hash_part(&hash, &key, sizeof(key));
-            hash_part(&hash, &before, sizeof(before));
+            hash_text(&hash, text);
+            hash_text(&hash, count);
             key = hash_end(&hash);
         }
         datasets->item[i].key = key;

@@ -46,7 +46,7 @@ static struct slice after(struct slice text, size_t size)
 
 static int contains(struct slice text, const char *word)
 {
-    return memmem(text.at, text.size, word, strlen(word)) != NULL;
+    return text.at != NULL && memmem(text.at, text.size, word, strlen(word)) != NULL;
 }
 
 // A frame of the user's own: in the script's folder and not in an environment that lies there. A relative name is the
@@ -133,9 +133,22 @@ static int is_believable(const struct reader *reader, struct slice name)
     return !reader->any_header && (ends(name, "Error") || ends(name, "Exception"));
 }
 
+static int same(struct slice a, struct slice b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
+}
+
+// The same error once more is one that came from a worker process or was logged and raised again: its first place, where
+// it happened, says more than the line that waited for it.
+static int is_again(const struct reader *reader)
+{
+    return reader->found && reader->best.ours && same(reader->best.error, reader->now.error) &&
+           same(reader->best.message, reader->now.message);
+}
+
 static void traceback_end(struct reader *reader)
 {
-    if (!reader->ignored) {
+    if (!reader->ignored && !is_again(reader)) {
         reader->best = reader->now;
         reader->found = 1;
     }
@@ -156,11 +169,13 @@ static void error_take(struct reader *reader, struct slice text)
     }
     if (name.size < text.size)
         message = after(text, name.size + 1);
+    if (starts(name, "__main__.")) // before 3.10; later ones leave it out
+        name = after(name, strlen("__main__."));
     while (message.size > 0 && message.at[0] == ' ')
         message = after(message, 1);
     reader->now.error = name;
     reader->now.message = message;
-    if (name.size < text.size && message.size == 0)
+    if (name.at + name.size < text.at + text.size && message.size == 0)
         reader->state = MESSAGE; // "ValueError: " and its words on the next line
     else
         traceback_end(reader);

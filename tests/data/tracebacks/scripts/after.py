@@ -1,0 +1,3 @@
+import atexit, sys
+atexit.register(lambda: print("bye: all saved", file=sys.stderr))
+assert 1 == 2

@@ -1,0 +1,6 @@
+def f():
+    try:
+        {}["a"]
+    except KeyError as e:
+        raise RuntimeError("no a") from e
+f()

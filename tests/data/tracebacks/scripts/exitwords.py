@@ -1,0 +1,2 @@
+import sys
+sys.exit("no such molecule: H3O")

@@ -1,0 +1,4 @@
+import json
+def g():
+    return json.loads("{")
+g()

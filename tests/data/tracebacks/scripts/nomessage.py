@@ -1,0 +1,5 @@
+class Mine(Exception):
+    pass
+def f():
+    raise Mine
+f()

@@ -1,0 +1,3 @@
+import sys
+print("partial", end="", flush=True)
+raise LookupError("after text without newline")

@@ -1,0 +1,4 @@
+import threading, sys
+def f():
+    raise ValueError("in thread")
+t = threading.Thread(target=f); t.start(); t.join(); sys.exit(1)
