@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // allot: which cores are ours, and how they are cut into slots.
 //
-// Ours = affinity ∩ cgroup quota (v1 cpu.cfs_quota_us, v2 cpu.max, the least going up the tree) ∩ Slurm's
-// variables. A slot is of whole physical cores: all the logical CPUs of ours on each of them, near in caches.
+// Ours = affinity ∩ Slurm's variables ∩ cgroup quota (v1 cpu.cfs_quota_us, v2 cpu.max, the least going
+// up the tree). Slurm and the quota give only a number of CPUs: cores near each other are chosen, for
+// Slurm with all their CPUs, for a quota (time, rounded up) with one CPU each while cores last. A slot
+// is of whole physical cores: all the logical CPUs of ours on each of them, near in caches.
 #pragma once
 
 #include <stddef.h>
@@ -11,16 +13,17 @@
 #include "base/vars.h"
 #include "machine/cpuset.h"
 
-struct machine_source { // where to look, so that tests give saved machines
-    const char
-        *root; // "" for this machine: sys/devices/..., proc/self/cgroup, sys/fs/cgroup below it
-    const struct vars *vars;       // for SLURM_*
+struct machine_source {      // where to look, so that tests give saved machines
+    const char *root;        // "" for this machine; sys, proc/self/cgroup ... lie below it
+    const struct vars *vars; // for SLURM_*, which count only with SLURM_JOB_ID; NULL: none
     const struct cpuset *affinity; // NULL: ask sched_getaffinity
 };
 enum allot_limit { ALLOT_MACHINE, ALLOT_AFFINITY, ALLOT_QUOTA, ALLOT_SLURM };
-struct core {                     // one physical core
-    struct cpuset cpus;           // its logical CPUs that are ours
-    int package, numa, cache, id; // cache: number of its last-level cache's group
+struct core {           // one physical core
+    struct cpuset cpus; // its logical CPUs that are ours
+    int package, numa;  // socket, and the kernel's number of the memory node
+    int cache; // the least logical CPU below its last-level cache: a name for the cache
+    int id;    // the least logical CPU of the core: its name for every process of the machine
 };
 struct allot {
     struct core *core;      // ours, near ones side by side
@@ -32,7 +35,8 @@ struct allot {
 // Returns 0, or -1 with err. A machine whose /sys tells nothing counts each CPU of the mask as a core.
 int allot_read(const struct machine_source *source, struct allot *ret, struct err *err);
 void allot_free(struct allot *allot);
-// Cuts `slots` disjoint slots of `width` cores each, spread so that a slot lies in one cache or NUMA node
-// where it can. slots * width <= cores, or -1 with [oversubscribed].
+// Cuts `slots` disjoint slots of `width` cores each, so that as many as can lie in one cache do, then in
+// one NUMA node, then in one package, and so that fewer than fit are spread. `ret_slots` is an array
+// of `slots`. slots * width <= cores, or -1 with [oversubscribed]. width 0 gives empty slots.
 int allot_cut(const struct allot *allot, size_t slots, size_t width, struct cpuset *ret_slots,
               struct err *err);

@@ -11,13 +11,14 @@
 #include "base/vars.h"
 
 // Changes vars for a task of `threads` cores: sets what must be set, lowers or drops inherited values that
-// exceed it or that pin outside the slot. Adds to `ret_lowered` (may be NULL) the name of each inherited
-// variable that it changed.
+// exceed it or that pin outside the slot. An inherited value that is smaller stays: somebody chose it.
+// Adds to `ret_lowered` (may be NULL) the name of each inherited variable that it changed.
 void guard_apply(struct vars *vars, unsigned threads, struct strv *ret_lowered);
 
 // The startup hook (python/lopin/sitecustomize.py, embedded): makes sure that the folder that holds it is in
 // the cache (written by temporary name and rename, owner checked) and gives its path. Yours.
-// `cache`: lopin's cache folder, absolute; made if absent. NULL with err.
+// `cache`: lopin's cache folder, absolute; made if absent, refused if others can write in it. NULL with
+// err. Costs a few calls to stat when it is there.
 char *hook_folder(const char *cache, struct err *err);
-// Puts the hook's folder first on PYTHONPATH of vars; `keep` (may be NULL) follows it.
+// Puts the hook's folder first on PYTHONPATH of vars; `keep` (may be NULL) follows it, then what vars has.
 void hook_apply(struct vars *vars, const char *folder, const char *keep);
