@@ -140,7 +140,7 @@ static const struct field *field_find(const char *name, size_t size, size_t *nex
     for (size_t i = 0; i < COUNT(fields); i++) {
         const struct field *field = &fields[(*next + i) % COUNT(fields)];
 
-        if (strncmp(field->name, name, size) == 0 && field->name[size] == '\0') {
+        if (strlen(field->name) == size && memcmp(field->name, name, size) == 0) {
             *next = (size_t)(field - fields) + 1;
             return field;
         }

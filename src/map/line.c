@@ -139,11 +139,11 @@ int64_t line_get_text(char *out, const char *text, size_t size)
     size_t put = 0;
 
     for (size_t i = 0; i < size; i++) {
-        if (text[i] != '%') {
+        if (text[i] != '%' && text[i] != '\0') {
             out[put++] = text[i];
             continue;
         }
-        if (size - i < 3)
+        if (text[i] == '\0' || size - i < 3)
             return -1;
         int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
 

@@ -25,5 +25,5 @@ int line_get_number(const char *text, size_t size, int64_t *ret);
 // 1 to 16 lower-case hexadecimal digits that fill the text. Returns 0 or -1.
 int line_get_hex(const char *text, size_t size, uint64_t *ret);
 // Decodes %XX into `out`, which may be `text` itself and needs `size` bytes; no NUL is added.
-// Returns the number of bytes, -1 if an %XX is malformed or is %00.
+// Returns the number of bytes, -1 if an %XX is malformed or a byte is 0.
 int64_t line_get_text(char *out, const char *text, size_t size);
