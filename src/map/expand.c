@@ -258,6 +258,22 @@ void expand_free(struct expand *expand)
     free(expand);
 }
 
+void expand_add_dataset(struct strv *words, const char *mark, const struct datasets *datasets)
+{
+    struct compiler compiler = {0};
+
+    mark_split(&compiler, mark);
+    if (datasets->columns > 1 && !datasets->json)
+        for (size_t i = 1; i <= datasets->columns; i++)
+            strv_take(words, mem_print("%s%zu%s", compiler.open, i, compiler.close));
+    else if (compiler.mark != NULL)
+        strv_add(words, compiler.mark);
+    else
+        strv_take(words, mem_print("%s%s", compiler.open, compiler.close));
+    free(compiler.open);
+    free(compiler.close);
+}
+
 int expand_uses_dataset(const struct expand *expand)
 {
     return expand->uses_dataset;

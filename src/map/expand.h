@@ -28,9 +28,11 @@ struct expand_value {
 struct expand *expand_new(const char *const *word, size_t count, const char *mark,
                           const struct datasets *datasets, int output, struct err *err);
 void expand_free(struct expand *expand);
+// Adds the words that stand for a dataset, for a line that has no place for it: {1} {2} ... where there are several columns,
+// {} otherwise and for a .jsonl (the line, as one word).
+void expand_add_dataset(struct strv *words, const char *mark, const struct datasets *datasets);
 int expand_uses_dataset(
-    const struct expand
-        *expand); // {} {.} {1} {name} ...: else the dataset is appended by the caller
+    const struct expand *expand); // {} {.} {1} {name} ...: else see expand_add_dataset
 int expand_uses_out(const struct expand *expand);
 size_t expand_count(const struct expand *expand);
 // Adds the words to `into`, NUL-terminated each, one behind the other; their number is expand_count.

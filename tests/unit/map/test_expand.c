@@ -179,6 +179,34 @@ static void test_no_out_stays(void **state)
     expand_free(expand);
 }
 
+static void test_add_dataset(void **state)
+{
+    static const struct {
+        const char *mark;
+        struct datasets datasets;
+        const char *expect;
+    } adds[] = {
+        {NULL, {.columns = 1}, "{} "},
+        {NULL, {.columns = 3}, "{1} {2} {3} "},
+        {NULL, {.columns = 3, .json = 1}, "{} "},
+        {"@", {.columns = 1}, "@ "},
+        {"@", {.columns = 2}, "{1} {2} "},
+        {"<>", {.columns = 2}, "<1> <2> "},
+        {"{{}}", {.columns = 1}, "{{}} "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(adds); i++) {
+        CLEANUP_STRV struct strv list = {0};
+        CLEANUP_STR struct str text = {0};
+
+        expand_add_dataset(&list, adds[i].mark, &adds[i].datasets);
+        for (size_t j = 0; j < list.count; j++)
+            str_print(&text, "%s ", list.item[j]);
+        assert_string_equal(text.text, adds[i].expect);
+    }
+}
+
 // Sets keys for a list of texts.
 static void keys_of(const char **text, size_t count, const char *const *template,
                     size_t template_count, const char *function, uint64_t *ret)
@@ -245,9 +273,10 @@ static void test_key_is_fixed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words), cmocka_unit_test(test_cuts),
-        cmocka_unit_test(test_uses),  cmocka_unit_test(test_no_out_stays),
-        cmocka_unit_test(test_keys),  cmocka_unit_test(test_key_is_fixed),
+        cmocka_unit_test(test_words),        cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_uses),         cmocka_unit_test(test_no_out_stays),
+        cmocka_unit_test(test_add_dataset),  cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_key_is_fixed),
     };
 
     return cmocka_run_group_tests_name("map/expand", tests, NULL, NULL);
