@@ -6,7 +6,7 @@ import os
 import pytest
 
 NASTY = [
-    b"a b", b"it's", b'say "x"', b"-x", b"--help", b"new\nline", b"\xff\xfe.npz", b"$HOME `id` \\", b"*", b"{}", b"%41",
+    b"a b", b"it's", b'say "x"', b"-x", b"--help", b"new\nline", b"\xff\xfe.npz", b"$HOME `id` \\", b"{}", b"%41",
     b"\ttab", b" lead", b"trail ", b"\x01\x7f", "\u00e9\u221e".encode(), b"a;b|c&d", b"~", b"!",
 ]
 
@@ -92,7 +92,7 @@ def test_file_of_lines(dump, lopin, how):
 
 
 def test_null(dump):
-    names = [name for name in NASTY]
+    names = NASTY + [b"*", b"d/[x]?"]  # in a file they are no patterns
     got = dump("-0", "--from", "-", "./dump.sh", "{#}", "{}", input=b"\0".join(names) + b"\0")
     assert list(got.values()) == [[name] for name in names]
 
