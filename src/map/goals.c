@@ -29,23 +29,31 @@ struct goals {
     struct arena arena;
 };
 
-// The folder with its links followed, itself if it is not there.
+static const char *path_real(struct goals *goals, const char *path, struct str *into);
+
+// The folder with its links followed; of one that is not there yet, those of the folders that are.
 static const char *folder_real(struct goals *goals, const char *path, size_t size)
 {
     CLEANUP_FREE char *name = mem_dupn(path, size);
-    uint64_t *place = table_get(&goals->folders, name);
+    const uint64_t *place = table_get(&goals->folders, name);
 
     if (place != NULL)
         return goals->folder[*place - 1];
-    char *kept = arena_dup(&goals->arena, name);
+    const char *kept = arena_dup(&goals->arena, name), *real = kept;
     CLEANUP_FREE char *found = realpath(size > 0 ? kept : "/", NULL);
 
+    if (found != NULL) {
+        real = arena_dup(&goals->arena, found);
+    } else if (size > 0) {
+        CLEANUP_STR struct str text = {0};
+
+        real = arena_dup(&goals->arena, path_real(goals, kept, &text));
+    }
     mem_room(&goals->folder, &goals->folder_room, goals->folder_count + 1,
              sizeof(*goals->folder));
-    goals->folder[goals->folder_count++] =
-        found != NULL && strcmp(found, kept) != 0 ? arena_dup(&goals->arena, found) : kept;
+    goals->folder[goals->folder_count++] = real;
     *table_put(&goals->folders, kept, NULL) = goals->folder_count;
-    return goals->folder[goals->folder_count - 1];
+    return real;
 }
 
 // The path with its folder's links followed, in `into`.
