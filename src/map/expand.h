@@ -31,6 +31,13 @@ void expand_free(struct expand *expand);
 // Adds the words that stand for a dataset, for a line that has no place for it: {1} {2} ... where there are several columns,
 // {} otherwise and for a .jsonl (the line, as one word).
 void expand_add_dataset(struct strv *words, const char *mark, const struct datasets *datasets);
+// For --shell: from a command line, its words joined by spaces, the words that follow `sh`: "-c", a command, "sh" and a word
+// for each placeholder, all to be compiled by expand_new with the same mark. In the command a variable stands where each
+// placeholder was, quoted as its place asks ({}, "{}" and '{}' give the same), so no name is ever read as shell text.
+// A line without a place for the dataset has it at its end. Errors as expand_new's. Returns 0 or -1.
+int expand_shell(const char *const *word, size_t count, const char *mark,
+                 const struct datasets *datasets, int output, struct strv *ret,
+                 struct err *err);
 int expand_uses_dataset(
     const struct expand *expand); // {} {.} {1} {name} ...: else see expand_add_dataset
 int expand_uses_out(const struct expand *expand);

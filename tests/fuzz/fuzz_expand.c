@@ -20,6 +20,19 @@ static char *part(const char **at, const char *end)
     return text;
 }
 
+// What expand_shell makes is a template again.
+static void shell(const char *word, const char *mark, const struct datasets *datasets)
+{
+    CLEANUP_STRV struct strv list = {0};
+
+    if (expand_shell(&word, 1, mark, datasets, 1, &list, NULL) < 0)
+        return;
+    if (list.count < 4 || strcmp(list.item[0], "-c") != 0)
+        abort();
+    expand_free(
+        expand_new((const char *const *)list.item, list.count, mark, datasets, 1, NULL));
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
     const char *at = (const char *)bytes, *end = at + size;
@@ -36,6 +49,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
         struct expand *expand = expand_new((const char *const[]){word}, 1,
                                            mark[0] != '\0' ? mark : NULL, &datasets, 1, NULL);
 
+        shell(word, mark[0] != '\0' ? mark : NULL, &datasets);
         if (expand == NULL)
             continue;
         expand_words(expand, &(struct expand_value){&dataset, 1, "out/x"}, &out);
