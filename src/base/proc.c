@@ -47,6 +47,8 @@ int proc_become(const struct proc *proc)
         return -1;
     if (proc->cpus && sched_setaffinity(0, proc->cpus_size, proc->cpus) < 0)
         return -1;
+    if (proc->files && setrlimit(RLIMIT_NOFILE, proc->files) < 0)
+        return -1;
     if (proc->folder >= 0 && fchdir(proc->folder) < 0)
         return -1;
     if (place(proc->in, 0) < 0 || place(proc->out, 1) < 0 || place(proc->error, 2) < 0)

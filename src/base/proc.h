@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -19,6 +20,7 @@ struct proc {
     int in, out, error;   // become 0, 1, 2; each > 2, or -1 to inherit
     const void *cpus;     // a mask as for sched_setaffinity, or NULL
     size_t cpus_size;
+    const struct rlimit *files; // its limit of open files, or NULL
     int own_group;        // a process group of its own
     int dies_with_us;     // SIGKILL when the calling thread ends
 };

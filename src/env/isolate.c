@@ -73,7 +73,7 @@ static int has_user_site(const struct python *python, const struct vars *vars)
     const char *home = vars_get(vars, "HOME");
     const char *off = vars_get(vars, "PYTHONNOUSERSITE");
     int major = 0, minor = 0;
-    if ((off && *off) || (!(base && *base) && !home) ||
+    if (!python || (off && *off) || (!(base && *base) && !home) ||
         sscanf(python->version, "%d.%d", &major, &minor) != 2)
         return 0;
     CLEANUP_FREE char *config = mem_print("%s/pyvenv.cfg", python->prefix);
@@ -165,5 +165,6 @@ void python_isolate(const struct python *python, struct vars *vars, const struct
             note(ret_dropped, "PYTHONNOUSERSITE");
         vars_set(vars, "PYTHONNOUSERSITE", "1");
     }
-    set_prefix(python, keep, vars);
+    if (python)
+        set_prefix(python, keep, vars);
 }

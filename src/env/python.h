@@ -36,5 +36,6 @@ void python_free(struct python *python);
 // user site folder is there that this interpreter would use). What modules in force (LOADEDMODULES)
 // put on PYTHONPATH is given back in `ret_keep` for hook_apply (yours, NULL if nothing stays); a
 // PYTHONPATH that is in `keep` stays in vars.
+// `python` NULL: a program that is none, and may start one: PATH and VIRTUAL_ENV stay.
 void python_isolate(const struct python *python, struct vars *vars, const struct strv *keep,
                     struct strv *ret_dropped, char **ret_keep);

@@ -341,18 +341,21 @@ int datasets_read(const struct dataset_options *options, struct datasets *ret, s
     return result;
 }
 
+void dataset_stat(const struct dataset *dataset, int dir, int64_t *ret_size, int64_t *ret_mtime)
+{
+    struct stat about;
+
+    *ret_size = *ret_mtime = -1;
+    if (fstatat(dir, dataset->column[0], &about, 0) == 0 && S_ISREG(about.st_mode)) {
+        *ret_size = about.st_size;
+        *ret_mtime = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+    }
+}
+
 void datasets_stat(struct datasets *datasets, int dir)
 {
-    for (size_t i = 0; i < datasets->count; i++) {
-        struct dataset *item = &datasets->item[i];
-        struct stat about;
-
-        item->size = item->mtime = -1;
-        if (fstatat(dir, item->column[0], &about, 0) == 0 && S_ISREG(about.st_mode)) {
-            item->size = about.st_size;
-            item->mtime = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
-        }
-    }
+    for (size_t i = 0; i < datasets->count; i++)
+        dataset_stat(&datasets->item[i], dir, &datasets->item[i].size, &datasets->item[i].mtime);
 }
 
 void datasets_free(struct datasets *datasets)

@@ -54,8 +54,9 @@ struct dataset_options {
 // UTF-8 mark go; empty lines are skipped, empty words are not. Several lists: the last one changes fastest. A dataset keeps
 // its number under -a. Keys are not set here. Errors name file and line.
 int datasets_read(const struct dataset_options *options, struct datasets *ret, struct err *err);
-// stat()s the first column of each (a folder or no file: size -1). Relative to dir (a descriptor or AT_FDCWD).
-void datasets_stat(struct datasets *datasets, int dir);
+// stat()s the first column (a folder or no file: size and time -1). Relative to dir (a descriptor or AT_FDCWD).
+void dataset_stat(const struct dataset *dataset, int dir, int64_t *ret_size, int64_t *ret_mtime);
+void datasets_stat(struct datasets *datasets, int dir); // all of them
 void datasets_free(struct datasets *datasets);
 
 enum dataset_order { ORDER_SIZE, ORDER_GIVEN, ORDER_RANDOM };

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli: what every command is given, and the commands.
+//
+// A command returns the exit status, or -1 with err: main prints it and exits with err_status(). Data goes to stdout,
+// talk to stderr (say.h).
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "base/term.h"
+#include "base/vars.h"
+#include "cli/options.h"
+
+struct cli {
+    struct term out, talk; // stdout, stderr
+    struct options options;
+    struct strv words; // what follows the options
+    struct vars vars;  // the caller's environment
+    char *cwd;         // absolute
+};
+enum { STATUS_FAILED = 1, STATUS_LEFT = 75 }; // some tasks failed; stopped with work left (sysexits.h: EX_TEMPFAIL)
+
+int cmd_map(struct cli *cli, struct err *err);
+int cmd_run(struct cli *cli, struct err *err);
+int cmd_exec(struct cli *cli, struct err *err);
+int cmd_resume(struct cli *cli, struct err *err);
+int cmd_retry(struct cli *cli, struct err *err);
+int cmd_list(struct cli *cli, struct err *err);
+int cmd_status(struct cli *cli, struct err *err);
+int cmd_log(struct cli *cli, struct err *err);
+int cmd_report(struct cli *cli, struct err *err);
+int cmd_explain(struct cli *cli, struct err *err);
+int cmd_completion(struct cli *cli, struct err *err);
+int cmd_help(struct cli *cli, struct err *err);
+
+// A command as a person types it. The table ends with name NULL.
+struct cli_command {
+    const char *name;
+    enum command command;
+    int (*run)(struct cli *cli, struct err *err);
+    const char *words; // what follows, for usage: "[OPTION...] SCRIPT [DATASET...]"
+    const char *help;  // N_() text of one line
+};
+extern const struct cli_command cli_commands[];

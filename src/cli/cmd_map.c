@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// cmd_map: a new run, or with --resume the last one of the same line.
+#include <string.h>
+
+#include "base/lang.h"
+#include "base/mem.h"
+#include "cli/begin.h"
+#include "cli/request.h"
+#include "cli/resume.h"
+#include "cli/say.h"
+#include "map/expand.h"
+#include "map/owner.h"
+#include "map/saved.h"
+
+#define SHOWN 5 // tasks of a --dry-run
+
+static void say_head(const struct begin *begin, unsigned number)
+{
+    const struct spec *spec = begin->spec;
+    CLEANUP_STR struct str label = {0};
+    CLEANUP_STR struct str script = {0};
+    CLEANUP_STR struct str limit = {0};
+    str_print(&label, _("run %u"), number);
+    str_add_visible(&script, spec->script, strlen(spec->script));
+    parcel_add_limit(&limit, &begin->parcel);
+    say_label(begin->cli, label.text,
+              lang_plural("%s, %zu dataset, %u side by side, %u cores%s%s", "%s, %zu datasets, %u side by side, %u cores%s%s",
+                          begin->count),
+              script.text, begin->count, spec->slots, spec->cores, limit.size ? " " : "", str_text(&limit));
+    setting_say(begin->cli, &begin->setting);
+}
+
+// The words of a task as a shell would take them.
+static void add_task(const struct begin *begin, const struct expand *expand, size_t index, struct str *text)
+{
+    const struct spec *spec = begin->spec;
+    const struct dataset *dataset = &begin->datasets->item[index];
+    const char *out = begin->goal ? begin->goal[index] : NULL;
+    const struct expand_value value = {.dataset = dataset, .slot = 1, .out = out};
+    CLEANUP_STR struct str words = {0};
+    expand_words(expand, &value, &words);
+    str_print(text, "%6u ", dataset->number);
+    for (size_t i = 0; i < spec->launch.count; i++) {
+        str_add_char(text, ' ');
+        str_add_shell(text, spec->launch.item[i]);
+    }
+    const char *at = str_text(&words);
+    for (size_t i = 0; i < expand_count(expand); i++, at += strlen(at) + 1) {
+        str_add_char(text, ' ');
+        str_add_shell(text, at);
+    }
+    str_add_char(text, '\n');
+}
+
+static void add_slots(const struct begin *begin, struct str *text)
+{
+    for (unsigned i = 0; i < begin->spec->slots && i < SHOWN; i++) {
+        str_print(text, _("  slot %u: CPUs "), i + 1);
+        cpuset_format(&begin->parcel.slot[i], text);
+        str_add_char(text, '\n');
+    }
+    if (begin->spec->slots > SHOWN)
+        str_print(text, _("  ... and %u more\n"), begin->spec->slots - SHOWN);
+}
+
+// What would run, in the order of starting. Nothing is touched.
+static int dry_run(const struct begin *begin, struct err *err)
+{
+    const struct spec *spec = begin->spec;
+    struct expand *expand = expand_new((const char *const *)spec->words.item, spec->words.count, spec->mark,
+                                       begin->datasets, spec->out != NULL, err);
+    if (!expand)
+        return -1;
+    CLEANUP_FREE uint32_t *order = datasets_order(begin->datasets, spec->order, spec->seed);
+    CLEANUP_STR struct str text = {0};
+    CLEANUP_STR struct str limit = {0};
+    parcel_add_limit(&limit, &begin->parcel);
+    str_print(&text, lang_plural("%zu dataset, %u side by side, %u cores each, %u cores%s%s\n",
+                                 "%zu datasets, %u side by side, %u cores each, %u cores%s%s\n", begin->count),
+              begin->count, spec->slots, spec->threads, spec->cores, limit.size ? " " : "", str_text(&limit));
+    add_slots(begin, &text);
+    size_t shown = begin->cli->options.verbose || begin->count <= SHOWN + 1 ? begin->count : SHOWN;
+    for (size_t i = 0; i < shown; i++)
+        add_task(begin, expand, order[i], &text);
+    if (shown < begin->count)
+        str_print(&text, _("  ... and %zu more (-v shows all)\n"), begin->count - shown);
+    expand_free(expand);
+    setting_say(begin->cli, &begin->setting);
+    return say_data(begin->cli, &text, err);
+}
+
+// Somebody who types the line again may want what the last one left.
+static void say_unfinished(const struct cli *cli, const struct spec *spec)
+{
+    struct saved saved CLEANUP_SAVED = SAVED_NONE;
+    if (resume_find(spec, &saved, NULL) <= 0 || saved.owner.state == OWNER_ALIVE)
+        return;
+    size_t left = saved.state.count - saved.state.done - saved.state.failed;
+    if (left)
+        say(cli, _("run %u of this line has %zu of %zu left; to go on with it instead: lopin resume %u"),
+            saved.folder.number, left, saved.state.count, saved.folder.number);
+}
+
+static int write_run(const struct spec *spec, const struct datasets *datasets, const struct folder *folder,
+                     struct err *err)
+{
+    if (spec_save(spec, folder->fd, err) < 0 || datasets_save(datasets, folder->fd, err) < 0 ||
+        owner_take(folder->fd, err) < 0)
+        return -1;
+    folder_mark_last(spec->cwd, folder->number);
+    return 0;
+}
+
+static int start(struct begin *begin, struct err *err)
+{
+    struct folder folder CLEANUP_FOLDER = FOLDER_NONE;
+    say_unfinished(begin->cli, begin->spec);
+    if (folder_make(begin->spec->cwd, &folder, err) < 0)
+        return -1;
+    if (write_run(begin->spec, begin->datasets, &folder, err) < 0) {
+        folder_drop(&folder);
+        return -1;
+    }
+    say_head(begin, folder.number);
+    int status = begin_run(begin, &folder, 0, err);
+    owner_leave(folder.fd);
+    return status;
+}
+
+static int map(struct cli *cli, struct spec *spec, struct datasets *datasets, struct err *err)
+{
+    struct saved saved CLEANUP_SAVED = SAVED_NONE;
+    if (cli->options.resume) {
+        int found = resume_find(spec, &saved, err);
+        if (found)
+            return found < 0 ? -1 : resume_with(cli, &saved, spec, datasets, err);
+    }
+    struct begin begin = {.cli = cli, .spec = spec, .datasets = datasets};
+    int status = begin_find(&begin, cli->options.python, cli->options.env, err);
+    if (status == 0)
+        status = begin_ready(&begin, err);
+    if (status == 0)
+        status = cli->options.dry_run ? dry_run(&begin, err) : start(&begin, err);
+    begin_free(&begin);
+    return status;
+}
+
+int cmd_map(struct cli *cli, struct err *err)
+{
+    struct spec spec = {0};
+    struct datasets datasets = {0};
+    int status = request_read(cli, &spec, &datasets, err);
+    if (status == 0)
+        status = map(cli, &spec, &datasets, err);
+    datasets_free(&datasets);
+    spec_free(&spec);
+    return status;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// cmd_run: run and exec: one task on all cores, in this terminal. lopin becomes the program, so signals, terminal and
+// exit status are the program's own (env(1), nice(1)).
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/lang.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "cli/parcel.h"
+#include "cli/request.h"
+#include "cli/say.h"
+#include "cli/setting.h"
+
+enum { STATUS_CANNOT = 126, STATUS_ABSENT = 127 }; // not executable, not found: as shells say it
+
+struct program {
+    struct strv words;
+    char *path, *script;
+    int is_python;
+};
+
+static int find_program(const struct cli *cli, int is_script, struct program *ret, struct err *err)
+{
+    if (!cli->words.count) {
+        err_set(err, ERR_USAGE, is_script ? _("a script is missing") : _("a program is missing"));
+        return err_hint(err, "try", is_script ? "lopin run SCRIPT WORD..." : "lopin exec PROGRAM WORD...");
+    }
+    if (request_program(cli, cli->words.item[0], &ret->words, &ret->script, &ret->is_python, err) < 0)
+        return -1;
+    for (size_t i = 1; i < cli->words.count; i++)
+        strv_add(&ret->words, cli->words.item[i]);
+    return 0;
+}
+
+static void set_task(struct setting *setting, const struct parcel *parcel)
+{
+    CLEANUP_FREE char *cores = mem_print("%u", parcel->threads);
+    vars_set(&setting->vars, "LOPIN_TASK", "run"); // wakes the startup hook
+    vars_set(&setting->vars, "LOPIN_TASK_CORES", cores);
+}
+
+static int become(const struct cli *cli, const struct program *program, const struct setting *setting,
+                  const struct parcel *parcel, struct err *err)
+{
+    CLEANUP_STRV struct strv words = {0};
+    const char *path = program->script;
+    if (program->is_python) {
+        path = setting->python.path;
+        strv_add(&words, path);
+    }
+    for (size_t i = 0; i < program->words.count; i++)
+        strv_add(&words, program->words.item[i]);
+    const struct proc proc = {
+        .path = path,
+        .argv = words.item,
+        .envp = setting->vars.list.item,
+        .folder = -1,
+        .in = -1,
+        .out = -1,
+        .error = -1,
+        .cpus = parcel->slot[0].bits,
+        .cpus_size = sizeof parcel->slot[0].bits,
+    };
+    proc_become(&proc);
+    int errnum = errno;
+    err_errno(err, ERR_NO_PROGRAM, errnum, _("cannot execute '%s'"), path);
+    say_error(cli, err);
+    return errnum == ENOENT ? STATUS_ABSENT : STATUS_CANNOT;
+}
+
+static int run_one(struct cli *cli, int is_script, struct err *err)
+{
+    struct program program = {0};
+    struct parcel parcel = {0};
+    struct setting setting = {0};
+    const struct options *options = &cli->options;
+    const struct parcel_ask cores = {.cores = options->cores, .tasks = 1, .whole = 1};
+    int status = -1;
+    if (find_program(cli, is_script, &program, err) == 0 && parcel_read(&cores, &cli->vars, &parcel, err) == 0) {
+        if (setting_find(cli, options->python, options->env, program.is_python, &setting, err) == 0) {
+            setting_fill(cli, parcel.threads, &setting);
+            if (options->verbose)
+                setting_say(cli, &setting);
+            set_task(&setting, &parcel);
+            status = become(cli, &program, &setting, &parcel, err);
+        }
+    } else if (err->code == ERR_NO_PROGRAM) {
+        say_error(cli, err);
+        status = access(cli->words.item[0], F_OK) < 0 ? STATUS_ABSENT : STATUS_CANNOT;
+    }
+    setting_free(&setting);
+    parcel_free(&parcel);
+    strv_free(&program.words);
+    free(program.script);
+    return status;
+}
+
+int cmd_run(struct cli *cli, struct err *err)
+{
+    return run_one(cli, 1, err);
+}
+
+int cmd_exec(struct cli *cli, struct err *err)
+{
+    return run_one(cli, 0, err);
+}

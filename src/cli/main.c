@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// main: from the words of a command line to a command and its exit status.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "cli/say.h"
+
+#define LOPIN_VERSION_LINE "lopin " LOPIN_VERSION "\n"
+enum { STATUS_OURS = 125 }; // run, exec: lopin itself failed (env(1))
+
+const struct cli_command cli_commands[] = {
+    {"map", COMMAND_MAP, cmd_map, "[OPTION...] SCRIPT [DATASET...]", N_("run a script on each dataset, side by side")},
+    {"run", COMMAND_RUN, cmd_run, "[OPTION...] SCRIPT [WORD...]", N_("run a script once, on our cores")},
+    {"exec", COMMAND_EXEC, cmd_exec, "[OPTION...] PROGRAM [WORD...]", N_("run any program once, on our cores")},
+    {"resume", COMMAND_RESUME, cmd_resume, "[OPTION...] [RUN]", N_("run what a run never finished")},
+    {"retry", COMMAND_RETRY, cmd_retry, "[OPTION...] [RUN]", N_("run what failed")},
+    {"list", COMMAND_LIST, cmd_list, "[OPTION...]", N_("the runs of this folder")},
+    {"status", COMMAND_STATUS, cmd_status, "[OPTION...] [RUN]", N_("how many are done, failed, running, left")},
+    {"log", COMMAND_LOG, cmd_log, "[OPTION...] [RUN:][DATASET...]", N_("what tasks printed")},
+    {"report", COMMAND_REPORT, cmd_report, "[OPTION...] [RUN]", N_("time, cores and memory used, and advice")},
+    {"explain", COMMAND_EXPLAIN, cmd_explain, "[ERROR]", N_("what an error means and what cures it")},
+    {"completion", COMMAND_COMPLETION, cmd_completion, "bash|zsh|fish", N_("completion for a shell")},
+    {"help", COMMAND_HELP, cmd_help, "[COMMAND]", N_("the pages of the manual")},
+    {0},
+};
+
+// LANGUAGE is a list, as for gettext; LC_ALL=C means English whatever it says.
+static void choose_language(const struct vars *vars)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    const char *all = vars_get(vars, "LC_ALL");
+    const char *language = vars_get(vars, "LANGUAGE");
+    int plain = all && (strcmp(all, "C") == 0 || strcmp(all, "POSIX") == 0);
+    CLEANUP_STRV struct strv list = {0};
+    if (language && *language && !plain)
+        strv_split(&list, language, ':');
+    for (size_t i = 0; i < list.count; i++)
+        if (lang_choose(list.item[i]) == 0)
+            return;
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const char *value = vars_get(vars, names[i]);
+        if (value && *value) {
+            lang_choose(value);
+            return;
+        }
+    }
+}
+
+// Descriptors 0, 1 and 2 that are closed would become the next files opened, and be written to.
+static void open_standard(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= 2);
+    if (fd > 2)
+        close(fd);
+}
+
+static const struct cli_command *find_command(const char *name, struct err *err)
+{
+    const char *names[32];
+    size_t count = 0;
+    for (const struct cli_command *command = cli_commands; command->name; command++) {
+        if (strcmp(command->name, name) == 0)
+            return command;
+        names[count++] = command->name;
+    }
+    names[count] = NULL;
+    err_set(err, ERR_USAGE, _("unknown command '%s'"), name);
+    const char *near = opt_nearest(name, names);
+    if (near)
+        err_hint(err, "try", "lopin %s", near);
+    else
+        err_hint(err, "try", "lopin help");
+    return NULL;
+}
+
+static int run_command(struct cli *cli, const struct cli_command *command, char *const *words, struct err *err)
+{
+    int read = options_read(&cli->options, command->command, words, &cli->words, err);
+    term_open(&cli->out, STDOUT_FILENO, cli->options.color);
+    term_open(&cli->talk, STDERR_FILENO, cli->options.color);
+    if (read < 0)
+        return -1;
+    if (!cli->options.help)
+        return command->run(cli, err);
+    strv_free(&cli->words);
+    strv_add(&cli->words, command->name);
+    return cmd_help(cli, err);
+}
+
+static int run_words(struct cli *cli, char *const *words, enum command *ret_command, struct err *err)
+{
+    CLEANUP_STRV struct strv rest = {0};
+    if (options_read(&cli->options, COMMAND_NONE, words, &rest, err) < 0)
+        return -1;
+    if (cli->options.version) {
+        struct str version = {0};
+        str_add(&version, LOPIN_VERSION_LINE);
+        int written = say_data(cli, &version, err);
+        str_free(&version);
+        return written;
+    }
+    if (cli->options.help || !rest.count)
+        return cmd_help(cli, err) < 0 ? -1 : cli->options.help ? 0 : err_status(ERR_USAGE);
+    const struct cli_command *command = find_command(rest.item[0], err);
+    if (!command)
+        return -1;
+    *ret_command = command->command;
+    return run_command(cli, command, rest.item + 1, err);
+}
+
+
+int main(int argc, char **argv)
+{
+    open_standard();
+    signal(SIGPIPE, SIG_IGN); // a reader that is gone is an errno, not our end
+    struct cli cli = {0};
+    struct err err = {0};
+    enum command command = COMMAND_NONE;
+    vars_copy(&cli.vars, environ);
+    choose_language(&cli.vars);
+    term_open(&cli.out, STDOUT_FILENO, COLOR_AUTO);
+    term_open(&cli.talk, STDERR_FILENO, COLOR_AUTO);
+    cli.cwd = fs_cwd(&err);
+    int status = cli.cwd ? run_words(&cli, argv + (argc > 0), &command, &err) : -1;
+    if (status < 0) {
+        say_error(&cli, &err);
+        status = command & (COMMAND_RUN | COMMAND_EXEC) ? STATUS_OURS : err_status(err.code);
+    }
+    vars_free(&cli.vars);
+    strv_free(&cli.words);
+    options_free(&cli.options);
+    free(cli.cwd);
+    return status;
+}

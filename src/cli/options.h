@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// options: one table of all options, from which the scan, the help and the completions are made.
+#pragma once
+
+#include "base/err.h"
+#include "base/opt.h"
+#include "base/str.h"
+#include "base/term.h"
+#include "map/datasets.h"
+
+enum command { // bits of struct opt's `commands`
+    COMMAND_MAP = 1 << 0,
+    COMMAND_RUN = 1 << 1,
+    COMMAND_EXEC = 1 << 2,
+    COMMAND_RESUME = 1 << 3,
+    COMMAND_RETRY = 1 << 4,
+    COMMAND_LIST = 1 << 5,
+    COMMAND_STATUS = 1 << 6,
+    COMMAND_LOG = 1 << 7,
+    COMMAND_REPORT = 1 << 8,
+    COMMAND_EXPLAIN = 1 << 9,
+    COMMAND_COMPLETION = 1 << 10,
+    COMMAND_HELP = 1 << 11,
+    COMMAND_NONE = 1 << 12, // before the command's name
+};
+struct options { // words are borrowed from argv
+    int json, quiet, verbose, help, version;
+    enum term_color color;
+    unsigned cores, jobs, threads; // 0: auto
+    const char *name;              // -J
+    const char *array, *colsep, *mark;
+    struct strv from;              // --from, in order
+    int null, header, link, pass_stdin, shell;
+    enum dataset_order order;
+    const char *out, *log, *error_log;
+    int overwrite;
+    const char *python, *env;
+    struct strv keep; // names of --keep-env
+    int resume, dry_run, keep_done, redo, failed, follow, check;
+};
+extern const struct opt options_table[];
+// Reads the options of a command from words (NULL-terminated, the command's name not among them). map, run and exec end
+// at the first word that is no option; the others take options behind words too. *ret_words: what is left, in order.
+// --lang takes effect at once. Returns 0, or -1 with [usage]. options_free also after failure.
+int options_read(struct options *options, enum command command, char *const *words, struct strv *ret_words,
+                 struct err *err);
+void options_free(struct options *options);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// parcel: jobs x threads <= cores, or an error: what would be a slow run is none.
+#include "cli/parcel.h"
+
+#include <stdlib.h>
+
+#include "base/lang.h"
+#include "base/mem.h"
+
+static const char *limit_words(enum allot_limit limit)
+{
+    switch (limit) {
+    case ALLOT_AFFINITY: return _("this process's affinity");
+    case ALLOT_QUOTA: return _("the container's quota");
+    case ALLOT_SLURM: return _("the Slurm job");
+    case ALLOT_MACHINE: break;
+    }
+    return _("this machine");
+}
+
+void parcel_add_limit(struct str *text, const struct parcel *parcel)
+{
+    if (parcel->allot.limit != ALLOT_MACHINE)
+        str_print(text, _("of %zu, by %s"), parcel->allot.machine_cores, limit_words(parcel->allot.limit));
+}
+
+static int over_limit(unsigned asked, const struct allot *allot, struct err *err)
+{
+    err_set(err, ERR_OVER_LIMIT,
+            lang_plural("%u cores asked for, %zu is ours", "%u cores asked for, %zu are ours", allot->cores), asked,
+            allot->cores);
+    err_hint(err, "found", lang_plural("%zu core given by %s", "%zu cores given by %s", allot->cores), allot->cores,
+             limit_words(allot->limit));
+    return err_hint(err, "try", "-c %zu", allot->cores);
+}
+
+static int oversubscribed(unsigned jobs, unsigned threads, unsigned cores, struct err *err)
+{
+    err_set(err, ERR_OVERSUBSCRIBED,
+            lang_plural("%u tasks of %u threads each need %u cores, there is %u",
+                        "%u tasks of %u threads each need %u cores, there are %u", cores),
+            jobs, threads, jobs * threads, cores);
+    if (threads > cores)
+        return err_hint(err, "try", "-T %u", cores);
+    return err_hint(err, "try", _("-j %u, or -T %u"), cores / threads, cores / jobs ? cores / jobs : 1);
+}
+
+static int divide(const struct parcel_ask *ask, struct parcel *ret, struct err *err)
+{
+    unsigned available = (unsigned)ret->allot.cores;
+    if (ask->cores > available)
+        return over_limit(ask->cores, &ret->allot, err);
+    unsigned cores = ask->cores ? ask->cores : available;
+    unsigned threads = ask->threads ? ask->threads : ask->whole ? cores : 1;
+    unsigned jobs = ask->jobs ? ask->jobs : ask->whole ? 1 : cores / threads;
+    if (!jobs || (size_t)jobs * threads > cores)
+        return oversubscribed(jobs ? jobs : 1, threads, cores, err);
+    if (jobs > ask->tasks)
+        jobs = ask->tasks ? (unsigned)ask->tasks : 1;
+    ret->cores = ask->cores ? cores : jobs * threads; // not said: no more than it can use
+    ret->slots = jobs;
+    ret->threads = threads;
+    ret->slot = mem_zero(jobs, sizeof *ret->slot);
+    return allot_cut(&ret->allot, jobs, threads, ret->slot, err);
+}
+
+int parcel_read(const struct parcel_ask *ask, const struct vars *vars, struct parcel *ret, struct err *err)
+{
+    const struct machine_source source = {.root = "", .vars = vars};
+    *ret = (struct parcel){0};
+    return allot_read(&source, &ret->allot, err) < 0 ? -1 : divide(ask, ret, err);
+}
+
+void parcel_free(struct parcel *parcel)
+{
+    allot_free(&parcel->allot);
+    free(parcel->slot);
+    *parcel = (struct parcel){0};
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// resume: which datasets run again is decided by what their ends recorded: script, environment, size and time of the file.
+#include "cli/resume.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/human.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "cli/begin.h"
+#include "cli/say.h"
+#include "map/journal.h"
+#include "map/owner.h"
+
+struct choice {
+    uint8_t *wanted;       // by index
+    size_t wanted_count;
+    size_t begun, changed; // of the wanted: were running; are done, but their file changed
+    size_t stale;          // done with another script or environment
+    int64_t stale_us;      // processor time of them
+};
+
+static int file_changed(const struct dataset *dataset, const struct outcome *outcome)
+{
+    return dataset->size != outcome->data_size || dataset->mtime != outcome->data_mtime;
+}
+
+static int is_stale(const struct spec *spec, const struct outcome *outcome)
+{
+    return outcome->script != spec->script_hash || outcome->env != spec->env_hash;
+}
+
+static int want(const struct spec *spec, const struct dataset *dataset, const struct outcome *outcome,
+                enum resume_what what, int redo, struct choice *choice)
+{
+    if (outcome->state == OUTCOME_FAILED)
+        return what == RESUME_FAILED;
+    choice->begun += outcome->state == OUTCOME_BEGUN || outcome->state == OUTCOME_STOPPED;
+    if (outcome->state != OUTCOME_DONE)
+        return 1;
+    if (file_changed(dataset, outcome)) {
+        choice->changed++;
+        return 1;
+    }
+    if (!is_stale(spec, outcome))
+        return 0;
+    choice->stale++;
+    choice->stale_us += outcome->user_us + outcome->system_us;
+    return redo;
+}
+
+static void choose(const struct spec *spec, const struct datasets *datasets, const struct state *state,
+                   enum resume_what what, int redo, struct choice *ret)
+{
+    *ret = (struct choice){.wanted = mem_zero(datasets->count, 1)};
+    for (size_t i = 0; i < datasets->count; i++) {
+        ret->wanted[i] = (uint8_t)want(spec, &datasets->item[i], &state->outcome[i], what, redo, ret);
+        ret->wanted_count += ret->wanted[i];
+    }
+}
+
+static int refuse_stale(const struct spec *spec, unsigned number, const struct choice *choice, struct err *err)
+{
+    CLEANUP_STR struct str spent = {0};
+    human_duration(&spent, choice->stale_us);
+    err_set(err, ERR_CHANGED,
+            lang_plural("%s or its environment changed since %zu dataset was done (%s of processor time)",
+                        "%s or its environment changed since %zu datasets were done (%s of processor time)",
+                        choice->stale),
+            spec->script, choice->stale, spent.text);
+    err_hint(err, "try", _("lopin resume %u --keep-done    keeps their results"), number);
+    return err_hint(err, "try", _("lopin resume %u --redo         computes them again"), number);
+}
+
+static void say_head(const struct cli *cli, const struct begin *begin, const struct choice *choice, unsigned number)
+{
+    CLEANUP_STR struct str label = {0};
+    CLEANUP_STR struct str more = {0};
+    str_print(&label, _("run %u"), number);
+    if (choice->begun)
+        str_print(&more, lang_plural(", %zu had begun", ", %zu had begun", choice->begun), choice->begun);
+    if (choice->changed)
+        str_print(&more, lang_plural(", %zu changed since it was done", ", %zu changed since they were done",
+                                     choice->changed), choice->changed);
+    say_label(cli, label.text, _("%zu to run%s; %u side by side, %u cores"), choice->wanted_count, str_text(&more),
+              begin->spec->slots, begin->spec->cores);
+    if (choice->stale)
+        say_label(cli, "", cli->options.redo ? _("%s or its environment changed: %zu done ones run again")
+                                             : _("%s or its environment changed: %zu done ones are kept"),
+                  begin->spec->script, choice->stale);
+    setting_say(cli, &begin->setting);
+}
+
+static int nothing_left(const struct cli *cli, const struct saved *saved)
+{
+    const struct state *state = &saved->state;
+    say(cli, _("run %u has nothing left to run: %zu of %zu done, %zu failed"), saved->folder.number, state->done,
+        state->count, state->failed);
+    if (state->failed)
+        say(cli, _("what failed runs again by: lopin retry %u"), saved->folder.number);
+    return state->failed ? STATUS_FAILED : 0;
+}
+
+// What is left of the last runner's tasks must be gone before anything runs again.
+static void sweep(const struct cli *cli, const struct saved *saved)
+{
+    unsigned killed = owner_sweep(saved->folder.path);
+    if (killed)
+        say(cli, lang_plural("ended %u process that the last start had left", "ended %u processes that the last start had left",
+                             killed), killed);
+}
+
+struct going { // one resumption; the run is owned
+    const struct cli *cli;
+    struct saved *saved;
+    struct spec *spec;
+    struct datasets *datasets;
+    enum resume_what what;
+    int rewrite; // the list of datasets is a new one
+    const char *python, *env;
+};
+
+static int run_choice(struct going *going, struct begin *begin, const struct choice *choice, struct err *err)
+{
+    const struct cli *cli = going->cli;
+    const struct folder *folder = &going->saved->folder;
+    if (choice->stale && !cli->options.keep_done && !cli->options.redo && going->what == RESUME_LEFT)
+        return refuse_stale(going->spec, folder->number, choice, err);
+    if (!choice->wanted_count)
+        return nothing_left(cli, going->saved);
+    if (begin_ready(begin, err) < 0)
+        return -1;
+    if (going->rewrite && datasets_save(going->datasets, folder->fd, err) < 0)
+        return -1;
+    say_head(cli, begin, choice, folder->number);
+    return begin_run(begin, folder, journal_next_restart(folder->fd, 0), err);
+}
+
+static int go(struct going *going, struct err *err)
+{
+    struct state *state = &going->saved->state;
+    struct choice choice = {0};
+    struct begin begin = {.cli = going->cli, .spec = going->spec, .datasets = going->datasets, .state = state};
+    state_free(state);
+    if (state_load(state, going->saved->folder.fd, going->datasets, err) < 0)
+        return -1;
+    int status = begin_find(&begin, going->python, going->env, err);
+    if (status == 0) {
+        choose(going->spec, going->datasets, state, going->what, going->cli->options.redo, &choice);
+        begin.wanted = choice.wanted;
+        status = run_choice(going, &begin, &choice, err);
+    }
+    begin_free(&begin);
+    free(choice.wanted);
+    return status;
+}
+
+static int go_owned(struct going *going, struct err *err)
+{
+    int run_dir = going->saved->folder.fd;
+    if (owner_take(run_dir, err) < 0)
+        return -1;
+    sweep(going->cli, going->saved);
+    int status = go(going, err);
+    owner_leave(run_dir);
+    return status;
+}
+
+// What this line says stands over what the first line said.
+static void override(const struct options *options, struct spec *spec)
+{
+    if (options->cores)
+        spec->ask_cores = options->cores;
+    if (options->jobs)
+        spec->ask_jobs = options->jobs;
+    if (options->threads)
+        spec->ask_threads = options->threads;
+    spec->overwrite |= options->overwrite;
+}
+
+int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, struct err *err)
+{
+    struct spec *spec = &saved->spec;
+    struct going going = {.cli = cli, .saved = saved, .spec = spec, .datasets = &saved->datasets, .what = what};
+    override(&cli->options, spec);
+    for (size_t i = 0; i < spec->keep.count; i++)
+        strv_add(&cli->options.keep, spec->keep.item[i]);
+    CLEANUP_FREE char *python = mem_dup(spec->python_path);
+    going.python = python;
+    if (hash_file(AT_FDCWD, spec->script_path, &spec->script_hash, err) < 0 && spec->python_path)
+        return -1;
+    // Relative words of tasks and datasets are of the folder that the run began in.
+    if (chdir(spec->cwd) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot enter '%s'"), spec->cwd);
+    datasets_stat(&saved->datasets, AT_FDCWD);
+    return go_owned(&going, err);
+}
+
+int resume_with(struct cli *cli, struct saved *saved, struct spec *spec, struct datasets *datasets, struct err *err)
+{
+    struct going going = {
+        .cli = cli,
+        .saved = saved,
+        .spec = spec,
+        .datasets = datasets,
+        .rewrite = 1,
+        .what = RESUME_LEFT,
+        .python = cli->options.python,
+        .env = cli->options.env,
+    };
+    spec->seed = saved->spec.seed; // the datasets of a run keep their seeds
+    return go_owned(&going, err);
+}
+
+int resume_find(const struct spec *spec, struct saved *ret, struct err *err)
+{
+    size_t count;
+    CLEANUP_FREE unsigned *number = folder_list(spec->cwd, &count);
+    for (size_t i = count; i-- > 0;) {
+        struct spec other = {0};
+        struct folder folder CLEANUP_FOLDER = FOLDER_NONE;
+        int same = folder_open(spec->cwd, number[i], &folder, NULL) == 0 &&
+                   spec_load(&other, folder.fd, NULL) == 0 && other.line == spec->line;
+        spec_free(&other);
+        if (!same)
+            continue;
+        CLEANUP_STR struct str which = {0};
+        str_print(&which, "%u", number[i]);
+        return saved_open(ret, spec->cwd, which.text, err) < 0 ? -1 : 1;
+    }
+    return 0;
+}

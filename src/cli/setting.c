@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// setting: what a task's process is given. Invariant: nothing of an outer lopin's task passes for the inner one's.
+#include "cli/setting.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "base/table.h"
+#include "cli/say.h"
+#include "threads/guard.h"
+
+static char *temporary_path(const struct vars *vars)
+{
+    const char *folder = vars_get(vars, "TMPDIR");
+    return mem_print("%s/lopin-%lu", folder && *folder == '/' ? folder : "/tmp", (unsigned long)geteuid());
+}
+
+char *setting_temporary(const struct vars *vars, struct err *err)
+{
+    CLEANUP_FREE char *path = temporary_path(vars);
+    struct stat st;
+    if (mkdir(path, 0700) < 0 && errno != EEXIST)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), path), NULL;
+    if (lstat(path, &st) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot use folder '%s'"), path), NULL;
+    if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH))) {
+        err_set(err, ERR_SYSTEM, _("'%s' belongs to somebody else, so it is not used"), path);
+        err_hint(err, "try", "TMPDIR=~/tmp lopin ...");
+        return NULL;
+    }
+    return TAKE(path);
+}
+
+char *setting_cache(const struct vars *vars)
+{
+    const char *cache = vars_get(vars, "XDG_CACHE_HOME");
+    const char *home = vars_get(vars, "HOME");
+    if (cache && *cache == '/')
+        return mem_print("%s/lopin", cache);
+    return home && *home == '/' ? mem_print("%s/.cache/lopin", home) : temporary_path(vars);
+}
+
+// The sum of the names' hashes: their order does not count. Names hold the versions (PEP 376, PEP 627).
+static uint64_t hash_distributions(const struct python *python)
+{
+    int major = 0, minor = 0;
+    uint64_t sum = 0;
+    sscanf(python->version, "%d.%d", &major, &minor);
+    CLEANUP_FREE char *path =
+        mem_print("%s/lib/python%d.%d/site-packages", python->prefix, major, minor);
+    DIR *stream = opendir(path);
+    struct dirent *entry;
+    while (stream && (entry = readdir(stream)))
+        if (str_ends(entry->d_name, ".dist-info") || str_ends(entry->d_name, ".egg-info"))
+            sum += table_hash(entry->d_name, strlen(entry->d_name));
+    if (stream)
+        closedir(stream);
+    return sum;
+}
+
+static uint64_t hash_python(const struct python *python)
+{
+    struct hash hash;
+    uint64_t distributions = hash_distributions(python);
+    hash_begin(&hash);
+    hash_text(&hash, python->path);
+    hash_text(&hash, python->version);
+    hash_text(&hash, python->prefix);
+    hash_part(&hash, &distributions, sizeof distributions);
+    return hash_end(&hash);
+}
+
+int setting_find(const struct cli *cli, const char *python, const char *env, int needed, struct setting *ret,
+                 struct err *err)
+{
+    CLEANUP_FREE char *cache = setting_cache(&cli->vars);
+    const struct python_ask question = {.want = python, .env = env, .vars = &cli->vars, .cache = cache};
+    if (!needed && !python && !env)
+        return 0;
+    if (python_find(&question, &ret->python, err) < 0)
+        return -1;
+    ret->hash = hash_python(&ret->python);
+    return 0;
+}
+
+// A home that cannot be written has its hook in the temporary folder instead.
+static void add_hook(struct setting *setting, const struct vars *vars, const char *cache, const char *keep)
+{
+    CLEANUP_FREE char *folder = hook_folder(cache, &setting->hook);
+    if (!folder) {
+        CLEANUP_FREE char *temporary = setting_temporary(vars, NULL);
+        folder = temporary ? hook_folder(temporary, NULL) : NULL;
+        if (!folder)
+            return;
+        setting->hook = (struct err){0};
+    }
+    hook_apply(&setting->vars, folder, keep);
+}
+
+static void drop_outer(struct vars *vars)
+{
+    static const char *const names[] = {
+        "LOPIN_TASK",         "LOPIN_RUN",       "LOPIN_TASK_DATASET", "LOPIN_TASK_NUMBER",
+        "LOPIN_TASK_ATTEMPT", "LOPIN_TASK_SLOT", "LOPIN_TASK_CORES",   "LOPIN_TASK_SEED",
+        "LOPIN_TASK_OUT",
+    };
+    for (size_t i = 0; i < COUNT(names); i++)
+        vars_unset(vars, names[i]);
+}
+
+void setting_fill(const struct cli *cli, unsigned threads, struct setting *setting)
+{
+    CLEANUP_FREE char *cache = setting_cache(&cli->vars);
+    CLEANUP_FREE char *keep = NULL;
+    vars_copy(&setting->vars, cli->vars.list.item);
+    drop_outer(&setting->vars);
+    python_isolate(setting->python.path ? &setting->python : NULL, &setting->vars, &cli->options.keep,
+                   &setting->dropped, &keep);
+    guard_apply(&setting->vars, threads, &setting->lowered);
+    add_hook(setting, &cli->vars, cache, keep);
+}
+
+void setting_free(struct setting *setting)
+{
+    python_free(&setting->python);
+    vars_free(&setting->vars);
+    strv_free(&setting->dropped);
+    strv_free(&setting->lowered);
+}
+
+static void join(const struct strv *list, struct str *into)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        int is_site = strcmp(list->item[i], "PYTHONNOUSERSITE") == 0; // its absence is what lets them in
+        str_print(into, "%s%s", i ? ", " : "", is_site ? _("the user's packages") : list->item[i]);
+    }
+}
+
+static const char *origin_words(enum python_origin origin)
+{
+    switch (origin) {
+    case PYTHON_VENV: return _("active environment");
+    case PYTHON_CONDA: return _("active conda environment");
+    case PYTHON_ASKED: return "--python";
+    case PYTHON_ENV: return "--env";
+    case PYTHON_PATH: break;
+    }
+    return _("on PATH");
+}
+
+void setting_say(const struct cli *cli, const struct setting *setting)
+{
+    CLEANUP_STR struct str dropped = {0};
+    CLEANUP_STR struct str lowered = {0};
+    CLEANUP_STR struct str path = {0};
+    join(&setting->dropped, &dropped);
+    join(&setting->lowered, &lowered);
+    if (setting->python.path) {
+        str_add_visible(&path, setting->python.path, strlen(setting->python.path));
+        say_label(cli, _("env"), "python %s   %s (%s)", setting->python.version, path.text,
+                  origin_words(setting->python.origin));
+    }
+    if (dropped.size)
+        say_label(cli, "", _("kept out of tasks: %s   (--keep-env %s lets it through)"), dropped.text,
+                  setting->dropped.item[0]);
+    if (lowered.size)
+        say_label(cli, "", _("lowered to the slot's cores: %s"), lowered.text);
+    if (setting->hook.code)
+        say_label(cli, "", _("no startup hook (%s): os.cpu_count() may show the whole machine"), setting->hook.text);
+}

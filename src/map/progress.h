@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// progress: counts of a run and how long it will still take.
+//
+// Time of a task = a + b x size of its dataset, fitted by least squares over those that ended; tasks without a size count by a.
+#pragma once
+
+#include <stdint.h>
+
+struct fit { // of durations (s) on sizes (bytes)
+    double n, size, time, size2, size_time;
+};
+void fit_add(struct fit *fit, double size, double seconds);
+double fit_guess(const struct fit *fit, double size); // seconds; < 0 with nothing to go by
+struct progress {
+    uint64_t total, done, failed, running, stopped, kept; // kept: done before this start
+    int64_t elapsed_us;
+    int64_t left_us;     // -1: not known yet
+    double cores_used;   // over the last second or so
+    uint32_t cores, slots;
+    int64_t resident_kb; // of the running tasks
+    struct { const char *text; int64_t since_us; } longest[3]; // running; text NULL at the end
+};

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// saved: the files of a run's folder, read together.
+#include "map/saved.h"
+
+int saved_refresh(struct saved *saved, struct err *err)
+{
+    state_free(&saved->state);
+    owner_look(saved->folder.fd, &saved->owner); // before the journals: its last records are read if it ends meanwhile
+    return state_load(&saved->state, saved->folder.fd, &saved->datasets, err);
+}
+
+int saved_open(struct saved *ret, const char *cwd, const char *which, struct err *err)
+{
+    if (folder_find(cwd, which, &ret->folder, err) < 0)
+        return -1;
+    if (spec_load(&ret->spec, ret->folder.fd, err) < 0 ||
+        datasets_load(&ret->datasets, ret->folder.fd, err) < 0 || saved_refresh(ret, err) < 0)
+        return err_wrap(err, "%s", ret->folder.path);
+    return 0;
+}
+
+void saved_close(struct saved *saved)
+{
+    state_free(&saved->state);
+    datasets_free(&saved->datasets);
+    spec_free(&saved->spec);
+    folder_free(&saved->folder);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// state: folds the journals of a run into one outcome a dataset.
+//
+// The order of truth is the position in the journals, by restart, never the clock. An end that says done is final: a
+// later start of the same dataset (its file changed, --redo) opens it again.
+#include "map/state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+    struct state *state;
+    unsigned parcel, restart; // of the segment at hand
+};
+
+static struct outcome *find(struct state *state, uint64_t key)
+{
+    char text[17];
+    snprintf(text, sizeof text, "%016" PRIx64, key);
+    const uint64_t *index = table_get(&state->by_key, text);
+    return index ? &state->outcome[*index] : NULL;
+}
+
+static void note_segment(struct reading *reading, const struct record *record, unsigned parcel, unsigned restart)
+{
+    struct state *state = reading->state;
+    if (!state->segments || parcel != reading->parcel || restart != reading->restart) {
+        mem_room(&state->segment, &state->segment_room, state->segments + 1, sizeof *state->segment);
+        state->segment[state->segments++] = (struct segment){.start_us = record->wall_us};
+        reading->parcel = parcel;
+        reading->restart = restart;
+    }
+    struct segment *segment = &state->segment[state->segments - 1];
+    if (record->wall_us > segment->end_us)
+        segment->end_us = record->wall_us;
+    if (record->kind == RECORD_OPEN) {
+        segment->cores = record->cores;
+        segment->slots = record->slots;
+    }
+    segment->closed |= record->kind == RECORD_CLOSE;
+}
+
+static void note_end(struct state *state, struct outcome *outcome, const struct record *record)
+{
+    static const uint8_t states[] = {
+        [TASK_DONE] = OUTCOME_DONE, [TASK_FAILED] = OUTCOME_FAILED, [TASK_STOPPED] = OUTCOME_STOPPED};
+    outcome->state = states[record->state];
+    outcome->cause = err_code_of(record->cause);
+    outcome->code = record->code;
+    outcome->detail = *record->detail ? arena_dup(&state->arena, record->detail) : "";
+    outcome->output = *record->output ? arena_dup(&state->arena, record->output) : "";
+    outcome->start_us = record->wall_us - record->duration_us;
+    outcome->duration_us = record->duration_us;
+    outcome->user_us = record->user_us;
+    outcome->system_us = record->system_us;
+    outcome->peak_kb = record->peak_kb;
+    outcome->log_at = record->log_at;
+    outcome->log_size = record->log_size;
+    outcome->data_size = record->data_size;
+    outcome->data_mtime = record->data_mtime;
+    outcome->script = record->script;
+    outcome->env = record->env;
+}
+
+static int each_record(void *context, const struct record *record, unsigned parcel, unsigned restart)
+{
+    struct reading *reading = context;
+    note_segment(reading, record, parcel, restart);
+    if (record->kind != RECORD_START && record->kind != RECORD_END)
+        return 0;
+    struct outcome *outcome = find(reading->state, record->key);
+    if (!outcome)
+        return 0;
+    outcome->attempt = record->attempt;
+    outcome->slot = record->slot;
+    outcome->parcel = (uint16_t)parcel;
+    outcome->restart = (uint16_t)restart;
+    if (record->kind == RECORD_END) {
+        note_end(reading->state, outcome, record);
+    } else {
+        outcome->state = OUTCOME_BEGUN;
+        outcome->start_us = record->wall_us;
+    }
+    return 0;
+}
+
+int state_load(struct state *ret, int run_dir, const struct datasets *datasets, struct err *err)
+{
+    ret->count = datasets->count;
+    ret->outcome = mem_zero(datasets->count, sizeof *ret->outcome);
+    for (size_t i = 0; i < datasets->count; i++) {
+        char *key = arena_alloc(&ret->arena, 17);
+        snprintf(key, 17, "%016" PRIx64, datasets->item[i].key);
+        *table_put(&ret->by_key, key, NULL) = i;
+        ret->outcome[i] = (struct outcome){.detail = "", .output = "", .log_at = -1};
+    }
+    struct reading reading = {.state = ret};
+    if (journal_read(run_dir, each_record, &reading, &ret->damage, err) < 0)
+        return -1;
+    for (size_t i = 0; i < ret->count; i++) {
+        ret->done += ret->outcome[i].state == OUTCOME_DONE;
+        ret->failed += ret->outcome[i].state == OUTCOME_FAILED;
+        ret->begun += ret->outcome[i].state == OUTCOME_BEGUN;
+        ret->stopped += ret->outcome[i].state == OUTCOME_STOPPED;
+        ret->waiting += ret->outcome[i].state == OUTCOME_WAITING;
+    }
+    return 0;
+}
+
+void state_free(struct state *state)
+{
+    free(state->outcome);
+    free(state->segment);
+    table_free(&state->by_key);
+    arena_free(&state->arena);
+    *state = (struct state){0};
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+// task: the order of steps is the promise. START is written before the task runs; its log is kept and its output published
+// before END says that it is done.
+#include "map/task.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "map/failure.h"
+#include "map/output.h"
+
+#define TAIL_SIZE 65536 // of a log, to find the cause of a failure in
+
+// A task that has ended and whose end is not recorded yet.
+struct ending {
+    struct workshop *workshop;
+    const struct dataset *dataset;
+    struct record record;
+    struct failure failure;
+    char *temporary; // or NULL
+    const char *goal;
+    struct err err; // of publishing
+};
+
+static void fail_run(struct workshop *workshop, const struct err *err)
+{
+    if (!workshop->err.code)
+        workshop->err = *err;
+}
+
+static void tell(const struct workshop *workshop, enum event_kind kind, const struct dataset *dataset,
+                 const struct record *record)
+{
+    const struct event event = {.kind = kind, .dataset = dataset, .record = record};
+    if (workshop->listener->event)
+        workshop->listener->event(workshop->listener->context, &event);
+}
+
+static void set_failure(struct ending *ending)
+{
+    ending->record.state = TASK_FAILED;
+    ending->record.cause = err_name(ending->failure.code);
+    ending->record.detail = ending->failure.detail;
+}
+
+static void count_end(struct workshop *workshop, const struct record *record)
+{
+    workshop->done += record->state == TASK_DONE;
+    workshop->failed += record->state == TASK_FAILED;
+    workshop->stopped += record->state == TASK_STOPPED;
+    workshop->cpu_us += record->user_us + record->system_us;
+    if (record->state == TASK_DONE)
+        fit_add(&workshop->fit, record->data_size > 0 ? (double)record->data_size : 0,
+                (double)record->duration_us / 1e6);
+}
+
+static void finish(struct ending *ending)
+{
+    struct workshop *workshop = ending->workshop;
+    struct record *record = &ending->record;
+    struct err err = {0};
+    record->wall_us = clock_wall_us();
+    record->boot_us = clock_boot_us();
+    if (writer_add(workshop->writer, record, &err) < 0)
+        fail_run(workshop, &err);
+    count_end(workshop, record);
+    tell(workshop, EVENT_END, ending->dataset, record);
+    free(ending->temporary);
+    free(ending);
+}
+
+// In a thread of the pool.
+static void publish(void *context)
+{
+    struct ending *ending = context;
+    struct record *record = &ending->record;
+    if (record->state != TASK_DONE)
+        output_drop(ending->temporary);
+    else if (output_publish(ending->temporary, ending->goal, &record->output_size, &record->output_mtime,
+                            &record->output_inode, &ending->err) == 0)
+        record->output = ending->goal;
+}
+
+static void published(void *context)
+{
+    struct ending *ending = context;
+    struct workshop *workshop = ending->workshop;
+    workshop->publishing--;
+    if (ending->err.code == ERR_NO_OUTPUT) {
+        failure_no_output(ending->goal, &ending->failure);
+        set_failure(ending);
+    } else if (ending->err.code) { // the disk's failure, not the script's: it runs again when there is room
+        fail_run(workshop, &ending->err);
+        ending->record.state = TASK_STOPPED;
+        ending->record.cause = err_name(ending->err.code);
+        ending->record.detail = ending->err.text;
+    }
+    finish(ending);
+}
+
+// The end of what was printed to where an error would stand.
+static void read_tail(struct workshop *workshop, const struct task *task, struct str *into)
+{
+    int file = task->error_log >= 0 ? task->error_log : task->log;
+    if (file >= 0)
+        logs_tail_fd(file, TAIL_SIZE, into);
+    else
+        logs_tail(workshop->logs, task->slot, TAIL_SIZE, into);
+}
+
+static void judge(struct workshop *workshop, const struct task *task, int status, struct ending *ending)
+{
+    struct record *record = &ending->record;
+    record->code = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+    record->state = TASK_DONE;
+    if (!record->code)
+        return;
+    if (workshop->killing) {
+        record->state = TASK_STOPPED;
+        return;
+    }
+    CLEANUP_STR struct str tail = {0};
+    CLEANUP_FREE char *folder = fs_folder(workshop->run->spec->script_path);
+    read_tail(workshop, task, &tail);
+    failure_find(status, str_text(&tail), tail.size, folder, &ending->failure);
+    set_failure(ending);
+}
+
+static void keep_log(struct workshop *workshop, const struct task *task, struct ending *ending)
+{
+    struct record *record = &ending->record;
+    const struct dataset *dataset = ending->dataset;
+    struct err err = {0};
+    if (logs_keep(workshop->logs, task->slot, dataset->key, dataset->text, &record->log_at, &record->log_size,
+                  &err) < 0)
+        fail_run(workshop, &err);
+}
+
+static int64_t time_us(struct timeval time)
+{
+    return (int64_t)time.tv_sec * 1000000 + time.tv_usec;
+}
+
+static struct ending *ending_new(struct workshop *workshop, const struct task *task)
+{
+    const struct run *run = workshop->run;
+    const struct dataset *dataset = run->datasets->item + task->index;
+    struct ending *ending = mem_alloc(sizeof *ending);
+    *ending = (struct ending){.workshop = workshop, .dataset = dataset};
+    ending->goal = run->goal ? run->goal[task->index] : NULL;
+    ending->record = (struct record){
+        .kind = RECORD_END,
+        .key = dataset->key,
+        .attempt = task->attempt,
+        .slot = task->slot,
+        .log_at = -1,
+        .data_size = task->data_size,
+        .data_mtime = task->data_mtime,
+        .script = run->spec->script_hash,
+        .env = run->spec->env_hash,
+        .output_size = -1,
+        .output_mtime = -1,
+        .output_inode = -1,
+        .duration_us = clock_boot_us() - task->boot_us,
+    };
+    return ending;
+}
+
+static void close_logs(struct task *task)
+{
+    mem_close_at(&task->log);
+    mem_close_at(&task->error_log);
+    task->log = task->error_log = -1;
+}
+
+void task_end(struct workshop *workshop, struct task *task, int status, const struct rusage *usage)
+{
+    struct ending *ending = ending_new(workshop, task);
+    ending->record.user_us = time_us(usage->ru_utime);
+    ending->record.system_us = time_us(usage->ru_stime);
+    ending->record.peak_kb = usage->ru_maxrss;
+    judge(workshop, task, status, ending);
+    keep_log(workshop, task, ending);
+    close_logs(task);
+    launch_clean(workshop->launch, task->slot);
+    ending->temporary = TAKE(task->temporary);
+    task->pid = 0;
+    if (!ending->temporary) {
+        finish(ending);
+        return;
+    }
+    workshop->publishing++;
+    pool_add(workshop->publishers, publish, published, ending);
+}
+
+static int open_logs(struct workshop *workshop, struct task *task, const struct dataset *dataset, int *ret_out,
+                     int *ret_error, struct err *err)
+{
+    const struct spec *spec = workshop->run->spec;
+    if (spec->log && (task->log = launch_log(workshop->launch, 0, dataset, task->slot, err)) < 0)
+        return -1;
+    if (spec->error_log && (task->error_log = launch_log(workshop->launch, 1, dataset, task->slot, err)) < 0)
+        return -1;
+    int spool = spec->log ? -1 : logs_spool(workshop->logs, task->slot, err);
+    if (!spec->log && spool < 0)
+        return -1;
+    *ret_out = task->log >= 0 ? task->log : spool;
+    *ret_error = task->error_log >= 0 ? task->error_log : *ret_out;
+    return 0;
+}
+
+// Descriptors, temporary folder and process. Returns 0 with task->pid, or -1 with err and errno of the last step.
+static int make(struct workshop *workshop, struct task *task, const struct dataset *dataset, struct err *err)
+{
+    const struct run *run = workshop->run;
+    int out, error;
+    if (run->goal) {
+        CLEANUP_STR struct str path = {0};
+        output_path(run->goal[task->index], run->folder->number, dataset->key, &path);
+        task->temporary = str_take(&path);
+        if (output_prepare(task->temporary, err) < 0)
+            return -1;
+    }
+    if (open_logs(workshop, task, dataset, &out, &error, err) < 0)
+        return -1;
+    pid_t pid = launch_start(workshop->launch, dataset, task->slot, task->attempt, task->temporary, out, error, err);
+    task->pid = pid > 0 ? pid : 0;
+    return pid > 0 ? 0 : -1;
+}
+
+// The task could not begin: nothing of it runs, the slot is free.
+static void give_up(struct workshop *workshop, struct task *task, const struct err *err)
+{
+    struct ending *ending = ending_new(workshop, task);
+    ending->failure.code = err->code;
+    snprintf(ending->failure.detail, sizeof ending->failure.detail, "%.*s",
+             (int)sizeof ending->failure.detail - 1, err->text);
+    set_failure(ending);
+    close_logs(task);
+    if (task->temporary)
+        output_drop(task->temporary);
+    ending->temporary = TAKE(task->temporary);
+    finish(ending);
+}
+
+int task_start(struct workshop *workshop, struct task *task, uint32_t index)
+{
+    const struct run *run = workshop->run;
+    const struct dataset *dataset = run->datasets->item + index;
+    struct err err = {0};
+    *task = (struct task){.slot = task->slot, .index = index, .log = -1, .error_log = -1};
+    task->attempt = run->attempts ? run->attempts[index] + 1U : 1;
+    task->wall_us = clock_wall_us();
+    task->boot_us = clock_boot_us();
+    dataset_stat(dataset, workshop->folder, &task->data_size, &task->data_mtime);
+    const struct record record = {.kind = RECORD_START, .key = dataset->key, .attempt = task->attempt,
+                                  .slot = task->slot, .wall_us = task->wall_us, .boot_us = task->boot_us};
+    if (writer_add(workshop->writer, &record, &err) < 0) {
+        fail_run(workshop, &err);
+        return -1;
+    }
+    errno = 0;
+    if (make(workshop, task, dataset, &err) == 0) {
+        tell(workshop, EVENT_START, dataset, &record);
+        return 0;
+    }
+    int errnum = errno;
+    if (errnum == EAGAIN || errnum == ENOMEM || errnum == EMFILE || errnum == ENFILE) {
+        close_logs(task);
+        free(TAKE(task->temporary));
+        fail_run(workshop, &err);
+        return 1;
+    }
+    if (err.code == ERR_DISK_FULL) {
+        close_logs(task);
+        free(TAKE(task->temporary));
+        fail_run(workshop, &err);
+        return -1;
+    }
+    tell(workshop, EVENT_START, dataset, &record);
+    give_up(workshop, task, &err);
+    return 0;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// task: a slot's task from its start to the record of its end; inside of runner.c.
+#pragma once
+
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/pool.h"
+#include "map/launch.h"
+#include "map/logs.h"
+#include "map/runner.h"
+#include "map/writer.h"
+
+struct task {       // of a slot
+    pid_t pid;      // 0: the slot is free
+    uint32_t index; // of the dataset
+    uint32_t slot;  // from 1
+    uint32_t attempt;
+    int64_t wall_us, boot_us; // its start
+    int64_t data_size, data_mtime;
+    char *temporary; // {out} while it is written, or NULL
+    int log, error_log; // files of -o and -e, or -1
+};
+// What tasks need of the runner and change in it.
+struct workshop {
+    const struct run *run;
+    const struct runner_listener *listener;
+    struct launch *launch;
+    struct logs *logs;
+    struct writer *writer;
+    struct pool *publishers;
+    int folder;      // where tasks start
+    int killing;     // ends from now on are of our own making
+    size_t done, failed, stopped, publishing;
+    int64_t cpu_us;  // of tasks that ended
+    struct fit fit;
+    struct err err;  // the first failure to write down what happened; code 0: none
+};
+// Starts a dataset in a free slot. Returns 0 (also where the task cannot be started for reasons of its own: then it has
+// failed, and the slot is free); 1 if the machine has no room for a process now; -1 with workshop->err.
+int task_start(struct workshop *workshop, struct task *task, uint32_t index);
+// After its wait: frees the slot; records the end, at once or when its output is published.
+void task_end(struct workshop *workshop, struct task *task, int status, const struct rusage *usage);

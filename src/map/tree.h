@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// tree: a task with its descendants, as /proc shows them.
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct tree_use {
+    int64_t cpu_us;      // user + system of the living and of the waited-for
+    int64_t resident_kb; // sum of resident sets: shared pages count more than once
+};
+// Adds what the process and its descendants use to *sum. One that is gone adds nothing.
+void tree_measure(pid_t pid, struct tree_use *sum);
