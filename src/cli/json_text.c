@@ -64,7 +64,7 @@ void json_put_text(json_t *object, const char *name, const char *bytes)
 
 int json_say(const struct cli *cli, json_t *value, struct err *err)
 {
-    CLEANUP_FREE char *text = json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    CLEANUP_FREE char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(16));
     json_decref(value);
     if (!text)
         return err_set(err, ERR_SYSTEM, _("cannot write '%s'"), "JSON");

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// advice: core time that was reserved and not used is either of cores in no slot, of slots without a task (at the end or
+// between tasks), or of tasks that wait. The largest loss is the reason.
+#include "cli/advice.h"
+
+#include <string.h>
+
+#include "base/human.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "cli/say.h"
+#include "cli/summary.h"
+
+#define GOOD       0.70 // of the cores
+#define SHORT_US   200000
+#define VERDICT_AT 60
+#define ONE_CORE   1.25 // cores that a task of one thread seems to use at most
+
+enum loss { LOSS_OUTSIDE, LOSS_TAIL, LOSS_BETWEEN, LOSS_INSIDE, LOSSES };
+
+struct view {
+    const struct cli *cli;
+    const struct saved *saved;
+    const struct report *report;
+    double each; // cores that a task used on average
+};
+
+static void add_verdict(struct str *text, const struct view *view, size_t from,
+                        const char *verdict, int good)
+{
+    size_t columns = str_columns(text->text + from);
+    str_add(text, "   ");
+    for (columns += 3; columns < VERDICT_AT; columns++)
+        str_add_char(text, ' ');
+    if (!good)
+        term_style(&view->cli->out, text, "33");
+    str_add(text, verdict);
+    if (!good)
+        term_style(&view->cli->out, text, "0");
+    str_add_char(text, '\n');
+}
+
+static void add_cores(struct str *text, const struct view *view)
+{
+    const struct report *report = view->report;
+    if (report->efficiency < 0)
+        return;
+    size_t from = text->size;
+    CLEANUP_STR struct str used = {0};
+    CLEANUP_STR struct str reserved = {0};
+    human_duration(&used, report->cpu_us);
+    human_duration(&reserved, (int64_t)report->reserved_us);
+    say_add_label(text, _("cores"));
+    str_print(text, _("%.0f %%: %s of core time used of %s"), report->efficiency * 100,
+              used.text, reserved.text);
+    int good = report->efficiency >= GOOD;
+    add_verdict(text, view, from, good ? _("good") : _("low"), good);
+}
+
+static void add_memory(struct str *text, const struct view *view)
+{
+    const struct report *report = view->report;
+    if (report->largest == UINT32_MAX)
+        return;
+    size_t from = text->size;
+    CLEANUP_STR struct str most = {0};
+    CLEANUP_STR struct str all = {0};
+    CLEANUP_STR struct str name = {0};
+    human_memory(&most, report->peak_kb);
+    human_memory(&all, report->peak_kb * view->saved->spec.slots);
+    summary_add_name(&name, &view->saved->datasets, report->largest);
+    say_add_label(text, _("memory"));
+    str_print(text, _("%s at most (%s)"), most.text, name.text);
+    CLEANUP_FREE char *verdict = mem_print(_("enough: sbatch --mem=%s"), all.text);
+    add_verdict(text, view, from, verdict, 1);
+}
+
+static void add_tasks(struct str *text, const struct view *view)
+{
+    const struct report *report = view->report;
+    if (report->slowest == UINT32_MAX)
+        return;
+    size_t from = text->size;
+    CLEANUP_STR struct str median = {0};
+    CLEANUP_STR struct str longest = {0};
+    CLEANUP_STR struct str name = {0};
+    human_duration(&median, report->median_us);
+    human_duration(&longest, report->longest_us);
+    summary_add_name(&name, &view->saved->datasets, report->slowest);
+    say_add_label(text, _("tasks"));
+    str_print(text, _("median %s, slowest %s (%s)"), median.text, longest.text, name.text);
+    int few = report->ended <= view->saved->spec.slots;
+    int pace = !few && report->longest_us > report->wall_us / 2;
+    add_verdict(text, view, from, pace ? _("the slowest sets the time") : _("good"), !pace);
+}
+
+static void add_threads(struct str *text, const struct view *view)
+{
+    unsigned threads = view->saved->spec.threads;
+    if (view->each < 0)
+        return;
+    size_t from = text->size;
+    say_add_label(text, _("threads"));
+    str_print(text,
+              lang_plural("%.1f of %u core used by each task",
+                          "%.1f of %u cores used by each task", threads),
+              view->each, threads);
+    int good = view->each >= GOOD * threads;
+    add_verdict(text, view, from, good ? _("good") : _("low"), good);
+}
+
+static void add_balance(struct str *text, const struct view *view)
+{
+    const struct report *report = view->report;
+    if (report->busy < 0)
+        return;
+    size_t from = text->size;
+    say_add_label(text, _("balance"));
+    str_print(text, _("slots busy %.0f %% of the time"), report->busy * 100);
+    CLEANUP_STR struct str tail = {0};
+    if (report->tail > 0.01) {
+        human_duration(&tail, report->tail_us);
+        str_print(text, _(", not all in the last %s"), tail.text);
+    }
+    int good = report->busy >= GOOD;
+    add_verdict(text, view, from, good ? _("good") : _("low"), good);
+}
+
+static enum loss largest_loss(const struct view *view)
+{
+    const struct report *report = view->report;
+    const struct spec *spec = &view->saved->spec;
+    double slots = report->slots_us * spec->threads;
+    double idle = slots * (1 - report->busy);
+    double tail = slots * (report->tail > 0 ? report->tail : 0);
+    double loss[LOSSES] = {
+        [LOSS_OUTSIDE] = (double)report->wall_us * spec->cores - slots,
+        [LOSS_TAIL] = tail,
+        [LOSS_BETWEEN] = idle - tail,
+        [LOSS_INSIDE] = (double)report->ended_us * spec->threads - (double)report->cpu_us,
+    };
+    enum loss largest = 0;
+    for (enum loss i = 1; i < LOSSES; i++)
+        if (loss[i] > loss[largest])
+            largest = i;
+    return largest;
+}
+
+// With more cores than this the slowest task alone would still take as long.
+static unsigned useful_cores(const struct view *view)
+{
+    const struct report *report = view->report;
+    const struct spec *spec = &view->saved->spec;
+    int64_t longest = report->longest_us > 0 ? report->longest_us : 1;
+    int64_t slots = (report->ended_us + longest - 1) / longest;
+    return slots < spec->slots ? (unsigned)slots * spec->threads : spec->cores;
+}
+
+static void add_tail(struct str *text, const struct view *view)
+{
+    const struct spec *spec = &view->saved->spec;
+    size_t ended = view->report->ended;
+    if (ended < spec->slots)
+        str_print(text,
+                  lang_plural("%zu task for %u slots; next time -c %zu",
+                              "%zu tasks for %u slots; next time -c %zu", ended),
+                  ended, spec->slots, ended * spec->threads);
+    else if (spec->order != ORDER_SIZE)
+        str_add(text, _("long tasks came last; next time --order size"));
+    else if (useful_cores(view) < spec->cores)
+        str_print(text, _("the slowest task sets the time; -c %u takes as long"),
+                  useful_cores(view));
+    else
+        str_print(text, _("the last tasks were few; more datasets in a run, or fewer cores"));
+}
+
+static void add_inside(struct str *text, const struct view *view)
+{
+    const struct spec *spec = &view->saved->spec;
+    unsigned enough = (unsigned)(view->report->efficiency * spec->cores + 0.99);
+    if (spec->threads > 1 && view->each >= GOOD && view->each <= ONE_CORE)
+        str_add(text,
+                _("the script uses one core; next time -T 1, so that more run side by side"));
+    else if (spec->threads > 1 && view->each > ONE_CORE)
+        str_print(text, _("the script uses %.1f of %u cores; next time -T %u"), view->each,
+                  spec->threads, (unsigned)(view->each + 0.5));
+    else
+        str_print(text,
+                  _("tasks wait, for disk or network (%.1f of a core used each): copy the "
+                    "datasets to a local disk, or -c %u"),
+                  view->each, enough ? enough : 1);
+}
+
+static void add_reason(struct str *text, const struct view *view)
+{
+    const struct spec *spec = &view->saved->spec;
+    CLEANUP_STR struct str median = {0};
+    human_duration(&median, view->report->median_us);
+    say_add_label(text, _("advice"));
+    switch (largest_loss(view)) {
+    case LOSS_OUTSIDE:
+        str_print(text, _("%u cores for %u slots of %u; next time -c %u"), spec->cores,
+                  spec->slots, spec->threads, spec->slots * spec->threads);
+        break;
+    case LOSS_TAIL: add_tail(text, view); break;
+    case LOSS_INSIDE: add_inside(text, view); break;
+    default:
+        if (view->report->median_us < SHORT_US)
+            str_print(text,
+                      _("tasks of %s are too short to be started one by one; give the script "
+                        "several datasets at once"),
+                      median.text);
+        else
+            str_add(text, _("slots waited between tasks, for outputs or the start of the "
+                            "interpreter from a slow disk; --out and --env on a local disk"));
+    }
+    str_add_char(text, '\n');
+}
+
+void advice_add(struct str *text, const struct cli *cli, const struct saved *saved,
+                const struct report *report)
+{
+    struct view view = {.cli = cli, .saved = saved, .report = report, .each = -1};
+    if (!report->ended)
+        return;
+    if (report->ended_us > 0)
+        view.each = (double)report->cpu_us / (double)report->ended_us;
+    add_cores(text, &view);
+    add_memory(text, &view);
+    add_tasks(text, &view);
+    add_threads(text, &view);
+    add_balance(text, &view);
+    if (report->efficiency >= 0 && report->efficiency < GOOD)
+        add_reason(text, &view);
+}

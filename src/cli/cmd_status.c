@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// cmd_status: how many are done, failed, running and left; what runs now.
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/human.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "cli/columns.h"
+#include "cli/run_json.h"
+#include "cli/say.h"
+#include "cli/summary.h"
+#include "cli/target.h"
+
+enum { RUNNING_SHOWN = 16 };
+
+static int by_start(const void *a, const void *b, void *context)
+{
+    const struct outcome *outcome = context;
+    int64_t left = outcome[*(const uint32_t *)a].start_us;
+    int64_t right = outcome[*(const uint32_t *)b].start_us;
+    return (left > right) - (left < right);
+}
+
+// Indices of the running datasets, the longest first. Yours; standing.begun of them.
+static uint32_t *list_running(const struct state *state)
+{
+    uint32_t *list = mem_alloc(state->begun * sizeof *list);
+    size_t count = 0;
+    for (uint32_t i = 0; i < state->count; i++)
+        if (state->outcome[i].state == OUTCOME_BEGUN)
+            list[count++] = i;
+    qsort_r(list, count, sizeof *list, by_start, state->outcome);
+    return list;
+}
+
+static void add_running(struct str *text, const struct cli *cli, const struct saved *saved)
+{
+    const struct state *state = &saved->state;
+    CLEANUP_FREE uint32_t *list = list_running(state);
+    CLEANUP_COLUMNS struct columns columns = {
+        .width = 3, .right = 1 << 0 | 1 << 2, .elastic = 1, .indent = 2};
+    size_t shown =
+        state->begun > RUNNING_SHOWN && !cli->options.verbose ? RUNNING_SHOWN : state->begun;
+    int64_t now = clock_wall_us();
+    for (size_t i = 0; i < shown; i++) {
+        struct str name = {0};
+        struct str time = {0};
+        summary_add_name(&name, &saved->datasets, list[i]);
+        human_duration(&time, now - state->outcome[list[i]].start_us);
+        strv_take(&columns.cell, mem_print("%u", saved->datasets.item[list[i]].number));
+        strv_take(&columns.cell, str_take(&name));
+        strv_take(&columns.cell, str_take(&time));
+    }
+    columns_add(&columns, &cli->out, text);
+    size_t more = state->begun - shown;
+    if (!more)
+        return;
+    str_add(text, "  ");
+    str_print(text, lang_plural("and %zu more", "and %zu more", more), more);
+    str_add(text, "   lopin status -v\n");
+}
+
+static int status_json(const struct cli *cli, const struct saved *saved, struct err *err)
+{
+    const struct state *state = &saved->state;
+    json_t *object = run_json(saved);
+    json_t *tasks = json_array();
+    int running = summary_standing(saved).running;
+    for (uint32_t i = 0; i < state->count && running; i++)
+        if (state->outcome[i].state == OUTCOME_BEGUN)
+            json_array_append_new(tasks, run_json_task(saved, i));
+    json_object_set_new(object, "tasks", tasks);
+    json_object_set_new(object, "status", json_integer(summary_status(saved)));
+    return json_say(cli, object, err);
+}
+
+static int status_text(const struct cli *cli, const struct saved *saved, struct err *err)
+{
+    CLEANUP_STR struct str text = {0};
+    CLEANUP_REPORT struct report report = {0};
+    report_make(saved, &report);
+    summary_add_run(&text, saved);
+    summary_add(&text, cli, &cli->out, saved, &report);
+    if (summary_standing(saved).running) {
+        say_add_label(&text, _("by"));
+        str_print(&text, _("process %ld on %s"), saved->owner.pid, saved->owner.host);
+        str_add_char(&text, '\n');
+        add_running(&text, cli, saved);
+    }
+    return say_data(cli, &text, err);
+}
+
+int cmd_status(struct cli *cli, struct err *err)
+{
+    CLEANUP_SAVED struct saved saved = SAVED_NONE;
+    if (target_run(cli, &saved, err) < 0)
+        return -1;
+    int said = cli->options.json    ? status_json(cli, &saved, err)
+               : cli->options.quiet ? 0
+                                    : status_text(cli, &saved, err);
+    if (said < 0)
+        return -1;
+    return cli->options.check ? summary_status(&saved) : 0;
+}

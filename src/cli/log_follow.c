@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// log_follow: the journal says which task has which slot, the slot's spool what it prints.
+//
+// A slot's next task prints only after its start is in the journal. So a block is read from the spool first and the
+// journal after it: if the slot still has the same task there, the block is that task's.
+#include "cli/log_follow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/lang.h"
+#include "base/mem.h"
+
+enum { BLOCK = 1 << 16, BLOCKS = 16, POLL_MS = 200, MAX_SLOTS = 1 << 16 };
+#define NOBODY UINT32_MAX
+
+struct follow {
+    struct log_show *show;
+    struct saved *saved;
+    const struct selection *selection;
+    uint8_t *wanted; // by index
+    int64_t *shown;  // by index: bytes of its present attempt
+    uint32_t *lane;  // by slot - 1: index of the dataset that has it, or NOBODY
+    size_t lanes, lane_room;
+    int fd; // journal.PARCEL-RESTART (on one machine the parcel is 0), read up to `at`; -1: not there yet
+    unsigned parcel, restart;
+    int64_t at;
+    struct str scratch;
+};
+
+static size_t index_of(const struct saved *saved, uint64_t key)
+{
+    char text[17];
+    snprintf(text, sizeof text, "%016" PRIx64, key);
+    const uint64_t *index = table_get(&saved->state.by_key, text);
+    return index ? *index : NOBODY;
+}
+
+static void take_start(struct follow *follow, size_t index, const struct record *record)
+{
+    if (!record->slot || record->slot > MAX_SLOTS)
+        return;
+    mem_room(&follow->lane, &follow->lane_room, record->slot, sizeof *follow->lane);
+    while (follow->lanes < record->slot)
+        follow->lane[follow->lanes++] = NOBODY;
+    follow->lane[record->slot - 1] = (uint32_t)index;
+    follow->shown[index] = 0;
+}
+
+static int take_end(struct follow *follow, size_t index, const struct record *record,
+                    struct err *err)
+{
+    static const uint8_t states[] = {[TASK_DONE] = OUTCOME_DONE,
+                                     [TASK_FAILED] = OUTCOME_FAILED,
+                                     [TASK_STOPPED] = OUTCOME_STOPPED};
+    struct outcome *outcome = &follow->saved->state.outcome[index];
+    if (record->slot && record->slot <= follow->lanes &&
+        follow->lane[record->slot - 1] == index)
+        follow->lane[record->slot - 1] = NOBODY;
+    // an end that was there when the run was opened has been shown
+    if (outcome->state != OUTCOME_WAITING && outcome->state != OUTCOME_BEGUN &&
+        record->attempt <= outcome->attempt)
+        return 0;
+    outcome->state = states[record->state];
+    outcome->attempt = record->attempt;
+    outcome->log_at = record->log_at;
+    outcome->log_size = record->log_size;
+    outcome->parcel = (uint16_t)follow->parcel;
+    outcome->restart = (uint16_t)follow->restart;
+    int hidden = follow->show->cli->options.failed && outcome->state != OUTCOME_FAILED;
+    if (!follow->wanted[index] || hidden)
+        return 0;
+    return log_show_ended(follow->show, (uint32_t)index, follow->shown[index], err);
+}
+
+static int take_line(struct follow *follow, const char *line, size_t size, struct err *err)
+{
+    struct record record;
+    if (record_parse(line, size, &record, &follow->scratch) != 0)
+        return 0;
+    if (record.kind != RECORD_START && record.kind != RECORD_END)
+        return 0;
+    size_t index = index_of(follow->saved, record.key);
+    if (index == NOBODY)
+        return 0;
+    if (record.kind == RECORD_END)
+        return take_end(follow, index, &record, err);
+    take_start(follow, index, &record);
+    return 0;
+}
+
+// Whole lines only: the last one may be in the writing.
+static int read_journal(struct follow *follow, struct err *err)
+{
+    static const size_t room = 1 << 19; // more than any line
+    if (follow->fd < 0)
+        return 0;
+    CLEANUP_FREE char *text = mem_alloc(room);
+    for (;;) {
+        ssize_t got = pread(follow->fd, text, room, follow->at);
+        if (got < 0 && errno != EINTR)
+            return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), "journal");
+        const char *line = text;
+        const char *newline;
+        while (got > 0 && (newline = memchr(line, '\n', (size_t)(text + got - line)))) {
+            if (take_line(follow, line, (size_t)(newline - line), err) < 0)
+                return -1;
+            line = newline + 1;
+        }
+        follow->at += line - text;
+        if ((size_t)got == room && line == text)
+            follow->at += got;
+        else if (line == text && got >= 0)
+            return 0;
+    }
+}
+
+// Each resumption has a journal of its own.
+static void open_journal(struct follow *follow)
+{
+    unsigned next = journal_next_restart(follow->saved->folder.fd, follow->parcel);
+    if (!next || (follow->fd >= 0 && next - 1 == follow->restart))
+        return;
+    char name[64];
+    snprintf(name, sizeof name, "journal.%u-%u", follow->parcel, next - 1);
+    mem_close_at(&follow->fd);
+    follow->fd = openat(follow->saved->folder.fd, name, O_RDONLY | O_CLOEXEC);
+    follow->restart = next - 1;
+    follow->at = 0;
+    follow->lanes = 0;
+}
+
+static int show_lane(struct follow *follow, size_t slot, struct err *err)
+{
+    uint32_t index = follow->lane[slot];
+    if (index == NOBODY || !follow->wanted[index] || follow->show->cli->options.failed)
+        return 0;
+    CLEANUP_CLOSE int fd =
+        log_show_spool(follow->saved, follow->parcel, follow->restart, (unsigned)slot + 1);
+    char block[BLOCK];
+    ssize_t got = BLOCK;
+    for (int i = 0; fd >= 0 && got == BLOCK && i < BLOCKS; i++) { // others print as well
+        got = pread(fd, block, BLOCK, follow->shown[index]);
+        if (read_journal(follow, err) < 0)
+            return -1;
+        if (got <= 0 || slot >= follow->lanes || follow->lane[slot] != index)
+            return 0;
+        if (log_show_bytes(follow->show, index, block, (size_t)got, err) < 0)
+            return -1;
+        follow->shown[index] += got;
+    }
+    return 0;
+}
+
+static int is_ended(const struct follow *follow)
+{
+    const struct selection *selection = follow->selection;
+    for (size_t i = 0; i < selection->count; i++) {
+        uint8_t state = follow->saved->state.outcome[selection->index[i]].state;
+        if (state == OUTCOME_WAITING || state == OUTCOME_BEGUN)
+            return 0;
+    }
+    return selection->index != NULL;
+}
+
+static int follow_on(struct follow *follow, struct err *err)
+{
+    struct log_show *show = follow->show;
+    for (int alive = 1; alive;) {
+        struct owner owner;
+        owner_look(follow->saved->folder.fd, &owner); // before the last look into the journal
+        alive = owner.state == OWNER_ALIVE;
+        if (read_journal(follow, err) < 0)
+            return -1;
+        open_journal(follow);
+        if (read_journal(follow, err) < 0)
+            return -1;
+        for (size_t slot = 0; slot < follow->lanes; slot++)
+            if (show_lane(follow, slot, err) < 0)
+                return -1;
+        if (show->gone || is_ended(follow))
+            return 0;
+        struct pollfd reader = {.fd = show->cli->out.fd};
+        if (alive && poll(&reader, 1, POLL_MS) > 0 && reader.revents & (POLLERR | POLLHUP))
+            return 0;
+    }
+    return 0;
+}
+
+int log_follow(struct log_show *show, struct saved *saved, const struct selection *selection,
+               struct err *err)
+{
+    size_t count = saved->state.count;
+    struct follow follow = {.show = show, .saved = saved, .selection = selection, .fd = -1};
+    follow.wanted = mem_zero(count, 1);
+    follow.shown = mem_zero(count, sizeof *follow.shown);
+    for (size_t i = 0; i < count && !selection->index; i++)
+        follow.wanted[i] = 1;
+    for (size_t i = 0; i < selection->count; i++)
+        follow.wanted[selection->index[i]] = 1;
+    int result = follow_on(&follow, err);
+    mem_close_at(&follow.fd);
+    free(follow.wanted);
+    free(follow.shown);
+    free(follow.lane);
+    str_free(&follow.scratch);
+    return result;
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// target: a word is cut at its colon into run and datasets; the datasets are looked up once the run is known.
+#include "cli/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "map/folder.h"
+
+// Cuts "RUN:DATASETS"; *ret_run is NULL without a colon. A text behind "=" may hold colons itself.
+static void cut(const char *word, char **ret_run, const char **ret_rest)
+{
+    const char *colon = word[0] == '=' ? NULL : strstr(word, ":=");
+    if (!colon && word[0] != '=')
+        colon = strrchr(word, ':');
+    *ret_run = colon ? mem_dupn(word, (size_t)(colon - word)) : NULL;
+    *ret_rest = colon ? colon + 1 : word;
+}
+
+int target_run(const struct cli *cli, struct saved *ret, struct err *err)
+{
+    if (cli->words.count > 1)
+        return err_set(err, ERR_USAGE, _("one run at a time: '%s' is too much"),
+                       cli->words.item[1]);
+    const char *word = cli->words.count ? cli->words.item[0] : "last";
+    CLEANUP_FREE char *run = NULL;
+    const char *rest;
+    cut(word, &run, &rest);
+    if (run && *rest) {
+        err_set(err, ERR_USAGE, _("'%s' names datasets, and a whole run is wanted"), word);
+        return err_hint(err, "try", "%s", run);
+    }
+    return saved_open(ret, cli->cwd, run ? run : word, err);
+}
+
+// "7", "3-9"; returns 0, or -1.
+static int parse_range(const char *text, unsigned long *ret_from, unsigned long *ret_to)
+{
+    const char *dash = strchr(text, '-');
+    CLEANUP_FREE char *from = mem_dupn(text, dash ? (size_t)(dash - text) : strlen(text));
+    if (str_number(from, UINT32_MAX, ret_from) < 0)
+        return -1;
+    *ret_to = *ret_from;
+    return dash ? str_number(dash + 1, UINT32_MAX, ret_to) : 0;
+}
+
+static int is_list(const char *word)
+{
+    unsigned long from, to;
+    CLEANUP_STRV struct strv parts = {0};
+    strv_split(&parts, word, ',');
+    for (size_t i = 0; i < parts.count; i++)
+        if (parse_range(parts.item[i], &from, &to) < 0)
+            return 0;
+    return 1;
+}
+
+struct choosing {
+    const struct saved *saved;
+    struct selection *selection;
+    uint8_t *taken; // by index
+    size_t room;
+};
+
+static void choose(struct choosing *choosing, size_t index)
+{
+    struct selection *selection = choosing->selection;
+    if (choosing->taken[index])
+        return;
+    choosing->taken[index] = 1;
+    mem_room(&selection->index, &choosing->room, selection->count + 1,
+             sizeof *selection->index);
+    selection->index[selection->count++] = (uint32_t)index;
+}
+
+static int no_dataset(const struct saved *saved, const char *word, struct err *err)
+{
+    const struct datasets *datasets = &saved->datasets;
+    err_set(err, ERR_NO_RUN, _("run %u has no dataset '%s'"), saved->folder.number, word);
+    return err_hint(err, "found", _("datasets %u to %u"), datasets->item[0].number,
+                    datasets->item[datasets->count - 1].number);
+}
+
+// Index of the first dataset with at least this number: they rise, with gaps.
+static size_t lower(const struct datasets *datasets, unsigned long number)
+{
+    size_t low = 0;
+    size_t high = datasets->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (datasets->item[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int choose_range(struct choosing *choosing, const char *text, struct err *err)
+{
+    const struct datasets *datasets = &choosing->saved->datasets;
+    unsigned long from, to;
+    if (parse_range(text, &from, &to) < 0) {
+        err_set(err, ERR_USAGE, _("'%s' is neither a number nor a range of datasets"), text);
+        return err_hint(err, "try", "lopin log =%s", text);
+    }
+    if (!from)
+        return err_set(err, ERR_USAGE, _("datasets count from 1"));
+    if (to < from)
+        return err_set(err, ERR_USAGE, _("the range '%s' goes backwards"), text);
+    size_t index = lower(datasets, from);
+    if (index == datasets->count || datasets->item[index].number > to)
+        return no_dataset(choosing->saved, text, err);
+    for (; index < datasets->count && datasets->item[index].number <= to; index++)
+        choose(choosing, index);
+    return 0;
+}
+
+// By the whole text; else by the base name, which is what summaries show.
+static int choose_text(struct choosing *choosing, const char *text, struct err *err)
+{
+    const struct datasets *datasets = &choosing->saved->datasets;
+    int found = 0;
+    for (int base = 0; base < 2 && !found; base++)
+        for (size_t i = 0; i < datasets->count; i++) {
+            const char *own = datasets->item[i].text;
+            if (strcmp(base ? fs_base(own) : own, text) != 0)
+                continue;
+            choose(choosing, i);
+            found = 1;
+        }
+    return found ? 0 : no_dataset(choosing->saved, text, err);
+}
+
+static int choose_word(struct choosing *choosing, const char *word, struct err *err)
+{
+    if (word[0] == '=')
+        return choose_text(choosing, word + 1, err);
+    CLEANUP_STRV struct strv parts = {0};
+    strv_split(&parts, word, ',');
+    for (size_t i = 0; i < parts.count; i++)
+        if (choose_range(choosing, parts.item[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+// One run for all words: that of the first which names one. A lone word that is no list of numbers is a run.
+static int open_run(const struct cli *cli, struct saved *ret, int *ret_lone, struct err *err)
+{
+    CLEANUP_FREE char *run = NULL;
+    const struct strv *words = &cli->words;
+    for (size_t i = 0; i < words->count; i++) {
+        char *named;
+        const char *rest;
+        cut(words->item[i], &named, &rest);
+        if (named && run && strcmp(named, run) != 0) {
+            err_set(err, ERR_USAGE, _("datasets of one run at a time: '%s' after run %s"),
+                    words->item[i], run);
+            free(named);
+            return -1;
+        }
+        if (named) {
+            free(run);
+            run = named;
+        }
+    }
+    const char *first = words->count == 1 ? words->item[0] : "";
+    *ret_lone = !run && *first && *first != '=' && !is_list(first);
+    if (!*ret_lone)
+        return saved_open(ret, cli->cwd, run, err);
+    int result = saved_open(ret, cli->cwd, first, err);
+    if (result < 0 && err && err->code == ERR_NO_RUN)
+        err_hint(err, "try", "lopin log =%s", first); // a dataset's name typed as it is
+    return result;
+}
+
+int target_datasets(const struct cli *cli, struct saved *ret, struct selection *ret_selection,
+                    struct err *err)
+{
+    int lone;
+    if (open_run(cli, ret, &lone, err) < 0)
+        return -1;
+    CLEANUP_FREE uint8_t *taken = mem_zero(ret->datasets.count, 1);
+    struct choosing choosing = {.saved = ret, .selection = ret_selection, .taken = taken};
+    for (size_t i = 0; i < cli->words.count && !lone; i++) {
+        CLEANUP_FREE char *run = NULL;
+        const char *rest;
+        cut(cli->words.item[i], &run, &rest);
+        if (run && !*rest) // "5:" alone
+            continue;
+        if (choose_word(&choosing, rest, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+void selection_free(struct selection *selection)
+{
+    free(selection->index);
+    *selection = (struct selection){0};
+}
+
+void target_add(struct str *into, const struct cli *cli, const struct saved *saved,
+                uint32_t index)
+{
+    size_t count;
+    CLEANUP_FREE unsigned *numbers = folder_list(cli->cwd, &count);
+    if (!count || numbers[count - 1] != saved->folder.number)
+        str_print(into, "%u:", saved->folder.number);
+    str_print(into, "%u", saved->datasets.item[index].number);
+}
