@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// completion: the script of a shell that completes lopin's words, made from the tables of commands and options.
+//
+// What can stand at a place is a struct completion: some fixed words, and a source of others.
+#pragma once
+
+#include "base/str.h"
+#include "cli/cli.h"
+
+enum completion_source {
+    SOURCE_NONE,
+    SOURCE_FILES,
+    SOURCE_FOLDERS,
+    SOURCE_PROGRAMS,
+    SOURCE_RUNS, // of the current folder: `lopin completion runs`
+    SOURCE_LOGS, // the same with ':' behind, for `lopin log`
+};
+struct completion {
+    enum completion_source source;
+    struct strv words; // of a-z, digits and '-' only: no shell takes them for anything else
+};
+// What follows an option that takes a value, from its words for help ("size|given|random", "FILE").
+void completion_of_value(const struct opt *opt, struct completion *ret);
+// What follows a command and its options, from its words for usage.
+void completion_of_command(const struct cli_command *command, struct completion *ret);
+void completion_free(struct completion *completion);
+#define CLEANUP_COMPLETION CLEANUP(completion_free)
+// Words behind the first one belong to the script: options of lopin end there.
+int completion_ends(const struct cli_command *command);
+
+void completion_bash(struct str *into);
+void completion_zsh(struct str *into);
+void completion_fish(struct str *into);

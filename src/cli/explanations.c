@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// explanations: a text for each name of base/err.c (tests/cli/test_explain.py finds a missing one). First what it means,
+// then why it happens, then what to type.
+#include <stddef.h>
+
+#include "base/lang.h"
+#include "cli/explain.h"
+
+const struct explanation explanations[ERR_COUNT] = {
+    [ERR_USAGE] =
+        {N_("the command line is not one that lopin understands"),
+         N_("An option, a value or a word is wrong, or two of them exclude each other.\n"
+            "Nothing was started and nothing was written.\n"
+            "\n"
+            "Options of lopin stand before the script; what follows the script belongs\n"
+            "to it, as with env(1) and sbatch:\n"
+            "\n"
+            "    lopin map -c 8 analyse.py data/*.npz\n"
+            "    lopin map fit.py --tol 1e-6 {} {out} ::: data/*.npz\n"
+            "\n"
+            "The options of a command:   lopin COMMAND --help\n"
+            "All of them, explained:     lopin help map\n")},
+    [ERR_NO_PYTHON] =
+        {N_("no Python interpreter fits"),
+         N_("The script needs an interpreter, and none is there, works, or has the\n"
+            "version asked for. lopin takes, in this order: --env, --python, the active\n"
+            "environment, python3 on PATH. \"found\" lists what it saw.\n"
+            "\n"
+            "    lopin map --python 3.11 ...              another version\n"
+            "    lopin map --python /opt/py/bin/python3   a path\n"
+            "    module load python/3.11                  on a cluster, before lopin\n"
+            "\n"
+            "A script that is no Python is run as it is, if it may be executed:\n"
+            "\n"
+            "    chmod +x analyse.sh\n")},
+    [ERR_NO_ENV] =
+        {N_("the environment asked for is not there"),
+         N_("--env, or VIRTUAL_ENV of the shell, names a folder that is no Python\n"
+            "environment, or one whose interpreter was removed or updated since.\n"
+            "\n"
+            "    ls -l DIR/bin/python3               where its interpreter should be\n"
+            "    python3 -m venv --clear DIR         makes it again (then pip install ...)\n"
+            "    lopin map --env none ...            without it: the bare interpreter\n"
+            "    deactivate                          if the shell still holds a dead one\n")},
+    [ERR_NO_DATASET] =
+        {N_("a pattern, a list or a file gives no dataset"),
+         N_("There is nothing to run the script on: no file matches a quoted pattern,\n"
+            "the list behind ::: is empty, or the file of --from or :::: has no line.\n"
+            "Often it is the current folder that is not the one meant.\n"
+            "\n"
+            "    pwd; ls data/                       is this the folder, is this the name?\n"
+            "    lopin map --dry-run analyse.py 'data/*.npz'     shows what would run\n"
+            "    lopin map analyse.py ::: '*'        a text with * that is no pattern\n"
+            "\n"
+            "A file that is not there yet can be a dataset: texts are not looked up.\n")},
+    [ERR_SAME_OUTPUT] =
+        {N_("two outputs would be one file, or replace a dataset"),
+         N_("The pattern of --out gives the same file for two datasets, or a file that\n"
+            "is a dataset, the script, or inside another output. One result would have\n"
+            "overwritten the other, so nothing was started.\n"
+            "\n"
+            "    lopin map --out 'out/{/}' ...       base name: a/d1.npz and b/d1.npz clash\n"
+            "    lopin map --out 'out/{}' ...        keeps the folders\n"
+            "    lopin map --out 'out/{#}.npz' ...   the number, never twice\n"
+            "    lopin map --out 'out/{1/.}-{2}.npz' ...   with several lists: all columns\n")},
+    [ERR_OUTPUT_EXISTS] =
+        {N_("an output is there that no run made"),
+         N_("A file or folder stands where {out} goes, and no run of lopin in this folder\n"
+            "wrote it: it may be work of yours. Nothing was started.\n"
+            "\n"
+            "    lopin map --overwrite ...           replaces them, each when it is whole\n"
+            "    lopin map --out 'new/{/}' ...       puts the outputs elsewhere\n"
+            "\n"
+            "What runs of lopin made is replaced without asking.\n")},
+    [ERR_OVERSUBSCRIBED] =
+        {N_("more tasks times threads than cores"),
+         N_("-j tasks side by side with -T cores each need -j x -T cores, and the run\n"
+            "has fewer. Tasks that share cores wait for each other: all of them would be\n"
+            "slower, often by far. So it is an error and not a slow run.\n"
+            "\n"
+            "    lopin map -T 2 ...                  as many side by side as there is room\n"
+            "    lopin map -j 4 -T 2 -c 8 ...        8 cores: 4 side by side, 2 each\n"
+            "    lopin map --dry-run ...             shows cores and slots, starts nothing\n")},
+    [ERR_OVER_LIMIT] =
+        {N_("more cores than this machine or job gives"),
+         N_("-c asks for more cores than this process may use. What it may use is the\n"
+            "least of its affinity, the quota of its container, and what Slurm gave to\n"
+            "the job; physical cores count, not hardware threads.\n"
+            "\n"
+            "    nproc; lopin map --dry-run ...      what is there\n"
+            "    lopin map ...                       without -c: all of them\n"
+            "    sbatch -c 16 ...                    asks Slurm for more\n")},
+    [ERR_NO_PROGRAM] =
+        {N_("the script is not there or cannot be executed"),
+         N_("A file that ends in .py needs to exist and to be readable. Anything else is\n"
+            "a program: a name without / is looked for on PATH, a path is taken as it\n"
+            "is and must be executable.\n"
+            "\n"
+            "    ls -l analyse.sh; head -1 analyse.sh     there? and #! at its start?\n"
+            "    chmod +x analyse.sh\n"
+            "    lopin map ./analyse.sh ...               a program of the current folder\n"
+            "    lopin map --shell 'gzip -dc {} | wc -l' ::: *.gz     a line of shell\n")},
+    [ERR_NO_RUN] =
+        {N_("there is no such run, or no such dataset in it"),
+         N_("Runs are kept in .lopin of the folder where `lopin map` was typed, and found\n"
+            "only from there. A run is a number, a name given by -J, or \"last\"; a dataset\n"
+            "of it is 5:17, and a bare number is a dataset of the last run.\n"
+            "\n"
+            "    lopin list                          the runs of this folder\n"
+            "    cd FOLDER                           to where the run was started\n"
+            "    lopin status last\n"
+            "    lopin log 5:17                      dataset 17 of run 5\n"
+            "    lopin log 5:                        all of run 5\n")},
+    [ERR_RUN_BUSY] =
+        {N_("another lopin computes this run"),
+         N_("A run has one owner at a time; two would do tasks twice. The message names\n"
+            "the host and the process. If that process was killed, its run is free again\n"
+            "at once on the same host, and 90 seconds later from other hosts.\n"
+            "\n"
+            "    lopin status                        how far it is\n"
+            "    ps -p PID -o pid,etime,args         on that host: is it alive?\n"
+            "    kill PID                            stops it; its tasks may finish\n"
+            "    lopin resume                        goes on afterwards\n")},
+    [ERR_RUN_DAMAGED] =
+        {N_("the files of a run do not hold what they should"),
+         N_("A file in .lopin/runs/N was changed, cut off or lost: by hand, by a copy\n"
+            "that was not whole, or by the disk. Lines of a journal are each checked, and\n"
+            "a bad one is skipped; without run.json or the list of datasets there is no\n"
+            "going on. Outputs that were published are whole and stay.\n"
+            "\n"
+            "    ls -l .lopin/runs/N                 is a file empty or missing?\n"
+            "    df -h . ; dmesg | tail              a full or failing disk?\n"
+            "    lopin map --overwrite ...           the same line again, as a new run\n")},
+    [ERR_RUN_FORMAT] =
+        {N_("the run was written by another version of lopin"),
+         N_("Each file of a run begins with the version of its format, and one that is not\n"
+            "known is neither read nor written: a guess could lose results.\n"
+            "\n"
+            "    lopin --version                     this one\n"
+            "    type -a lopin                       is there another on PATH?\n"
+            "\n"
+            "Finish the run with the version that began it, or start it anew with this\n"
+            "one: outputs that were published are whole and stay where they are.\n")},
+    [ERR_CHANGED] =
+        {N_("script or environment changed since the done results"),
+         N_("The run has results of another script or another Python, and going on would\n"
+            "mix them with new ones. lopin does not decide that.\n"
+            "\n"
+            "    lopin resume --keep-done            the change does not touch the results:\n"
+            "                                        only what is left is run\n"
+            "    lopin resume --redo                 runs again what was done before it\n"
+            "    git diff analyse.py                 what changed?\n")},
+    [ERR_DISK_FULL] =
+        {N_("no room on the disk, a quota is reached, or it is read-only"),
+         N_("A file of the run or an output could not be written. No task is recorded as\n"
+            "done whose output is not whole on the disk. Some quotas count files, not\n"
+            "bytes, and both can be reached.\n"
+            "\n"
+            "    df -h . ; df -i .                   room and files of this disk\n"
+            "    quota -s                            yours (or: diskusage_report)\n"
+            "    du -sh .lopin                       what runs and their logs take\n"
+            "    lopin resume                        once there is room\n")},
+    [ERR_EXIT_CODE] =
+        {N_("a task ended with another status than 0"),
+         N_("The program itself said that it failed. What it printed says why; the last\n"
+            "line of it is shown with the failure. 126 means that a program could not be\n"
+            "executed, 127 that it was not found, 128+N that signal N ended one in it.\n"
+            "\n"
+            "    lopin log 17                        what task 17 printed\n"
+            "    lopin log --failed                  of all failed ones\n"
+            "    lopin run analyse.py data/d17.npz   that dataset alone, in the terminal\n"
+            "    lopin retry                         once the cause is cured\n")},
+    [ERR_PYTHON_ERROR] =
+        {N_("a task ended by an exception of Python"),
+         N_("The script raised an exception that nothing caught. The line names it, and\n"
+            "the last place in your own script that led to it: analyse.py:41 is line 41.\n"
+            "\n"
+            "    lopin log 17                        the whole traceback of task 17\n"
+            "    lopin run analyse.py data/d17.npz   that dataset alone, in the terminal\n"
+            "    lopin retry                         once the script or the data are cured\n"
+            "\n"
+            "ModuleNotFoundError: the package is not in the interpreter that lopin took;\n"
+            "user packages and PYTHONPATH are kept out. --env, --python or\n"
+            "--keep-env PYTHONPATH brings it back.\n")},
+    [ERR_SIGNAL] =
+        {N_("a task was killed by a signal"),
+         N_("SIGKILL that nobody sent is mostly the kernel, short of memory: fewer tasks\n"
+            "side by side have more room each. SIGSEGV and SIGBUS are errors in compiled\n"
+            "code, often of a package built for another machine or a full /dev/shm.\n"
+            "\n"
+            "    lopin report                        memory of the largest task\n"
+            "    lopin map -j 4 ...                  fewer side by side\n"
+            "    lopin log 17                        what it printed before\n"
+            "    lopin run analyse.py data/d17.npz   that dataset alone: does it die too?\n"
+            "    lopin retry\n")},
+    [ERR_ILLEGAL] =
+        {N_("a task met an instruction that this processor does not have"),
+         N_("A compiled package was built for a newer processor than this one: on another\n"
+            "machine, or with -march=native. It runs there and dies here.\n"
+            "\n"
+            "    lscpu | grep -E 'Model name|avx'    what this processor has\n"
+            "    lopin log 17                        which import it was in\n"
+            "    pip install --force-reinstall --no-binary :all: PACKAGE\n"
+            "                                        builds the package for this machine\n"
+            "    sbatch -C FEATURE ...               nodes of the newer kind (sinfo -o %f)\n"
+            "    lopin retry\n")},
+    [ERR_NO_OUTPUT] =
+        {N_("a task ended well but did not write its {out}"),
+         N_("With --out a task is done when its output is there. The script ended with\n"
+            "status 0 and wrote nothing at the path that {out} stands for; often it makes\n"
+            "up a name of its own, or writes only under a condition.\n"
+            "\n"
+            "    lopin map --out 'out/{/}' fit.py {} {out} ::: data/*.npz\n"
+            "                                        {out} among the words of the script\n"
+            "    out = os.environ[\"LOPIN_TASK_OUT\"]  the same path, in the script\n"
+            "    lopin log 17                        what it printed\n"
+            "    lopin retry\n")},
+    [ERR_SYSTEM] =
+        {N_("the system refused something that lopin needs"),
+         N_("A file could not be opened or written, a process not started, a folder not\n"
+            "made. The words after the last colon are the system's own reason.\n"
+            "\n"
+            "    ls -ld . .lopin; id                 \"permission denied\": whose folder?\n"
+            "    ulimit -a                           \"too many open files\", \"resource\n"
+            "                                        temporarily unavailable\": a limit\n"
+            "    ps -u $USER | wc -l                 processes of yours on this machine\n"
+            "    lopin resume                        what was recorded is kept\n")},
+};
