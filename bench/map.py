@@ -20,7 +20,7 @@ with LocalCluster() as cluster:
     client = cluster.client()
     job = Job(default_workdir=sys.argv[1])
     for number in range(int(sys.argv[2])):
-        job.program(["/bin/true"], stdout=None, stderr=None)
+        job.program(["/bin/true", str(number)], stdout=None, stderr=None)
     begin = time.perf_counter()
     client.wait_for_jobs([client.submit(job)])
     print(time.perf_counter() - begin)
@@ -39,7 +39,7 @@ class Contest:
 
     def lopin(self, *more):
         shutil.rmtree(self.folder / ".lopin", ignore_errors=True)
-        words = [self.binary, "map", "-c", "2", "-j", "2", *more, "/bin/true", "--from", self.list]
+        words = [self.binary, "map", "-c", "2", "-j", "2", *more, "--from", self.list, "/bin/true"]
         return common.timed(words, self.folder) / TASKS
 
     def make(self):

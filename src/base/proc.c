@@ -21,11 +21,21 @@ struct child {
     int errnum;
 };
 
-static void reset_signals(void)
+void proc_ignored(sigset_t *ret)
 {
-    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigemptyset(ret);
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction action;
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+            sigaddset(ret, number);
+    }
+}
+
+static void reset_signals(const sigset_t *ignored)
+{
+    const struct sigaction action = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++)
-        if (number != SIGKILL && number != SIGSTOP)
+        if (sigismember(ignored, number) == 1)
             sigaction(number, &action, NULL);
     sigset_t none;
     sigemptyset(&none);
@@ -53,7 +63,10 @@ int proc_become(const struct proc *proc)
         return -1;
     if (place(proc->in, 0) < 0 || place(proc->out, 1) < 0 || place(proc->error, 2) < 0)
         return -1;
-    reset_signals();
+    sigset_t ignored;
+    if (!proc->ignored)
+        proc_ignored(&ignored);
+    reset_signals(proc->ignored ? proc->ignored : &ignored);
     execve(proc->path, proc->argv, proc->envp);
     return -1;
 }

@@ -6,6 +6,7 @@
 // PDEATHSIG follows the thread that forked (prctl(2)).
 #pragma once
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -21,9 +22,13 @@ struct proc {
     const void *cpus;     // a mask as for sched_setaffinity, or NULL
     size_t cpus_size;
     const struct rlimit *files; // its limit of open files, or NULL
+    const sigset_t *ignored;    // what proc_ignored gave, or NULL to ask again
     int own_group;        // a process group of its own
     int dies_with_us;     // SIGKILL when the calling thread ends
 };
+// The signals that this process ignores: handlers end at execve, these would not. Asking costs 60 system calls, so who starts
+// many programs asks once.
+void proc_ignored(sigset_t *ret);
 // Returns the pid, or -1 with errno: also that of a failed execve, so a program that cannot be executed is known at once.
 // All signals are at their defaults and none is blocked in the program.
 pid_t proc_start(const struct proc *proc);

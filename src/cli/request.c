@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -197,9 +198,20 @@ static int check_own(const struct request *request, const char *script, struct e
     return refuse_own(request, script, last, err);
 }
 
+// sbatch's "LIST%N": at most N parcels at once, and here there is one. Yours.
+static char *without_limit(const char *list)
+{
+    const char *limit = list ? strrchr(list, '%') : NULL;
+    unsigned long number;
+    if (limit && str_number(limit + 1, UINT_MAX, &number) == 0 && number)
+        return mem_dupn(list, (size_t)(limit - list));
+    return mem_dup(list);
+}
+
 static int read_datasets(const struct request *request, struct datasets *datasets, struct err *err)
 {
     const struct options *options = &request->cli->options;
+    CLEANUP_FREE char *only = without_limit(options->array);
     const struct dataset_options ask = {
         .list = request->list,
         .lists = request->lists,
@@ -207,7 +219,7 @@ static int read_datasets(const struct request *request, struct datasets *dataset
         .colsep = options->colsep,
         .header = options->header,
         .link = options->link,
-        .only = options->array,
+        .only = only,
     };
     if (datasets_read(&ask, datasets, err) < 0)
         return -1;

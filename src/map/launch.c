@@ -22,6 +22,7 @@
 struct launch {
     const struct run *run;
     const struct rlimit *files;
+    sigset_t ignored;
     struct expand *words, *log, *error_log;
     int folder, null; // the tasks' working folder; /dev/null
     size_t shared;    // variables that are the same for all tasks
@@ -78,6 +79,7 @@ struct launch *launch_new(const struct run *run, const struct rlimit *files, str
     const struct spec *spec = run->spec;
     launch->run = run;
     launch->files = files;
+    proc_ignored(&launch->ignored);
     launch->null = -1;
     launch->folder = open(spec->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (launch->folder < 0) {
@@ -162,6 +164,7 @@ pid_t launch_start(struct launch *launch, const struct dataset *dataset, unsigne
         .cpus = cpus->bits,
         .cpus_size = sizeof cpus->bits,
         .files = launch->files,
+        .ignored = &launch->ignored,
         .own_group = 1,
         .dies_with_us = 1,
     };
