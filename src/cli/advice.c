@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// advice: core time that was reserved and not used is either of cores in no slot, of slots without a task (at the end or
-// between tasks), or of tasks that wait. The largest loss is the reason.
+// advice: core time that was reserved and not used is either of cores in no slot, of slots
+// without a task (at the end or between tasks), or of tasks that wait. The largest loss is the
+// reason.
 #include "cli/advice.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "map/report.h"
 #include "map/saved.h"
 
-// Adds the lines on cores, memory, tasks and balance, each with a verdict; and where less than 70 % of the cores were used
-// the largest reason with its cure. Nothing if no task ended.
+// Adds the lines on cores, memory, tasks and balance, each with a verdict; and where less than
+// 70 % of the cores were used the largest reason with its cure. Nothing if no task ended.
 void advice_add(struct str *text, const struct cli *cli, const struct saved *saved,
                 const struct report *report);

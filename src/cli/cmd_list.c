@@ -50,7 +50,8 @@ static void add_row(struct columns *columns, const struct saved *saved)
     add_cell(columns, &text);
 }
 
-// Adds the run to the list or the rows; one that cannot be read is no reason to hide the others.
+// Adds the run to the list or the rows; one that cannot be read is no reason to hide the
+// others.
 static void add_run(const struct cli *cli, unsigned number, struct columns *columns,
                     json_t *list)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmd_report: what a run used of what it held, its failures by cause, and what to do about both.
+// cmd_report: what a run used of what it held, its failures by cause, and what to do about
+// both.
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // cmd_status: how many are done, failed, running and left; what runs now.
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/human.h"
@@ -83,8 +84,10 @@ static int status_text(const struct cli *cli, const struct saved *saved, struct 
     summary_add_run(&text, saved);
     summary_add(&text, cli, &cli->out, saved, &report);
     if (summary_standing(saved).running) {
+        CLEANUP_STR struct str host = {0};
+        str_add_visible(&host, saved->owner.host, strlen(saved->owner.host));
         say_add_label(&text, _("by"));
-        str_print(&text, _("process %ld on %s"), saved->owner.pid, saved->owner.host);
+        str_print(&text, _("process %ld on %s"), saved->owner.pid, str_text(&host));
         str_add_char(&text, '\n');
         add_running(&text, cli, saved);
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// columns: widths are code points, as for all our own text.
 #include "cli/columns.h"
 
 #include <stdlib.h>

@@ -12,7 +12,8 @@ struct columns { // cells row by row, valid UTF-8 without control bytes; free wi
     size_t elastic; // this column is cut on a terminal where the row would not fit
     unsigned indent;
 };
-// Adds a line a row, each column as wide as its widest cell, three spaces between; none for a column without any text.
+// Adds a line a row, each column as wide as its widest cell, three spaces between; none for a
+// column without any text.
 void columns_add(const struct columns *columns, const struct term *term, struct str *into);
 void columns_free(struct columns *columns);
 #define CLEANUP_COLUMNS CLEANUP(columns_free)

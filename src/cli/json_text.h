@@ -7,10 +7,11 @@
 #include "base/err.h"
 #include "cli/cli.h"
 
-// A JSON string; each byte that is not part of valid UTF-8 becomes U+FFFD. NULL gives null. A new reference.
+// A JSON string; each byte that is not part of valid UTF-8 becomes U+FFFD. NULL gives null. A
+// new reference.
 json_t *json_text(const char *bytes);
-// Sets `name`. If the bytes were not valid UTF-8, they also stand %XX-coded under "bytes" for a name
-// of "text", else under NAME_bytes.
+// Sets `name`. If the bytes were not valid UTF-8, they also stand %XX-coded under "bytes" for a
+// name of "text", else under NAME_bytes.
 void json_put_text(json_t *object, const char *name, const char *bytes);
 // Gives `value` as one line on stdout, and drops the reference. As say_data.
 int json_say(const struct cli *cli, json_t *value, struct err *err);

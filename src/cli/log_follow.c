@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // log_follow: the journal says which task has which slot, the slot's spool what it prints.
 //
-// A slot's next task prints only after its start is in the journal. So a block is read from the spool first and the
-// journal after it: if the slot still has the same task there, the block is that task's.
+// A slot's next task prints only after its start is in the journal. So a block is read from the
+// spool first and the journal after it: if the slot still has the same task there, the block is
+// that task's.
 #include "cli/log_follow.h"
 
 #include <errno.h>
@@ -28,8 +29,8 @@ struct follow {
     int64_t *shown;  // by index: bytes of its present attempt
     uint32_t *lane;  // by slot - 1: index of the dataset that has it, or NOBODY
     size_t lanes, lane_room;
-    int fd; // journal.PARCEL-RESTART (on one machine the parcel is 0), read up to `at`; -1: not there yet
-    unsigned parcel, restart;
+    int fd;                   // of journal.PARCEL-RESTART, read up to `at`; -1: not there yet
+    unsigned parcel, restart; // on one machine the parcel is 0
     int64_t at;
     struct str scratch;
 };
@@ -65,7 +66,7 @@ static int take_end(struct follow *follow, size_t index, const struct record *re
         follow->lane[record->slot - 1] = NOBODY;
     // an end that was there when the run was opened has been shown
     if (outcome->state != OUTCOME_WAITING && outcome->state != OUTCOME_BEGUN &&
-        record->attempt <= outcome->attempt)
+        outcome->restart == follow->restart && record->attempt <= outcome->attempt)
         return 0;
     outcome->state = states[record->state];
     outcome->attempt = record->attempt;
@@ -121,12 +122,14 @@ static int read_journal(struct follow *follow, struct err *err)
     }
 }
 
-// Each resumption has a journal of its own.
-static void open_journal(struct follow *follow)
+// Each resumption has a journal of its own; the one before is then at its end.
+static int open_journal(struct follow *follow, struct err *err)
 {
     unsigned next = journal_next_restart(follow->saved->folder.fd, follow->parcel);
     if (!next || (follow->fd >= 0 && next - 1 == follow->restart))
-        return;
+        return 0;
+    if (read_journal(follow, err) < 0)
+        return -1;
     char name[64];
     snprintf(name, sizeof name, "journal.%u-%u", follow->parcel, next - 1);
     mem_close_at(&follow->fd);
@@ -134,6 +137,7 @@ static void open_journal(struct follow *follow)
     follow->restart = next - 1;
     follow->at = 0;
     follow->lanes = 0;
+    return 0;
 }
 
 static int show_lane(struct follow *follow, size_t slot, struct err *err)
@@ -176,10 +180,7 @@ static int follow_on(struct follow *follow, struct err *err)
         struct owner owner;
         owner_look(follow->saved->folder.fd, &owner); // before the last look into the journal
         alive = owner.state == OWNER_ALIVE;
-        if (read_journal(follow, err) < 0)
-            return -1;
-        open_journal(follow);
-        if (read_journal(follow, err) < 0)
+        if (open_journal(follow, err) < 0 || read_journal(follow, err) < 0)
             return -1;
         for (size_t slot = 0; slot < follow->lanes; slot++)
             if (show_lane(follow, slot, err) < 0)
@@ -200,9 +201,8 @@ int log_follow(struct log_show *show, struct saved *saved, const struct selectio
     struct follow follow = {.show = show, .saved = saved, .selection = selection, .fd = -1};
     follow.wanted = mem_zero(count, 1);
     follow.shown = mem_zero(count, sizeof *follow.shown);
-    for (size_t i = 0; i < count && !selection->index; i++)
-        follow.wanted[i] = 1;
-    for (size_t i = 0; i < selection->count; i++)
+    memset(follow.wanted, !selection->index, count);
+    for (size_t i = 0; selection->index && i < selection->count; i++)
         follow.wanted[selection->index[i]] = 1;
     int result = follow_on(&follow, err);
     mem_close_at(&follow.fd);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// log_show: logs may be larger than memory, so no more than a block of them is ever held.
 #include "cli/log_show.h"
 
 #include <errno.h>
@@ -54,7 +55,8 @@ int log_show_bytes(struct log_show *show, uint32_t index, const void *bytes, siz
     return write_out(show, bytes, size, err);
 }
 
-// `size` bytes from `at`, or all there are if it is negative. Returns how many were missing, or -1.
+// `size` bytes from `at`, or all there are if it is negative. Returns how many were missing, or
+// -1.
 static int64_t show_file(struct log_show *show, uint32_t index, int fd, int64_t at,
                          int64_t size, struct err *err)
 {
@@ -113,7 +115,8 @@ int log_show_spool(const struct saved *saved, unsigned parcel, unsigned restart,
     return openat(saved->folder.fd, name.text, O_RDONLY | O_CLOEXEC);
 }
 
-// Behind a task that has left its slot and waits for its output to be published there may be the next one already.
+// Behind a task that has left its slot and waits for its output to be published there may be
+// the next one already.
 static int has_slot(const struct state *state, const struct outcome *outcome)
 {
     for (size_t i = 0; i < state->count; i++) {
@@ -129,8 +132,9 @@ static int has_slot(const struct state *state, const struct outcome *outcome)
 int log_show_begun(struct log_show *show, uint32_t index, struct err *err)
 {
     const struct outcome *outcome = &show->saved->state.outcome[index];
-    CLEANUP_CLOSE int fd = -1;
-    if (has_slot(&show->saved->state, outcome))
-        fd = log_show_spool(show->saved, outcome->parcel, outcome->restart, outcome->slot);
-    return fd < 0 ? 0 : show_file(show, index, fd, 0, -1, err) < 0 ? -1 : 0;
+    CLEANUP_CLOSE int fd =
+        log_show_spool(show->saved, outcome->parcel, outcome->restart, outcome->slot);
+    if (fd < 0 || !has_slot(&show->saved->state, outcome))
+        return 0;
+    return show_file(show, index, fd, 0, -1, err) < 0 ? -1 : 0;
 }

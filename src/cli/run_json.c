@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// run_json: what is not known is null, never absent.
 #include "cli/run_json.h"
 
 #include "base/mem.h"

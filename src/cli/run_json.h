@@ -5,7 +5,8 @@
 #include "cli/json_text.h"
 #include "map/saved.h"
 
-// {"v":1,"run":5,"name":null,"script":...}: what list, status and report have in common. A new reference.
+// {"v":1,"run":5,"name":null,"script":...}: what list, status and report have in common. A new
+// reference.
 json_t *run_json(const struct saved *saved);
 // One dataset and what became of it. A new reference.
 json_t *run_json_task(const struct saved *saved, uint32_t index);

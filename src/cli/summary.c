@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// summary: the first line says how a run stands, the next ones what to do about it.
 #include "cli/summary.h"
 
 #include <string.h>

@@ -12,18 +12,20 @@ struct standing { // of a run
     size_t left;  // neither done nor failed nor running
 };
 struct standing summary_standing(const struct saved *saved);
-// "running", "done", "failed" (nothing left, but failures) or "stopped" (work left). Not translated.
+// "running", "done", "failed" (nothing left, but failures) or "stopped" (work left). Not
+// translated.
 const char *summary_state(const struct saved *saved);
 // "run 5   analyse.py, 40 datasets, 8 side by side, 1 thread each".
 void summary_add_run(struct str *text, const struct saved *saved);
-// "done    40 of 40 in 2m24s.  cores 98 %   memory 2.7G   slowest d33.npz 41s", or "stopped", "running";
-// then the failures grouped by cause with the command that shows them, and what is damaged. For `term`: &cli->talk where it
-// ends a run, &cli->out where it answers a question.
+// "done    40 of 40 in 2m24s.  cores 98 %   memory 2.7G   slowest d33.npz 41s", or "stopped",
+// "running"; then the failures grouped by cause with the command that shows them, and what is
+// damaged. For `term`: &cli->talk where it ends a run, &cli->out where it answers a question.
 void summary_add(struct str *text, const struct cli *cli, const struct term *term,
                  const struct saved *saved, const struct report *report);
 // The exit status that a run in this state gives: 0, STATUS_FAILED or STATUS_LEFT.
 int summary_status(const struct saved *saved);
-// Adds what a line calls a dataset: the base name, further columns behind it; made visible, cut at 40 columns.
+// Adds what a line calls a dataset: the base name, further columns behind it; made visible, cut
+// at 40 columns.
 void summary_add_name(struct str *text, const struct datasets *datasets, uint32_t index);
 // Time of all starts, by the clock on the wall: cheaper than a report.
 int64_t summary_wall_us(const struct saved *saved);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// target: a word is cut at its colon into run and datasets; the datasets are looked up once the run is known.
+// target: a word is cut at its colon into run and datasets; the datasets are looked up once the
+// run is known.
 #include "cli/target.h"
 
 #include <stdlib.h>
@@ -10,7 +11,8 @@
 #include "base/mem.h"
 #include "map/folder.h"
 
-// Cuts "RUN:DATASETS"; *ret_run is NULL without a colon. A text behind "=" may hold colons itself.
+// Cuts "RUN:DATASETS"; *ret_run is NULL without a colon. A text behind "=" may hold colons
+// itself.
 static void cut(const char *word, char **ret_run, const char **ret_rest)
 {
     const char *colon = word[0] == '=' ? NULL : strstr(word, ":=");
@@ -147,7 +149,8 @@ static int choose_word(struct choosing *choosing, const char *word, struct err *
     return 0;
 }
 
-// One run for all words: that of the first which names one. A lone word that is no list of numbers is a run.
+// One run for all words: that of the first which names one. A lone word that is no list of
+// numbers is a run.
 static int open_run(const struct cli *cli, struct saved *ret, int *ret_lone, struct err *err)
 {
     CLEANUP_FREE char *run = NULL;

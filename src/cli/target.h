@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// target: the words that name a run or datasets of one: `5`, a name, `last`, `5:17`, `5:`, `3,5-9`, `=TEXT`.
+// target: the words that name a run or datasets of one: `5`, a name, `last`, `5:17`, `5:`,
+// `3,5-9`, `=TEXT`.
 #pragma once
 
 #include <stddef.h>
@@ -12,16 +13,18 @@ struct selection {   // of datasets; free with selection_free
     uint32_t *index; // in the order they were named, each once; NULL: none was named, so all
     size_t count;
 };
-// The run that cli->words name: one word at most, RUN or "RUN:"; without one the last. *ret needs
-// saved_close also after failure. Returns 0, or -1: [usage], [no-run] or what saved_open says.
+// The run that cli->words name: one word at most, RUN or "RUN:"; without one the last. *ret
+// needs saved_close also after failure. Returns 0, or -1: [usage], [no-run] or what saved_open
+// says.
 int target_run(const struct cli *cli, struct saved *ret, struct err *err);
-// The run and the datasets that cli->words name: [RUN:][DATASET...]. A bare number is a dataset. All
-// words are of one run. *ret_selection needs selection_free also after failure. [no-run] names a dataset
-// that the run does not have, and says which ones it has.
+// The run and the datasets that cli->words name: [RUN:][DATASET...]. A bare number is a
+// dataset. All words are of one run. *ret_selection needs selection_free also after failure.
+// [no-run] names a dataset that the run does not have, and says which ones it has.
 int target_datasets(const struct cli *cli, struct saved *ret, struct selection *ret_selection,
                     struct err *err);
 void selection_free(struct selection *selection);
 #define CLEANUP_SELECTION CLEANUP(selection_free)
-// Adds the word for a dataset of a run as `lopin log` takes it: "17" of the last run, else "5:17".
+// Adds the word for a dataset of a run as `lopin log` takes it: "17" of the last run, else
+// "5:17".
 void target_add(struct str *into, const struct cli *cli, const struct saved *saved,
                 uint32_t index);

@@ -85,7 +85,8 @@ static void segment_begin(struct adding *adding, const struct record *record, un
     segment_slots(&adding->segment, open && record->slots ? record->slots : spec->slots);
 }
 
-// A slot is free at the exit of its task, whose end is recorded later: it may have the next one already.
+// A slot is free at the exit of its task, whose end is recorded later: it may have the next one
+// already.
 static void lane_end(struct lane *lane, const struct record *record)
 {
     if (!lane->open || lane->key != record->key)
