@@ -61,7 +61,7 @@ def memory(binary, folder):
     listing.write_text("".join("data/sample-%06d.npz\n" % number for number in range(MANY)))
     begin = time.perf_counter()
     process = subprocess.Popen(
-        [binary, "map", "/bin/true", "--from", listing], cwd=folder, stdin=subprocess.DEVNULL,
+        [binary, "map", "--from", listing, "/bin/true"], cwd=folder, stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=common.clean_environment())
     peak = 0
     while process.poll() is None:

@@ -15,13 +15,16 @@
 
 #include "base/mem.h"
 
+// Sanitizers keep a shadow of the stack that they know; the child's they do not.
+#define NO_SANITIZE __attribute__((no_sanitize("address", "undefined")))
+
 struct child {
     const struct proc *proc;
     pid_t parent;
     int errnum;
 };
 
-void proc_ignored(sigset_t *ret)
+NO_SANITIZE void proc_ignored(sigset_t *ret)
 {
     sigemptyset(ret);
     for (int number = 1; number < NSIG; number++) {
@@ -31,7 +34,7 @@ void proc_ignored(sigset_t *ret)
     }
 }
 
-static void reset_signals(const sigset_t *ignored)
+NO_SANITIZE static void reset_signals(const sigset_t *ignored)
 {
     const struct sigaction action = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++)
@@ -42,7 +45,7 @@ static void reset_signals(const sigset_t *ignored)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int place(int fd, int target)
+NO_SANITIZE static int place(int fd, int target)
 {
     if (fd < 0)
         return 0;
@@ -51,7 +54,7 @@ static int place(int fd, int target)
     return dup2(fd, target) < 0 ? -1 : 0;
 }
 
-int proc_become(const struct proc *proc)
+NO_SANITIZE int proc_become(const struct proc *proc)
 {
     if (proc->own_group && setpgid(0, 0) < 0)
         return -1;
@@ -71,8 +74,7 @@ int proc_become(const struct proc *proc)
     return -1;
 }
 
-// Sanitizers keep a shadow of the stack that they know; this one they do not.
-__attribute__((no_sanitize("address", "undefined"))) static int child_main(void *context)
+NO_SANITIZE static int child_main(void *context)
 {
     struct child *child = context;
     if (child->proc->dies_with_us) {

@@ -245,6 +245,24 @@ int begin_run(struct begin *begin, const struct folder *folder, unsigned restart
     return status;
 }
 
+void begin_say(const struct begin *begin, unsigned number, const char *what)
+{
+    const struct cli *cli = begin->cli;
+    CLEANUP_STR struct str label = {0};
+    CLEANUP_STR struct str text = {0};
+    str_print(&label, _("run %u"), number);
+    if (what)
+        str_add(&text, what);
+    else
+        str_add_visible(&text, begin->spec->script, strlen(begin->spec->script));
+    str_add(&text, ", ");
+    summary_add_shape(&text, begin->spec, begin->count);
+    str_add(&text, ", ");
+    parcel_add(&text, &begin->parcel);
+    say_label(cli, label.text, "%s", text.text);
+    setting_say(cli, &begin->setting);
+}
+
 void begin_free(struct begin *begin)
 {
     free_paths(begin->goal, begin->datasets ? begin->datasets->count : 0);

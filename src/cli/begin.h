@@ -31,4 +31,6 @@ int begin_ready(struct begin *begin, struct err *err);
 // Runs the wanted datasets in the folder, which the caller owns (owner_take), up to the summary. Returns the exit status,
 // or -1 with err if it could not begin.
 int begin_run(struct begin *begin, const struct folder *folder, unsigned restart, struct err *err);
+// Says what begins: "run 3   " and `what` (NULL: the script), how wide, on which cores, in which environment.
+void begin_say(const struct begin *begin, unsigned number, const char *what);
 void begin_free(struct begin *begin);

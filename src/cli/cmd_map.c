@@ -8,27 +8,12 @@
 #include "cli/request.h"
 #include "cli/resume.h"
 #include "cli/say.h"
+#include "cli/summary.h"
 #include "map/expand.h"
 #include "map/owner.h"
 #include "map/saved.h"
 
 #define SHOWN 5 // tasks of a --dry-run
-
-static void say_head(const struct begin *begin, unsigned number)
-{
-    const struct spec *spec = begin->spec;
-    CLEANUP_STR struct str label = {0};
-    CLEANUP_STR struct str script = {0};
-    CLEANUP_STR struct str limit = {0};
-    str_print(&label, _("run %u"), number);
-    str_add_visible(&script, spec->script, strlen(spec->script));
-    parcel_add_limit(&limit, &begin->parcel);
-    say_label(begin->cli, label.text,
-              lang_plural("%s, %zu dataset, %u side by side, %u cores%s%s", "%s, %zu datasets, %u side by side, %u cores%s%s",
-                          begin->count),
-              script.text, begin->count, spec->slots, spec->cores, limit.size ? " " : "", str_text(&limit));
-    setting_say(begin->cli, &begin->setting);
-}
 
 // The words of a task as a shell would take them.
 static void add_task(const struct begin *begin, const struct expand *expand, size_t index, struct str *text)
@@ -73,11 +58,10 @@ static int dry_run(const struct begin *begin, struct err *err)
         return -1;
     CLEANUP_FREE uint32_t *order = datasets_order(begin->datasets, spec->order, spec->seed);
     CLEANUP_STR struct str text = {0};
-    CLEANUP_STR struct str limit = {0};
-    parcel_add_limit(&limit, &begin->parcel);
-    str_print(&text, lang_plural("%zu dataset, %u side by side, %u cores each, %u cores%s%s\n",
-                                 "%zu datasets, %u side by side, %u cores each, %u cores%s%s\n", begin->count),
-              begin->count, spec->slots, spec->threads, spec->cores, limit.size ? " " : "", str_text(&limit));
+    summary_add_shape(&text, spec, begin->count);
+    str_add(&text, ", ");
+    parcel_add(&text, &begin->parcel);
+    str_add_char(&text, '\n');
     add_slots(begin, &text);
     size_t shown = begin->cli->options.verbose || begin->count <= SHOWN + 1 ? begin->count : SHOWN;
     for (size_t i = 0; i < shown; i++)
@@ -121,7 +105,7 @@ static int start(struct begin *begin, struct err *err)
         folder_drop(&folder);
         return -1;
     }
-    say_head(begin, folder.number);
+    begin_say(begin, folder.number, NULL);
     int status = begin_run(begin, &folder, 0, err);
     owner_leave(folder.fd);
     return status;

@@ -18,28 +18,27 @@ static const char *limit_words(enum allot_limit limit)
     return _("this machine");
 }
 
-void parcel_add_limit(struct str *text, const struct parcel *parcel)
+void parcel_add(struct str *text, const struct parcel *parcel)
 {
+    str_print(text, lang_plural("%u core", "%u cores", parcel->cores), parcel->cores);
     if (parcel->allot.limit != ALLOT_MACHINE)
-        str_print(text, _("of %zu, by %s"), parcel->allot.machine_cores, limit_words(parcel->allot.limit));
+        str_print(text, _(" of %zu (%s)"), parcel->allot.machine_cores, limit_words(parcel->allot.limit));
 }
 
 static int over_limit(unsigned asked, const struct allot *allot, struct err *err)
 {
     err_set(err, ERR_OVER_LIMIT,
-            lang_plural("%u cores asked for, %zu is ours", "%u cores asked for, %zu are ours", allot->cores), asked,
+            lang_plural("%u cores asked for, %zu is there", "%u cores asked for, %zu are there", allot->cores), asked,
             allot->cores);
-    err_hint(err, "found", lang_plural("%zu core given by %s", "%zu cores given by %s", allot->cores), allot->cores,
+    err_hint(err, "found", lang_plural("%zu core: %s", "%zu cores: %s", allot->cores), allot->cores,
              limit_words(allot->limit));
     return err_hint(err, "try", "-c %zu", allot->cores);
 }
 
 static int oversubscribed(unsigned jobs, unsigned threads, unsigned cores, struct err *err)
 {
-    err_set(err, ERR_OVERSUBSCRIBED,
-            lang_plural("%u tasks of %u threads each need %u cores, there is %u",
-                        "%u tasks of %u threads each need %u cores, there are %u", cores),
-            jobs, threads, jobs * threads, cores);
+    err_set(err, ERR_OVERSUBSCRIBED, _("-j %u times -T %u are %u cores, and the run has %u"), jobs, threads,
+            jobs * threads, cores);
     if (threads > cores)
         return err_hint(err, "try", "-T %u", cores);
     return err_hint(err, "try", _("-j %u, or -T %u"), cores / threads, cores / jobs ? cores / jobs : 1);

@@ -23,5 +23,5 @@ struct parcel { // free with parcel_free
 // *ret needs parcel_free also after failure.
 int parcel_read(const struct parcel_ask *ask, const struct vars *vars, struct parcel *ret, struct err *err);
 void parcel_free(struct parcel *parcel);
-// Adds why the cores are fewer than the machine's: "of 64: affinity"; nothing where all are ours.
-void parcel_add_limit(struct str *text, const struct parcel *parcel);
+// Adds "8 cores", and where they are not all of the machine: "8 cores of 64 (the Slurm job)".
+void parcel_add(struct str *text, const struct parcel *parcel);

@@ -35,9 +35,9 @@ static int no_program(const char *script, int errnum, struct err *err)
     else
         err_errno(err, ERR_NO_PROGRAM, errnum, _("cannot run '%s'"), script);
     str_add_shell(&word, script);
-    if (errnum == EACCES && access(script, F_OK) == 0)
+    if (errnum == EACCES && strchr(script, '/') && access(script, F_OK) == 0)
         return err_hint(err, "try", "chmod +x %s", word.text);
-    if (errnum == ENOENT && access(script, F_OK) == 0) // a name without '/' is looked for on PATH only
+    if (!strchr(script, '/') && access(script, F_OK) == 0) // a name without '/' is looked for on PATH only
         return err_hint(err, "try", "./%s", word.text);
     return -1;
 }
@@ -74,11 +74,9 @@ int request_program(const struct cli *cli, const char *script, struct strv *laun
         return 0;
     }
     CLEANUP_FREE char *path = search_path(cli);
-    CLEANUP_FREE char *program = fs_program(path, script);
-    if (!program) {
-        errno = ENOENT;
-        return no_program(script, errno, err);
-    }
+    CLEANUP_FREE char *program = strchr(script, '/') ? mem_dup(script) : fs_program(path, script);
+    if (!program)
+        return no_program(script, ENOENT, err);
     if (!is_file(program) || access(program, X_OK) < 0)
         return no_program(script, errno, err);
     *ret_script = fs_absolute(cli->cwd, program);

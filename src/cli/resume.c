@@ -77,23 +77,20 @@ static int refuse_stale(const struct spec *spec, unsigned number, const struct c
     return err_hint(err, "try", _("lopin resume %u --redo         computes them again"), number);
 }
 
-static void say_head(const struct cli *cli, const struct begin *begin, const struct choice *choice, unsigned number)
+static void say_head(const struct begin *begin, const struct choice *choice, unsigned number)
 {
-    CLEANUP_STR struct str label = {0};
-    CLEANUP_STR struct str more = {0};
-    str_print(&label, _("run %u"), number);
+    const struct cli *cli = begin->cli;
+    CLEANUP_STR struct str what = {0};
+    str_print(&what, _("%zu left"), choice->wanted_count);
     if (choice->begun)
-        str_print(&more, lang_plural(", %zu had begun", ", %zu had begun", choice->begun), choice->begun);
+        str_print(&what, lang_plural(" (%zu had begun)", " (%zu had begun)", choice->begun), choice->begun);
     if (choice->changed)
-        str_print(&more, lang_plural(", %zu changed since it was done", ", %zu changed since they were done",
-                                     choice->changed), choice->changed);
-    say_label(cli, label.text, _("%zu to run%s; %u side by side, %u cores"), choice->wanted_count, str_text(&more),
-              begin->spec->slots, begin->spec->cores);
+        str_print(&what, lang_plural(" (%zu changed)", " (%zu changed)", choice->changed), choice->changed);
+    begin_say(begin, number, what.text);
     if (choice->stale)
         say_label(cli, "", cli->options.redo ? _("%s or its environment changed: %zu done ones run again")
                                              : _("%s or its environment changed: %zu done ones are kept"),
                   begin->spec->script, choice->stale);
-    setting_say(cli, &begin->setting);
 }
 
 static int nothing_left(const struct cli *cli, const struct saved *saved)
@@ -137,7 +134,7 @@ static int run_choice(struct going *going, struct begin *begin, const struct cho
         return -1;
     if (going->rewrite && datasets_save(going->datasets, folder->fd, err) < 0)
         return -1;
-    say_head(cli, begin, choice, folder->number);
+    say_head(begin, choice, folder->number);
     return begin_run(begin, folder, journal_next_restart(folder->fd, 0), err);
 }
 

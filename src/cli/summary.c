@@ -76,6 +76,16 @@ static void add_visible(struct str *text, const char *words)
     str_add_visible(text, words, strlen(words));
 }
 
+void summary_add_shape(struct str *text, const struct spec *spec, size_t count)
+{
+    str_print(text, lang_plural("%zu dataset", "%zu datasets", count), count);
+    str_add(text, ", ");
+    str_print(text, _("%u side by side"), spec->slots);
+    str_add(text, ", ");
+    str_print(text, lang_plural("%u thread each", "%u threads each", spec->threads),
+              spec->threads);
+}
+
 void summary_add_run(struct str *text, const struct saved *saved)
 {
     const struct spec *spec = &saved->spec;
@@ -87,14 +97,8 @@ void summary_add_run(struct str *text, const struct saved *saved)
         add_visible(text, spec->name);
         str_add(text, ")");
     }
-    size_t count = saved->datasets.count;
     str_add(text, ", ");
-    str_print(text, lang_plural("%zu dataset", "%zu datasets", count), count);
-    str_add(text, ", ");
-    str_print(text, _("%u side by side"), spec->slots);
-    str_add(text, ", ");
-    str_print(text, lang_plural("%u thread each", "%u threads each", spec->threads),
-              spec->threads);
+    summary_add_shape(text, spec, saved->datasets.count);
     str_add_char(text, '\n');
 }
 

@@ -15,6 +15,8 @@ struct standing summary_standing(const struct saved *saved);
 // "running", "done", "failed" (nothing left, but failures) or "stopped" (work left). Not
 // translated.
 const char *summary_state(const struct saved *saved);
+// "40 datasets, 8 side by side, 1 thread each".
+void summary_add_shape(struct str *text, const struct spec *spec, size_t count);
 // "run 5   analyse.py, 40 datasets, 8 side by side, 1 thread each".
 void summary_add_run(struct str *text, const struct saved *saved);
 // "done    40 of 40 in 2m24s.  cores 98 %   memory 2.7G   slowest d33.npz 41s", or "stopped",

@@ -296,8 +296,11 @@ int datasets_load(struct datasets *ret, int run_dir, struct err *err)
     char *bytes;
 
     *ret = (struct datasets){0};
-    if (fs_read(run_dir, FILE_NAME, file_limit, &text, err) < 0)
+    if (fs_read(run_dir, FILE_NAME, file_limit, &text, err) < 0) {
+        if (err != NULL && errno == ENOENT)
+            err->code = ERR_RUN_DAMAGED;
         return -1;
+    }
     bytes = arena_dupn(&ret->arena, str_text(&text), text.size);
     return datasets_parse(ret, bytes, text.size, err);
 }

@@ -95,10 +95,12 @@ static void read_signals(struct runner *runner)
 {
     struct signalfd_siginfo info[8];
     ssize_t got;
-    while ((got = read(runner->signals, info, sizeof info)) > 0)
-        for (size_t i = 0; i < (size_t)got / sizeof info[0]; i++)
+    do {
+        got = read(runner->signals, info, sizeof info);
+        for (size_t i = 0; got > 0 && i < (size_t)got / sizeof info[0]; i++)
             if (info[i].ssi_signo != SIGCHLD)
                 take_signal(runner, (int)info[i].ssi_signo);
+    } while (got == (ssize_t)sizeof info);
 }
 
 static void reap_one(struct runner *runner, pid_t pid)

@@ -162,8 +162,11 @@ static int read_fields(struct spec *ret, const json_t *root)
 int spec_load(struct spec *ret, int run_dir, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
-    if (fs_read(run_dir, "run.json", 16 << 20, &text, err) < 0)
+    if (fs_read(run_dir, "run.json", 16 << 20, &text, err) < 0) {
+        if (err && errno == ENOENT)
+            err->code = ERR_RUN_DAMAGED;
         return -1;
+    }
     json_error_t problem;
     json_t *root = json_loadb(str_text(&text), text.size, 0, &problem);
     if (!root)
