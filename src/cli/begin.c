@@ -256,7 +256,7 @@ void begin_say(const struct begin *begin, unsigned number, const char *what)
     else
         str_add_visible(&text, begin->spec->script, strlen(begin->spec->script));
     str_add(&text, ", ");
-    summary_add_shape(&text, begin->spec, begin->count);
+    summary_add_shape(&text, begin->spec, what ? 0 : begin->count);
     str_add(&text, ", ");
     parcel_add(&text, &begin->parcel);
     say_label(cli, label.text, "%s", text.text);

@@ -81,7 +81,7 @@ static void say_head(const struct begin *begin, const struct choice *choice, uns
 {
     const struct cli *cli = begin->cli;
     CLEANUP_STR struct str what = {0};
-    str_print(&what, _("%zu left"), choice->wanted_count);
+    str_print(&what, lang_plural("%zu left", "%zu left", choice->wanted_count), choice->wanted_count);
     if (choice->begun)
         str_print(&what, lang_plural(" (%zu had begun)", " (%zu had begun)", choice->begun), choice->begun);
     if (choice->changed)

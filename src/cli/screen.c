@@ -2,8 +2,9 @@
 // screen: a task costs a count here; what is shown is made at the runner's ticks, in one write().
 //
 // Between two draws the cursor rests at the start of the second live line: there the "^C" that a terminal echoes does no
-// harm. Lines end one column early, as some terminals wrap at the last one. A terminal that has become
-// narrower has wrapped them: rows are counted by their columns.
+// harm. Lines end one column early, as some terminals wrap at the last one. A terminal that has become narrower has wrapped
+// them: rows are counted by their columns. It may tell its new width late: then the lines written meanwhile must not wrap
+// (DECAWM, "\033[?7l"), so that the count still holds.
 #include "cli/screen.h"
 
 #include <stdlib.h>
@@ -111,13 +112,14 @@ static void draw(struct screen *screen, const struct progress *progress)
     str_add(&text, str_text(&screen->above));
     str_clear(&screen->above);
     if (foreground) {
+        str_add(&text, "\033[?7l");
         lines_add_counts(&line, progress, room(screen), 1);
         str_print(&text, "%s\033[K\r\n", str_text(&line));
         screen->columns[0] = lines_columns(str_text(&line));
         str_clear(&line);
         lines_add_use(&line, progress, room(screen));
         screen->columns[1] = lines_columns(str_text(&line));
-        str_print(&text, "%s\033[K\r", str_text(&line));
+        str_print(&text, "%s\033[K\r\033[?7h", str_text(&line));
         screen->width = width;
         screen->drawn = 1;
     }

@@ -78,8 +78,10 @@ static void add_visible(struct str *text, const char *words)
 
 void summary_add_shape(struct str *text, const struct spec *spec, size_t count)
 {
-    str_print(text, lang_plural("%zu dataset", "%zu datasets", count), count);
-    str_add(text, ", ");
+    if (count) {
+        str_print(text, lang_plural("%zu dataset", "%zu datasets", count), count);
+        str_add(text, ", ");
+    }
     str_print(text, _("%u side by side"), spec->slots);
     str_add(text, ", ");
     str_print(text, lang_plural("%u thread each", "%u threads each", spec->threads),

@@ -15,7 +15,7 @@ struct standing summary_standing(const struct saved *saved);
 // "running", "done", "failed" (nothing left, but failures) or "stopped" (work left). Not
 // translated.
 const char *summary_state(const struct saved *saved);
-// "40 datasets, 8 side by side, 1 thread each".
+// "40 datasets, 8 side by side, 1 thread each"; count 0: without the datasets.
 void summary_add_shape(struct str *text, const struct spec *spec, size_t count);
 // "run 5   analyse.py, 40 datasets, 8 side by side, 1 thread each".
 void summary_add_run(struct str *text, const struct saved *saved);
