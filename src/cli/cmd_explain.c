@@ -44,7 +44,7 @@ static int explain_one(const struct cli *cli, const char *typed, struct err *err
     term_style(&cli->out, &text, "1");
     str_add(&text, name);
     term_style(&cli->out, &text, "0");
-    str_print(&text, "   %s\n\n", lang_text(explanations[code].title));
+    str_print(&text, "  %s\n\n", lang_text(explanations[code].title));
     str_add(&text, lang_text(explanations[code].text));
     return say_data(cli, &text, err);
 }

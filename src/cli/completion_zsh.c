@@ -46,8 +46,12 @@ static void add_quoted(struct str *into, const char *text)
 
 static void add_action(struct str *into, const struct completion *completion)
 {
-    static const char *const sources[] = {
-        " ", "_files", "_files -/", "_command_names -e", "_lopin_runs \"\"", "_lopin_runs \\:"};
+    static const char *const sources[] = {" ",
+                                          "_files",
+                                          "_files -/",
+                                          "_command_names -e",
+                                          " _lopin_runs \"\"",
+                                          " _lopin_runs \\:"};
     if (!completion->words.count) {
         str_add(into, sources[completion->source]);
         return;
