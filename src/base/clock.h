@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// clock: CLOCK_BOOTTIME for durations and limits (goes on while suspended, never steps), wall time to show.
+// clock: CLOCK_BOOTTIME for durations and limits (goes on while suspended, never steps), wall
+// time to show.
 #pragma once
 
 #include <stdint.h>
@@ -11,5 +12,11 @@ static inline int64_t clock_us(clockid_t id)
     clock_gettime(id, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
-static inline int64_t clock_boot_us(void) { return clock_us(CLOCK_BOOTTIME); }
-static inline int64_t clock_wall_us(void) { return clock_us(CLOCK_REALTIME); }
+static inline int64_t clock_boot_us(void)
+{
+    return clock_us(CLOCK_BOOTTIME);
+}
+static inline int64_t clock_wall_us(void)
+{
+    return clock_us(CLOCK_REALTIME);
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// err: fills the caller's struct err. The names and statuses are those of lopin-errors(7); they never
-// change with the language, so that scripts and searches can rely on them.
+// err: fills the caller's struct err. The names and statuses are those of lopin-errors(7); they
+// never change with the language, so that scripts and searches can rely on them.
 #include "base/err.h"
 
 #include <errno.h>

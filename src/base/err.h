@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // err: how a function says what went wrong.
 //
-// A `struct err` lives on the caller's stack and is the last parameter of whatever can fail; it may be
-// NULL. Such functions return 0 or -1, or a pointer or NULL, and nothing else. The code is a name
-// that is the same in every language ([no-dataset]); text is one translated line without a full
-// stop; hint holds further lines, each "label<TAB>words" ("try\tlopin map ..."), for the cure.
+// A `struct err` lives on the caller's stack and is the last parameter of whatever can fail; it
+// may be NULL. Such functions return 0 or -1, or a pointer or NULL, and nothing else. The code
+// is a name that is the same in every language ([no-dataset]); text is one translated line
+// without a full stop; hint holds further lines, each "label<TAB>words" ("try\tlopin map ..."),
+// for the cure.
 #pragma once
 
 #include <stddef.h>
@@ -42,12 +43,14 @@ struct err {
 };
 
 // Fills err (if not NULL), empties its hint; returns -1. Too long a text ends in "...".
-int err_set(struct err *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int err_set(struct err *err, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 // As err_set, and adds ": " and the translated words for errnum; returns -1.
 // ENOSPC, EDQUOT and EROFS make it ERR_DISK_FULL whatever `code` says.
 int err_errno(struct err *err, int code, int errnum, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-// Adds a hint line; label is one of "found", "try", "more", "in" (not translated by the caller); returns -1.
+// Adds a hint line; label is one of "found", "try", "more", "in" (not translated by the
+// caller); returns -1.
 int err_hint(struct err *err, const char *label, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 // Puts "words: " before the text; returns -1.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // fs: reading, replacing and removing files relative to a folder's descriptor.
 //
-// A file is replaced by write, fsync, rename, so that a reader sees the old one or the new one (rename(2)).
+// A file is replaced by write, fsync, rename, so that a reader sees the old one or the new one
+// (rename(2)).
 #include "base/fs.h"
 
 #include <dirent.h>
@@ -88,7 +89,8 @@ int fs_make_dirs(int dir, const char *path, mode_t mode, struct err *err)
         *at = '\0';
         if (*copy && mkdirat(dir, copy, mode) < 0 && errno != EEXIST) {
             int errnum = errno;
-            struct stat st; // a folder that we may not write in, or a read-only mount, may well be there
+            // a folder that we may not write in, or a read-only mount, may well be there
+            struct stat st;
             if (fstatat(dir, copy, &st, 0) < 0 || !S_ISDIR(st.st_mode))
                 return err_errno(err, ERR_SYSTEM, errnum, _("cannot make folder '%s'"), copy);
         }
@@ -111,15 +113,33 @@ static int remove_inside(int dir)
         close(dir);
         return -1;
     }
-    int failed = 0;
+    int errnum = 0; // of the first that cannot be removed; the others go
     struct dirent *entry;
     while ((entry = readdir(stream)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            failed |= fs_remove(dirfd(stream), entry->d_name) < 0;
-    int errnum = errno;
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            fs_remove(dirfd(stream), entry->d_name) < 0 && !errnum)
+            errnum = errno;
     closedir(stream);
     errno = errnum;
-    return failed ? -1 : 0;
+    return errnum ? -1 : 0;
+}
+
+// A folder of ours that is closed to ourselves (a cache made read-only) is opened first.
+static int open_inside(int dir, const char *path)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    struct stat st;
+    int fd = openat(dir, path, flags);
+    if (fd < 0 && errno == EACCES) {
+        if (fchmodat(dir, path, 0700, 0) < 0) {
+            errno = EACCES;
+            return -1;
+        }
+        fd = openat(dir, path, flags);
+    }
+    if (fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & 0700) != 0700)
+        fchmod(fd, 0700); // where it fails, removing says so
+    return fd;
 }
 
 int fs_remove(int dir, const char *path)
@@ -128,7 +148,7 @@ int fs_remove(int dir, const char *path)
         return 0;
     if (errno != EISDIR && errno != EPERM)
         return -1;
-    int inner = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int inner = open_inside(dir, path);
     if (inner < 0)
         return -1;
     if (remove_inside(inner) < 0)

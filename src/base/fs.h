@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fs: files. openat style: `dir` is a descriptor or AT_FDCWD; O_CLOEXEC always; no lock of the kernel.
+// fs: files. openat style: `dir` is a descriptor or AT_FDCWD; O_CLOEXEC always; no lock of the
+// kernel.
 #pragma once
 
 #include <stddef.h>
@@ -8,22 +9,27 @@
 #include "base/err.h"
 #include "base/str.h"
 
-// Reads a whole file of at most `max` bytes and adds it to `into`. ENOENT leaves err with ERR_SYSTEM and errno as it is.
+// Reads a whole file of at most `max` bytes and adds it to `into`. ENOENT leaves err with
+// ERR_SYSTEM and errno as it is.
 int fs_read(int dir, const char *path, size_t max, struct str *into, struct err *err);
 // Replaces a file in one step: write beside it, fsync if `sync`, rename. Mode as open's.
-int fs_replace(int dir, const char *path, const void *bytes, size_t size, mode_t mode, int sync, struct err *err);
+int fs_replace(int dir, const char *path, const void *bytes, size_t size, mode_t mode, int sync,
+               struct err *err);
 int fs_write_all(int fd, const void *bytes, size_t size); // 0, or -1 with errno
 // Makes a folder and those above it. Existing ones are fine. `mode` is of those it makes.
 int fs_make_dirs(int dir, const char *path, mode_t mode, struct err *err);
-// Removes a file or a whole tree without following links; absent is fine. Returns 0, or -1 with errno.
+// Removes a file or a whole tree without following links; absent is fine. Returns 0, or -1 with
+// errno.
 int fs_remove(int dir, const char *path);
 // fsyncs the folder. Returns 0, or -1 with errno.
 int fs_sync_dir(int dir, const char *path);
-// The path made absolute (with `cwd`, itself absolute) and without ".", "..", "//": by its words, no links followed. Yours.
+// The path made absolute (with `cwd`, itself absolute) and without ".", "..", "//": by its
+// words, no links followed. Yours.
 char *fs_absolute(const char *cwd, const char *path);
 // The current folder, absolute. Yours. NULL with err.
 char *fs_cwd(struct err *err);
-const char *fs_base(const char *path);       // what follows the last '/'; borrowed
-char *fs_folder(const char *path);           // what stands before it, "." if nothing does; yours
-// A program by PATH's rules (`path` as in $PATH); words with '/' are taken as they are. Yours; NULL if there is none.
+const char *fs_base(const char *path); // what follows the last '/'; borrowed
+char *fs_folder(const char *path);     // what stands before it, "." if nothing does; yours
+// A program by PATH's rules (`path` as in $PATH); words with '/' are taken as they are. Yours;
+// NULL if there is none.
 char *fs_program(const char *path, const char *name);

@@ -2,10 +2,9 @@
 // hash: SHA-256 (FIPS 180-4) by nettle, of parts and files; keys are its first 64 bits in hex.
 #pragma once
 
+#include <nettle/sha2.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <nettle/sha2.h>
 
 #include "base/err.h"
 

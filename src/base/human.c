@@ -8,7 +8,7 @@
 
 void human_duration(struct str *into, int64_t us)
 {
-    int64_t tenths = us > 0 ? (us + 50000) / 100000 : 0;
+    int64_t tenths = us > 0 ? us / 100000 + (us % 100000 >= 50000) : 0;
     int64_t s = (tenths + 5) / 10;
     if (tenths < 100)
         str_print(into, "%d.%ds", (int)(tenths / 10), (int)(tenths % 10));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// lang: looks messages up in the tables of the build. gettext's own run-time part is not used: it
-// needs the locale generated on the machine and .mo files beside the program, and nodes have neither.
+// lang: looks messages up in the tables of the build. gettext's own run-time part is not used:
+// it needs the locale generated on the machine and .mo files beside the program, and nodes have
+// neither.
 #include "base/lang.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // lang: the messages in the user's language.
 //
-// The po files are turned by the build into tables inside the program, so a translation is there even
-// where neither its locale nor any file of ours is. The chosen language is the one process-wide
-// value of the program besides the terminal's colours: set once by main before any message.
-// Names of errors, options and JSON fields are never translated.
+// The po files are turned by the build into tables inside the program, so a translation is
+// there even where neither its locale nor any file of ours is. The chosen language is the one
+// process-wide value of the program besides the terminal's colours: set once by main before any
+// message. Names of errors, options and JSON fields are never translated.
 #pragma once
 
 // Marks and translates a literal. xgettext finds it.

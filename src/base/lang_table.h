@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// lang_table: the translations that po/table.py writes from po/*.po, sorted by strcmp of the id.
+// lang_table: the translations that po/table.py writes from po/*.po, sorted by strcmp of the
+// id.
 #pragma once
 
 #include <stddef.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // mem: allocation that ends the process when there is none left, and arenas.
 //
-// An arena is a list of blocks, each twice the one before up to 1 MiB; large items get a block of their own.
+// An arena is a list of blocks, each twice the one before up to 1 MiB; large items get a block
+// of their own.
 #include "base/mem.h"
 
 #include <errno.h>

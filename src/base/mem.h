@@ -6,11 +6,11 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t size);                     // never NULL; size 0 gives one byte
-void *mem_zero(size_t count, size_t size);        // zeroed array
+void *mem_alloc(size_t size);              // never NULL; size 0 gives one byte
+void *mem_zero(size_t count, size_t size); // zeroed array
 void *mem_resize(void *old, size_t count, size_t size);
-char *mem_dup(const char *text);                  // NULL gives NULL
-char *mem_dupn(const char *bytes, size_t size);   // adds a NUL
+char *mem_dup(const char *text);                // NULL gives NULL
+char *mem_dupn(const char *bytes, size_t size); // adds a NUL
 char *mem_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // Grows *array (of *room items of `size` bytes) so that `need` fit.
@@ -19,20 +19,20 @@ void mem_room(void *array_pointer, size_t *room, size_t need, size_t size);
 void mem_free_at(void *pointer_to_pointer); // for CLEANUP_FREE
 void mem_close_at(int *fd);                 // for CLEANUP_CLOSE: ignores -1, keeps errno
 #define CLEANUP(function) __attribute__((cleanup(function)))
-#define CLEANUP_FREE CLEANUP(mem_free_at)
-#define CLEANUP_CLOSE CLEANUP(mem_close_at)
+#define CLEANUP_FREE      CLEANUP(mem_free_at)
+#define CLEANUP_CLOSE     CLEANUP(mem_close_at)
 // Hands a value over: the variable becomes NULL, or -1 for a descriptor.
-#define TAKE(pointer)                                                                              \
-    ({                                                                                             \
-        __typeof__(pointer) taken_ = (pointer);                                                    \
-        (pointer) = NULL;                                                                          \
-        taken_;                                                                                    \
+#define TAKE(pointer)                                                                          \
+    ({                                                                                         \
+        __typeof__(pointer) taken_ = (pointer);                                                \
+        (pointer) = NULL;                                                                      \
+        taken_;                                                                                \
     })
-#define TAKE_FD(fd)                                                                                \
-    ({                                                                                             \
-        int taken_ = (fd);                                                                         \
-        (fd) = -1;                                                                                 \
-        taken_;                                                                                    \
+#define TAKE_FD(fd)                                                                            \
+    ({                                                                                         \
+        int taken_ = (fd);                                                                     \
+        (fd) = -1;                                                                             \
+        taken_;                                                                                \
     })
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -43,4 +43,4 @@ struct arena {
 void *arena_alloc(struct arena *arena, size_t size); // aligned to 16, not zeroed
 char *arena_dup(struct arena *arena, const char *text);
 char *arena_dupn(struct arena *arena, const char *bytes, size_t size); // adds a NUL
-void arena_free(struct arena *arena);                // empty again, may be used again
+void arena_free(struct arena *arena); // empty again, may be used again

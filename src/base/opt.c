@@ -50,7 +50,8 @@ static int missing(const struct opt_scan *scan, const struct opt *opt, struct er
     return err_set(err, ERR_USAGE, _("option %s needs a value: %s"), scan->shown, opt->value);
 }
 
-static int next_long(struct opt_scan *scan, const char *word, const char **ret_value, struct err *err)
+static int next_long(struct opt_scan *scan, const char *word, const char **ret_value,
+                     struct err *err)
 {
     const char *name = word + 2;
     size_t size = strcspn(name, "=");
@@ -127,7 +128,8 @@ void opt_help(const struct opt *table, unsigned command, struct str *into)
     }
 }
 
-// Optimal string alignment: insertions, deletions, changes and neighbours that changed places cost 1.
+// Optimal string alignment: insertions, deletions, changes and neighbours that changed places
+// cost 1.
 static size_t distance_of(const char *a, const char *b)
 {
     enum { MAX = 40 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// opt: options from tables, which also write the help and the completion, so that none can miss an option.
+// opt: options from tables, which also write the help and the completion, so that none can miss
+// an option.
 //
-// GNU's spelling: -c 8, -c8, --cores=8, --cores 8, flags in clusters, "--" ends. Words after the first that is no option
-// belong to the script, as with env(1) and sbatch.
+// GNU's spelling: -c 8, -c8, --cores=8, --cores 8, flags in clusters, "--" ends. Words after
+// the first that is no option belong to the script, as with env(1) and sbatch.
 #pragma once
 
 #include <stddef.h>
@@ -11,12 +12,12 @@
 #include "base/str.h"
 
 struct opt {
-    int id;              // > 0; 0 ends a table
-    char letter;         // '\0': none
-    const char *name;    // without "--"
-    const char *value;   // what follows, for help ("N", "FILE"); NULL: a flag
-    const char *help;    // N_() text of one line
-    unsigned commands;   // bits, the caller's
+    int id;            // > 0; 0 ends a table
+    char letter;       // '\0': none
+    const char *name;  // without "--"
+    const char *value; // what follows, for help ("N", "FILE"); NULL: a flag
+    const char *help;  // N_() text of one line
+    unsigned commands; // bits, the caller's
 };
 struct opt_scan {
     const struct opt *table;
@@ -25,10 +26,11 @@ struct opt_scan {
     const char *cluster; // rest of "-vQ"
     const char *shown;   // the option as the person typed it ("-c", "--cores"), for messages
 };
-// The next option's id with its value (NULL for a flag) in *ret_value; 0 at the first other word; -1 with err, which names
-// the nearest known option.
+// The next option's id with its value (NULL for a flag) in *ret_value; 0 at the first other
+// word; -1 with err, which names the nearest known option.
 int opt_next(struct opt_scan *scan, const char **ret_value, struct err *err);
 // Adds the options of a command, a line each: "  -c, --cores N    what it does".
 void opt_help(const struct opt *table, unsigned command, struct str *into);
-// The word among `words` (NULL-terminated) nearest to `typed` within 2 edits (Levenshtein, transpositions too), or NULL.
+// The word among `words` (NULL-terminated) nearest to `typed` within 2 edits (Levenshtein,
+// transpositions too), or NULL.
 const char *opt_nearest(const char *typed, const char *const *words);

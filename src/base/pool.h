@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// pool: what can block (fsync, rename, hashing) done by threads, reported by an eventfd to the main loop.
+// pool: what can block (fsync, rename, hashing) done by threads, reported by an eventfd to the
+// main loop.
 //
-// Threads start when first needed. Work of one pool begins in the order given; with one thread it also ends in it.
+// Threads start when first needed. Work of one pool begins in the order given; with one thread
+// it also ends in it.
 #pragma once
 
 #include "base/err.h"
 
 struct pool;
 struct pool *pool_new(unsigned threads, struct err *err); // NULL with err
-int pool_fd(const struct pool *pool);                     // readable when pool_reap has something to do
+// readable when pool_reap has something to do
+int pool_fd(const struct pool *pool);
 // `work` runs in a thread, then `done` (may be NULL) in the thread that calls pool_reap.
 void pool_add(struct pool *pool, void (*work)(void *), void (*done)(void *), void *context);
 void pool_reap(struct pool *pool);
-unsigned pool_busy(const struct pool *pool);              // added and not yet reaped
-void pool_drain(struct pool *pool);                       // waits until all is done, and reaps it
-void pool_free(struct pool *pool);                        // drains first; NULL is fine
+unsigned pool_busy(const struct pool *pool); // added and not yet reaped
+// waits until all is done, and reaps it
+void pool_drain(struct pool *pool);
+void pool_free(struct pool *pool); // drains first; NULL is fine

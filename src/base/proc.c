@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// proc: starting programs. Between clone and execve the child runs in our memory on a stack of its own: only system
-// calls, nothing that allocates, locks or writes to what we share, but the errno that it reports.
+// proc: starting programs. Between clone and execve the child runs in our memory on a stack of
+// its own: only system calls, nothing that allocates, locks or writes to what we share, but the
+// errno that it reports.
 #include "base/proc.h"
 
 #include <errno.h>
@@ -94,7 +95,8 @@ pid_t proc_start(const struct proc *proc)
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before); // no handler of ours may run on the shared memory
-    pid_t pid = clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &child);
+    pid_t pid =
+        clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &child);
     int errnum = pid < 0 ? errno : child.errnum;
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (!errnum)
@@ -108,7 +110,8 @@ pid_t proc_start(const struct proc *proc)
 
 const char *proc_signal_name(int number, char buffer[32])
 {
-    static const char names[][8] = { // signal(7); sigabbrev_np is only in glibc 2.32 and later
+    static const char names[][8] = {
+        // signal(7); sigabbrev_np is only in glibc 2.32 and later
         [SIGHUP] = "HUP",   [SIGINT] = "INT",   [SIGQUIT] = "QUIT",     [SIGILL] = "ILL",
         [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT", [SIGBUS] = "BUS",       [SIGFPE] = "FPE",
         [SIGKILL] = "KILL", [SIGUSR1] = "USR1", [SIGSEGV] = "SEGV",     [SIGUSR2] = "USR2",

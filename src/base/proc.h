@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // proc: start a program quickly, and say how it ended.
 //
-// The child shares our memory until it executes (clone(2) with CLONE_VM|CLONE_VFORK), as posix_spawn does, which cannot
-// set affinity or the parent-death signal: 40-100 µs a task less than fork. Only the main thread may call proc_start:
-// PDEATHSIG follows the thread that forked (prctl(2)).
+// The child shares our memory until it executes (clone(2) with CLONE_VM|CLONE_VFORK), as
+// posix_spawn does, which cannot set affinity or the parent-death signal: 40-100 µs a task less
+// than fork. Only the main thread may call proc_start: PDEATHSIG follows the thread that forked
+// (prctl(2)).
 #pragma once
 
 #include <signal.h>
@@ -14,25 +15,27 @@
 #include "base/err.h"
 
 struct proc {
-    const char *path;     // the program, no search
+    const char *path; // the program, no search
     char *const *argv;
     char *const *envp;
-    int folder;           // its working folder, -1: ours
-    int in, out, error;   // become 0, 1, 2; each > 2, or -1 to inherit
-    const void *cpus;     // a mask as for sched_setaffinity, or NULL
+    int folder;         // its working folder, -1: ours
+    int in, out, error; // become 0, 1, 2; each > 2, or -1 to inherit
+    const void *cpus;   // a mask as for sched_setaffinity, or NULL
     size_t cpus_size;
     const struct rlimit *files; // its limit of open files, or NULL
     const sigset_t *ignored;    // what proc_ignored gave, or NULL to ask again
-    int own_group;        // a process group of its own
-    int dies_with_us;     // SIGKILL when the calling thread ends
+    int own_group;              // a process group of its own
+    int dies_with_us;           // SIGKILL when the calling thread ends
 };
-// The signals that this process ignores: handlers end at execve, these would not. Asking costs 60 system calls, so who starts
-// many programs asks once.
+// The signals that this process ignores: handlers end at execve, these would not. Asking costs
+// 60 system calls, so who starts many programs asks once.
 void proc_ignored(sigset_t *ret);
-// Returns the pid, or -1 with errno: also that of a failed execve, so a program that cannot be executed is known at once.
-// All signals are at their defaults and none is blocked in the program.
+// Returns the pid, or -1 with errno: also that of a failed execve, so a program that cannot be
+// executed is known at once. All signals are at their defaults and none is blocked in the
+// program.
 pid_t proc_start(const struct proc *proc);
-// What proc_start's child does, in this process: for `run` and `exec`, where lopin is gone. Returns only on failure, with errno.
+// What proc_start's child does, in this process: for `run` and `exec`, where lopin is gone.
+// Returns only on failure, with errno.
 int proc_become(const struct proc *proc);
 // "SIGSEGV"; "signal 40" for those without a name. Static or in `buffer` (32 bytes).
 const char *proc_signal_name(int number, char buffer[32]);

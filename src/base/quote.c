@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// quote: the quotings that we write: for a shell to paste, for our own files (%XX), for a terminal.
+// quote: the quotings that we write: for a shell to paste, for our own files (%XX), for a
+// terminal.
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,9 +12,23 @@ static int shell_plain(unsigned char byte)
     return isalnum(byte) || (byte && strchr("_@%+=:,./-{}", byte));
 }
 
+// "{out}" is itself to every shell; bash and zsh make more of "{a,b}" and "{1..3}", zsh of "}" and "=ls".
+static int shell_expands(const char *word)
+{
+    int open = 0;
+    if (*word == '=')
+        return 1;
+    for (const char *at = word; *at; at++) {
+        if (*at == (open ? '{' : '}') || (open && (*at == ',' || str_starts(at, ".."))))
+            return 1;
+        open = *at == '{' || (open && *at != '}');
+    }
+    return open;
+}
+
 void str_add_shell(struct str *str, const char *word)
 {
-    int plain = *word != '\0';
+    int plain = *word && !shell_expands(word);
     int control = 0;
     for (const char *at = word; *at; at++) {
         plain &= shell_plain((unsigned char)*at) != 0;

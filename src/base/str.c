@@ -39,7 +39,7 @@ void str_vprint(struct str *str, const char *format, va_list list)
     va_list again;
     va_copy(again, list);
     int length = vsnprintf(NULL, 0, format, list);
-    if (length > 0) {
+    if (length >= 0) {
         reserve(str, (size_t)length);
         vsnprintf(str->text + str->size, (size_t)length + 1, format, again);
         str->size += (size_t)length;

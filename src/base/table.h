@@ -15,4 +15,5 @@ uint64_t *table_put(struct table *table, const char *key, int *ret_new);
 uint64_t *table_get(const struct table *table, const char *key); // NULL if absent
 void table_free(struct table *table);
 #define CLEANUP_TABLE CLEANUP(table_free)
-uint64_t table_hash(const void *bytes, size_t size); // FNV-1a with a final mix: in memory only, never written
+// FNV-1a with a final mix: in memory only, never written
+uint64_t table_hash(const void *bytes, size_t size);

@@ -16,7 +16,8 @@ void term_open(struct term *term, int fd, enum term_color color)
     int tty = isatty(fd) && kind && *kind && strcmp(kind, "dumb") != 0;
     term->fd = fd;
     term->tty = tty;
-    term->color = color == COLOR_ALWAYS || (color == COLOR_AUTO && tty && !(no_color && *no_color));
+    term->color =
+        color == COLOR_ALWAYS || (color == COLOR_AUTO && tty && !(no_color && *no_color));
 }
 
 unsigned term_width(const struct term *term)

@@ -12,7 +12,8 @@ struct term {
 };
 void term_open(struct term *term, int fd, enum term_color color);
 unsigned term_width(const struct term *term); // columns now; 80 where it cannot be told
-// Writes all, in one write() where the kernel allows; a stream that is gone is ignored. Returns 0, or -1 with errno.
+// Writes all, in one write() where the kernel allows; a stream that is gone is ignored. Returns
+// 0, or -1 with errno.
 int term_write(const struct term *term, const struct str *text);
 // Adds an SGR code ("1;31", "0") if coloured.
 void term_style(const struct term *term, struct str *text, const char *code);

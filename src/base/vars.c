@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// vars: environment variables as a list of "NAME=value". A few dozen to a few hundred: a linear search is enough.
+// vars: environment variables as a list of "NAME=value". A few dozen to a few hundred: a linear
+// search is enough.
 #include "base/vars.h"
 
 #include <stdlib.h>
@@ -7,13 +8,30 @@
 
 #include "base/mem.h"
 
-static char **find(const struct vars *vars, const char *name)
+// The first from `from` on.
+static char **find_from(const struct vars *vars, const char *name, size_t from)
 {
     size_t size = strlen(name);
-    for (size_t i = 0; i < vars->list.count; i++)
+    for (size_t i = from; i < vars->list.count; i++)
         if (strncmp(vars->list.item[i], name, size) == 0 && vars->list.item[i][size] == '=')
             return &vars->list.item[i];
     return NULL;
+}
+
+static char **find(const struct vars *vars, const char *name)
+{
+    return find_from(vars, name, 0);
+}
+
+static void drop_from(struct vars *vars, const char *name, size_t from)
+{
+    char **place;
+    while ((place = find_from(vars, name, from))) {
+        free(*place);
+        char **last = vars->list.item + --vars->list.count;
+        *place = *last;
+        *last = NULL;
+    }
 }
 
 void vars_copy(struct vars *vars, char *const *environment)
@@ -35,6 +53,8 @@ void vars_set(struct vars *vars, const char *name, const char *value)
     if (place) {
         free(*place);
         *place = new;
+        drop_from(vars, name,
+                  (size_t)(place - vars->list.item) + 1); // programs differ in which they take
     } else {
         strv_take(&vars->list, new);
     }
@@ -42,13 +62,7 @@ void vars_set(struct vars *vars, const char *name, const char *value)
 
 void vars_unset(struct vars *vars, const char *name)
 {
-    char **place;
-    while ((place = find(vars, name))) {
-        free(*place);
-        char **last = vars->list.item + --vars->list.count;
-        *place = *last;
-        *last = NULL;
-    }
+    drop_from(vars, name, 0);
 }
 
 void vars_free(struct vars *vars)

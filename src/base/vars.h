@@ -10,8 +10,10 @@ struct vars {
     struct strv list; // "NAME=value", NULL-terminated
 };
 void vars_copy(struct vars *vars, char *const *environment); // adds all of them
-const char *vars_get(const struct vars *vars, const char *name); // NULL if absent; borrowed until changed
-void vars_set(struct vars *vars, const char *name, const char *value);
+// NULL if absent; borrowed until changed
+const char *vars_get(const struct vars *vars, const char *name);
+void vars_set(struct vars *vars, const char *name,
+              const char *value); // the only one of its name then
 void vars_unset(struct vars *vars, const char *name);
 void vars_free(struct vars *vars);
 #define CLEANUP_VARS CLEANUP(vars_free)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// begin: composes machine, env, threads and map. Whatever can be refused is refused before anything is written or started.
+// begin: composes machine, env, threads and map. Whatever can be refused is refused before
+// anything is written or started.
 #include "cli/begin.h"
 
 #include <fcntl.h>
@@ -89,8 +90,9 @@ static int check_logs(const struct begin *begin, const char *pattern, struct err
     for (size_t i = 0; path && i < datasets->count && result == 0; i++) {
         uint64_t *place = table_put(&first, path[i], NULL);
         if (*place) {
-            result = err_set(err, ERR_SAME_OUTPUT, _("datasets %u and %u would both print to '%s'"),
-                             datasets->item[*place - 1].number, datasets->item[i].number, path[i]);
+            result =
+                err_set(err, ERR_SAME_OUTPUT, _("datasets %u and %u would both print to '%s'"),
+                        datasets->item[*place - 1].number, datasets->item[i].number, path[i]);
             err_hint(err, "try", "-o '%s.{#}'", pattern);
         }
         *place = i + 1;
@@ -110,7 +112,8 @@ static int check_made(const struct begin *begin, struct err *err)
     for (size_t i = 0; i < datasets->count; i++)
         skip[i] = !is_wanted(begin, i) ||
                   (begin->state && begin->state->outcome[i].state != OUTCOME_WAITING);
-    return made_check(begin->spec->cwd, (const char *const *)begin->goal, datasets->count, skip, err);
+    return made_check(begin->spec->cwd, (const char *const *)begin->goal, datasets->count, skip,
+                      err);
 }
 
 static int check_goals(struct begin *begin, struct err *err)
@@ -121,8 +124,8 @@ static int check_goals(struct begin *begin, struct err *err)
     if (!spec->out)
         return 0;
     begin->goal = expand_paths(begin, spec->out, err);
-    if (!begin->goal ||
-        goals_check((const char *const *)begin->goal, begin->datasets, spec->cwd, spec->script_path, err) < 0)
+    if (!begin->goal || goals_check((const char *const *)begin->goal, begin->datasets,
+                                    spec->cwd, spec->script_path, err) < 0)
         return -1;
     return check_made(begin, err);
 }
@@ -132,8 +135,10 @@ int begin_ready(struct begin *begin, struct err *err)
     struct spec *spec = begin->spec;
     for (size_t i = 0; i < begin->datasets->count; i++)
         begin->count += is_wanted(begin, i);
-    const struct parcel_ask ask = {
-        .cores = spec->ask_cores, .jobs = spec->ask_jobs, .threads = spec->ask_threads, .tasks = begin->count};
+    const struct parcel_ask ask = {.cores = spec->ask_cores,
+                                   .jobs = spec->ask_jobs,
+                                   .threads = spec->ask_threads,
+                                   .tasks = begin->count};
     if (parcel_read(&ask, &begin->cli->vars, &begin->parcel, err) < 0)
         return -1;
     spec->cores = begin->parcel.cores;
@@ -143,8 +148,10 @@ int begin_ready(struct begin *begin, struct err *err)
     return check_goals(begin, err);
 }
 
-// The tasks' TMPDIR: on local disk, by the run's path, so that what a killed runner left is found and removed.
-static char *temporary_folder(const struct begin *begin, const struct folder *folder, unsigned restart)
+// The tasks' TMPDIR: on local disk, by the run's path, so that what a killed runner left is
+// found and removed.
+static char *temporary_folder(const struct begin *begin, const struct folder *folder,
+                              unsigned restart)
 {
     CLEANUP_FREE char *ours = setting_temporary(&begin->cli->vars, NULL);
     if (!ours)
@@ -182,7 +189,8 @@ static uint8_t *make_attempts(const struct begin *begin)
     return attempts;
 }
 
-static void say_end(const struct begin *begin, const struct folder *folder, const struct run_result *result)
+static void say_end(const struct begin *begin, const struct folder *folder,
+                    const struct run_result *result)
 {
     const struct cli *cli = begin->cli;
     struct saved saved CLEANUP_SAVED = SAVED_NONE;
@@ -212,7 +220,8 @@ static int exit_status(const struct begin *begin, const struct run_result *resul
     return failed ? STATUS_FAILED : 0;
 }
 
-int begin_run(struct begin *begin, const struct folder *folder, unsigned restart, struct err *err)
+int begin_run(struct begin *begin, const struct folder *folder, unsigned restart,
+              struct err *err)
 {
     size_t count;
     CLEANUP_FREE uint32_t *order = make_order(begin, &count);

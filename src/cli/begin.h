@@ -15,22 +15,26 @@
 
 struct begin { // free with begin_free
     const struct cli *cli;
-    struct spec *spec;         // borrowed; begin_find and begin_ready set what the machine decides
+    // borrowed; begin_find and begin_ready set what the machine decides
+    struct spec *spec;
     struct datasets *datasets; // borrowed
     const struct state *state; // of a run that goes on, else NULL; borrowed
     const uint8_t *wanted;     // by index: 0 leaves a dataset out; NULL: all. Borrowed
     struct setting setting;
     struct parcel parcel;
-    char **goal; // of each dataset, or NULL
+    char **goal;  // of each dataset, or NULL
     size_t count; // wanted ones
 };
-// Finds the interpreter, of which what is done may depend (spec->env_hash). `python`, `env`: as for --python and --env.
+// Finds the interpreter, of which what is done may depend (spec->env_hash). `python`, `env`: as
+// for --python and --env.
 int begin_find(struct begin *begin, const char *python, const char *env, struct err *err);
 // Finds the cores, makes the tasks' variables, checks outputs. Nothing is written.
 int begin_ready(struct begin *begin, struct err *err);
-// Runs the wanted datasets in the folder, which the caller owns (owner_take), up to the summary. Returns the exit status,
-// or -1 with err if it could not begin.
-int begin_run(struct begin *begin, const struct folder *folder, unsigned restart, struct err *err);
-// Says what begins: "run 3   " and `what` (NULL: the script), how wide, on which cores, in which environment.
+// Runs the wanted datasets in the folder, which the caller owns (owner_take), up to the
+// summary. Returns the exit status, or -1 with err if it could not begin.
+int begin_run(struct begin *begin, const struct folder *folder, unsigned restart,
+              struct err *err);
+// Says what begins: "run 3   " and `what` (NULL: the script), how wide, on which cores, in
+// which environment.
 void begin_say(const struct begin *begin, unsigned number, const char *what);
 void begin_free(struct begin *begin);

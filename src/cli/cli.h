@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // cli: what every command is given, and the commands.
 //
-// A command returns the exit status, or -1 with err: main prints it and exits with err_status(). Data goes to stdout,
-// talk to stderr (say.h).
+// A command returns the exit status, or -1 with err: main prints it and exits with
+// err_status(). Data goes to stdout, talk to stderr (say.h).
 #pragma once
 
 #include "base/err.h"
@@ -18,7 +18,8 @@ struct cli {
     struct vars vars;  // the caller's environment
     char *cwd;         // absolute
 };
-enum { STATUS_FAILED = 1, STATUS_LEFT = 75 }; // some tasks failed; stopped with work left (sysexits.h: EX_TEMPFAIL)
+// some tasks failed; stopped with work left (sysexits.h: EX_TEMPFAIL)
+enum { STATUS_FAILED = 1, STATUS_LEFT = 75 };
 
 int cmd_map(struct cli *cli, struct err *err);
 int cmd_run(struct cli *cli, struct err *err);

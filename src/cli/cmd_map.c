@@ -16,7 +16,8 @@
 #define SHOWN 5 // tasks of a --dry-run
 
 // The words of a task as a shell would take them.
-static void add_task(const struct begin *begin, const struct expand *expand, size_t index, struct str *text)
+static void add_task(const struct begin *begin, const struct expand *expand, size_t index,
+                     struct str *text)
 {
     const struct spec *spec = begin->spec;
     const struct dataset *dataset = &begin->datasets->item[index];
@@ -52,8 +53,8 @@ static void add_slots(const struct begin *begin, struct str *text)
 static int dry_run(const struct begin *begin, struct err *err)
 {
     const struct spec *spec = begin->spec;
-    struct expand *expand = expand_new((const char *const *)spec->words.item, spec->words.count, spec->mark,
-                                       begin->datasets, spec->out != NULL, err);
+    struct expand *expand = expand_new((const char *const *)spec->words.item, spec->words.count,
+                                       spec->mark, begin->datasets, spec->out != NULL, err);
     if (!expand)
         return -1;
     CLEANUP_FREE uint32_t *order = datasets_order(begin->datasets, spec->order, spec->seed);
@@ -63,7 +64,8 @@ static int dry_run(const struct begin *begin, struct err *err)
     parcel_add(&text, &begin->parcel);
     str_add_char(&text, '\n');
     add_slots(begin, &text);
-    size_t shown = begin->cli->options.verbose || begin->count <= SHOWN + 1 ? begin->count : SHOWN;
+    size_t shown =
+        begin->cli->options.verbose || begin->count <= SHOWN + 1 ? begin->count : SHOWN;
     for (size_t i = 0; i < shown; i++)
         add_task(begin, expand, order[i], &text);
     if (shown < begin->count)
@@ -81,12 +83,14 @@ static void say_unfinished(const struct cli *cli, const struct spec *spec)
         return;
     size_t left = saved.state.count - saved.state.done - saved.state.failed;
     if (left)
-        say(cli, _("run %u of this line has %zu of %zu left; to go on with it instead: lopin resume %u"),
+        say(cli,
+            _("run %u of this line has %zu of %zu left; to go on with it instead: lopin resume "
+              "%u"),
             saved.folder.number, left, saved.state.count, saved.folder.number);
 }
 
-static int write_run(const struct spec *spec, const struct datasets *datasets, const struct folder *folder,
-                     struct err *err)
+static int write_run(const struct spec *spec, const struct datasets *datasets,
+                     const struct folder *folder, struct err *err)
 {
     if (spec_save(spec, folder->fd, err) < 0 || datasets_save(datasets, folder->fd, err) < 0 ||
         owner_take(folder->fd, err) < 0)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmd_resume: resume and retry: the same run goes on, with what is left or with what failed too.
+// cmd_resume: resume and retry: the same run goes on, with what is left or with what failed
+// too.
 #include "cli/resume.h"
 #include "cli/target.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmd_run: run and exec: one task on all cores, in this terminal. lopin becomes the program, so signals, terminal and
-// exit status are the program's own (env(1), nice(1)).
+// cmd_run: run and exec: one task on all cores, in this terminal. lopin becomes the program, so
+// signals, terminal and exit status are the program's own (env(1), nice(1)).
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,7 +13,8 @@
 #include "cli/say.h"
 #include "cli/setting.h"
 
-enum { STATUS_CANNOT = 126, STATUS_ABSENT = 127 }; // not executable, not found: as shells say it
+// not executable, not found: as shells say it
+enum { STATUS_CANNOT = 126, STATUS_ABSENT = 127 };
 
 struct program {
     struct strv words;
@@ -21,13 +22,17 @@ struct program {
     int is_python;
 };
 
-static int find_program(const struct cli *cli, int is_script, struct program *ret, struct err *err)
+static int find_program(const struct cli *cli, int is_script, struct program *ret,
+                        struct err *err)
 {
     if (!cli->words.count) {
-        err_set(err, ERR_USAGE, is_script ? _("a script is missing") : _("a program is missing"));
-        return err_hint(err, "try", is_script ? "lopin run SCRIPT WORD..." : "lopin exec PROGRAM WORD...");
+        err_set(err, ERR_USAGE,
+                is_script ? _("a script is missing") : _("a program is missing"));
+        return err_hint(err, "try",
+                        is_script ? "lopin run SCRIPT WORD..." : "lopin exec PROGRAM WORD...");
     }
-    if (request_program(cli, cli->words.item[0], &ret->words, &ret->script, &ret->is_python, err) < 0)
+    if (request_program(cli, cli->words.item[0], &ret->words, &ret->script, &ret->is_python,
+                        err) < 0)
         return -1;
     for (size_t i = 1; i < cli->words.count; i++)
         strv_add(&ret->words, cli->words.item[i]);
@@ -41,8 +46,8 @@ static void set_task(struct setting *setting, const struct parcel *parcel)
     vars_set(&setting->vars, "LOPIN_TASK_CORES", cores);
 }
 
-static int become(const struct cli *cli, const struct program *program, const struct setting *setting,
-                  const struct parcel *parcel, struct err *err)
+static int become(const struct cli *cli, const struct program *program,
+                  const struct setting *setting, const struct parcel *parcel, struct err *err)
 {
     CLEANUP_STRV struct strv words = {0};
     const char *path = program->script;
@@ -78,8 +83,10 @@ static int run_one(struct cli *cli, int is_script, struct err *err)
     const struct options *options = &cli->options;
     const struct parcel_ask cores = {.cores = options->cores, .tasks = 1, .whole = 1};
     int status = -1;
-    if (find_program(cli, is_script, &program, err) == 0 && parcel_read(&cores, &cli->vars, &parcel, err) == 0) {
-        if (setting_find(cli, options->python, options->env, program.is_python, &setting, err) == 0) {
+    if (find_program(cli, is_script, &program, err) == 0 &&
+        parcel_read(&cores, &cli->vars, &parcel, err) == 0) {
+        if (setting_find(cli, options->python, options->env, program.is_python, &setting,
+                         err) == 0) {
             setting_fill(cli, parcel.threads, &setting);
             if (options->verbose)
                 setting_say(cli, &setting);

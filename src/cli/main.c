@@ -16,17 +16,25 @@
 enum { STATUS_OURS = 125 }; // run, exec: lopin itself failed (env(1))
 
 const struct cli_command cli_commands[] = {
-    {"map", COMMAND_MAP, cmd_map, "[OPTION...] SCRIPT [DATASET...]", N_("run a script on each dataset, side by side")},
-    {"run", COMMAND_RUN, cmd_run, "[OPTION...] SCRIPT [WORD...]", N_("run a script once, on our cores")},
-    {"exec", COMMAND_EXEC, cmd_exec, "[OPTION...] PROGRAM [WORD...]", N_("run any program once, on our cores")},
-    {"resume", COMMAND_RESUME, cmd_resume, "[OPTION...] [RUN]", N_("run what a run never finished")},
+    {"map", COMMAND_MAP, cmd_map, "[OPTION...] SCRIPT [DATASET...]",
+     N_("run a script on each dataset, side by side")},
+    {"run", COMMAND_RUN, cmd_run, "[OPTION...] SCRIPT [WORD...]",
+     N_("run a script once, on our cores")},
+    {"exec", COMMAND_EXEC, cmd_exec, "[OPTION...] PROGRAM [WORD...]",
+     N_("run any program once, on our cores")},
+    {"resume", COMMAND_RESUME, cmd_resume, "[OPTION...] [RUN]",
+     N_("run what a run never finished")},
     {"retry", COMMAND_RETRY, cmd_retry, "[OPTION...] [RUN]", N_("run what failed")},
     {"list", COMMAND_LIST, cmd_list, "[OPTION...]", N_("the runs of this folder")},
-    {"status", COMMAND_STATUS, cmd_status, "[OPTION...] [RUN]", N_("how many are done, failed, running, left")},
+    {"status", COMMAND_STATUS, cmd_status, "[OPTION...] [RUN]",
+     N_("how many are done, failed, running, left")},
     {"log", COMMAND_LOG, cmd_log, "[OPTION...] [RUN:][DATASET...]", N_("what tasks printed")},
-    {"report", COMMAND_REPORT, cmd_report, "[OPTION...] [RUN]", N_("time, cores and memory used, and advice")},
-    {"explain", COMMAND_EXPLAIN, cmd_explain, "[ERROR]", N_("what an error means and what cures it")},
-    {"completion", COMMAND_COMPLETION, cmd_completion, "bash|zsh|fish", N_("completion for a shell")},
+    {"report", COMMAND_REPORT, cmd_report, "[OPTION...] [RUN]",
+     N_("time, cores and memory used, and advice")},
+    {"explain", COMMAND_EXPLAIN, cmd_explain, "[ERROR]",
+     N_("what an error means and what cures it")},
+    {"completion", COMMAND_COMPLETION, cmd_completion, "bash|zsh|fish",
+     N_("completion for a shell")},
     {"help", COMMAND_HELP, cmd_help, "[COMMAND]", N_("the pages of the manual")},
     {0},
 };
@@ -83,7 +91,8 @@ static const struct cli_command *find_command(const char *name, struct err *err)
     return NULL;
 }
 
-static int run_command(struct cli *cli, const struct cli_command *command, char *const *words, struct err *err)
+static int run_command(struct cli *cli, const struct cli_command *command, char *const *words,
+                       struct err *err)
 {
     int read = options_read(&cli->options, command->command, words, &cli->words, err);
     term_open(&cli->out, STDOUT_FILENO, cli->options.color);
@@ -97,7 +106,8 @@ static int run_command(struct cli *cli, const struct cli_command *command, char 
     return cmd_help(cli, err);
 }
 
-static int run_words(struct cli *cli, char *const *words, enum command *ret_command, struct err *err)
+static int run_words(struct cli *cli, char *const *words, enum command *ret_command,
+                     struct err *err)
 {
     CLEANUP_STRV struct strv rest = {0};
     if (options_read(&cli->options, COMMAND_NONE, words, &rest, err) < 0)
@@ -117,7 +127,6 @@ static int run_words(struct cli *cli, char *const *words, enum command *ret_comm
     *ret_command = command->command;
     return run_command(cli, command, rest.item + 1, err);
 }
-
 
 int main(int argc, char **argv)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// options: sbatch's letters first, then pip's, uv's and GNU parallel's long names where they do not clash.
+// options: sbatch's letters first, then pip's, uv's and GNU parallel's long names where they do
+// not clash.
 #include "cli/options.h"
 
 #include <limits.h>
@@ -48,43 +49,58 @@ enum option {
     OPTION_VERSION,
 };
 
-#define MAP   COMMAND_MAP
-#define TASKS (COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC)
+#define MAP     COMMAND_MAP
+#define TASKS   (COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC)
 #define GOES_ON (COMMAND_RESUME | COMMAND_RETRY)
-#define ASKS  (COMMAND_LIST | COMMAND_STATUS | COMMAND_REPORT)
-#define ALL   (~0U)
+#define ASKS    (COMMAND_LIST | COMMAND_STATUS | COMMAND_REPORT)
+#define ALL     (~0U)
 
 const struct opt options_table[] = {
-    {OPTION_CORES, 'c', "cpus-per-task", "N", N_("cores of the run (default: all that are ours)"), TASKS | GOES_ON},
-    {OPTION_JOBS, 'j', "jobs", "N", N_("tasks side by side (default: cores / threads)"), MAP | GOES_ON},
+    {OPTION_CORES, 'c', "cpus-per-task", "N",
+     N_("cores of the run (default: all that are ours)"), TASKS | GOES_ON},
+    {OPTION_JOBS, 'j', "jobs", "N", N_("tasks side by side (default: cores / threads)"),
+     MAP | GOES_ON},
     {OPTION_THREADS, 'T', "threads", "N", N_("cores of each task (default: 1)"), MAP | GOES_ON},
-    {OPTION_NTASKS, 'n', "ntasks", "1", N_("as for sbatch: one process a dataset, nothing else"), TASKS},
-    {OPTION_LOCAL, '\0', "local", NULL, N_("on this machine, or in the allocation that we are in"), TASKS},
-    {OPTION_FROM, '\0', "from", "FILE", N_("read datasets from a file, one a line; '-' is input"), MAP},
+    {OPTION_NTASKS, 'n', "ntasks", "1",
+     N_("as for sbatch: one process a dataset, nothing else"), TASKS},
+    {OPTION_LOCAL, '\0', "local", NULL,
+     N_("on this machine, or in the allocation that we are in"), TASKS},
+    {OPTION_FROM, '\0', "from", "FILE",
+     N_("read datasets from a file, one a line; '-' is input"), MAP},
     {OPTION_NULL, '0', "null", NULL, N_("items of files end with NUL, not newline"), MAP},
     {OPTION_COLSEP, '\0', "colsep", "S", N_("cut lines into columns at S: {1} {2}"), MAP},
     {OPTION_HEADER, '\0', "header", NULL, N_("the first line names the columns: {name}"), MAP},
     {OPTION_LINK, '\0', "link", NULL, N_("walk several lists side by side"), MAP},
     {OPTION_ARRAY, 'a', "array", "LIST", N_("only these datasets, from 1: 3,5-9"), MAP},
-    {OPTION_ORDER, '\0', "order", "size|given|random", N_("which start first (default: the largest files)"), MAP},
+    {OPTION_ORDER, '\0', "order", "size|given|random",
+     N_("which start first (default: the largest files)"), MAP},
     {OPTION_MARK, 'I', "replace", "MARK", N_("another mark than {}"), MAP},
     {OPTION_SHELL, '\0', "shell", NULL, N_("SCRIPT is a line for /bin/sh"), MAP},
     {OPTION_STDIN, '\0', "stdin", NULL, N_("tasks read our input instead of /dev/null"), MAP},
     {OPTION_OUT, '\0', "out", "PATTERN", N_("where {out} goes, as 'out/{/}'"), MAP},
-    {OPTION_OVERWRITE, '\0', "overwrite", NULL, N_("replace outputs that no run made"), MAP | GOES_ON},
+    {OPTION_OVERWRITE, '\0', "overwrite", NULL, N_("replace outputs that no run made"),
+     MAP | GOES_ON},
     {OPTION_LOG, 'o', "output", "PATTERN", N_("where what a task prints goes"), MAP},
-    {OPTION_ERROR, 'e', "error", "PATTERN", N_("where what it prints to standard error goes"), MAP},
-    {OPTION_PYTHON, '\0', "python", "VERSION|PATH", N_("interpreter: 3.11, >=3.11, a path"), TASKS},
-    {OPTION_ENV, '\0', "env", "DIR|none", N_("an existing environment; none: the bare interpreter"), TASKS},
-    {OPTION_KEEP, '\0', "keep-env", "NAME,...", N_("variables that tasks would lose"), TASKS | GOES_ON},
+    {OPTION_ERROR, 'e', "error", "PATTERN", N_("where what it prints to standard error goes"),
+     MAP},
+    {OPTION_PYTHON, '\0', "python", "VERSION|PATH", N_("interpreter: 3.11, >=3.11, a path"),
+     TASKS},
+    {OPTION_ENV, '\0', "env", "DIR|none",
+     N_("an existing environment; none: the bare interpreter"), TASKS},
+    {OPTION_KEEP, '\0', "keep-env", "NAME,...", N_("variables that tasks would lose"),
+     TASKS | GOES_ON},
     {OPTION_NAME, 'J', "job-name", "NAME", N_("a name to find the run by"), MAP},
-    {OPTION_RESUME, '\0', "resume", NULL, N_("continue the last run of this line, or start it"), MAP},
+    {OPTION_RESUME, '\0', "resume", NULL, N_("continue the last run of this line, or start it"),
+     MAP},
     {OPTION_DRY_RUN, '\0', "dry-run", NULL, N_("show what would run, touch nothing"), MAP},
-    {OPTION_KEEP_DONE, '\0', "keep-done", NULL, N_("keep what is done though the script changed"), MAP | GOES_ON},
-    {OPTION_REDO, '\0', "redo", NULL, N_("run again what is done, as the script changed"), MAP | GOES_ON},
+    {OPTION_KEEP_DONE, '\0', "keep-done", NULL,
+     N_("keep what is done though the script changed"), MAP | GOES_ON},
+    {OPTION_REDO, '\0', "redo", NULL, N_("run again what is done, as the script changed"),
+     MAP | GOES_ON},
     {OPTION_FAILED, '\0', "failed", NULL, N_("only failed tasks"), COMMAND_LOG},
     {OPTION_FOLLOW, 'f', "follow", NULL, N_("show what is being printed"), COMMAND_LOG},
-    {OPTION_CHECK, '\0', "check", NULL, N_("exit with 0, 1 or 75 as map would"), COMMAND_STATUS},
+    {OPTION_CHECK, '\0', "check", NULL, N_("exit with 0, 1 or 75 as map would"),
+     COMMAND_STATUS},
     {OPTION_JSON, '\0', "json", NULL, N_("JSON on standard output"), MAP | GOES_ON | ASKS},
     {OPTION_QUIET, 'Q', "quiet", NULL, N_("say less"), ALL},
     {OPTION_VERBOSE, 'v', "verbose", NULL, N_("say more"), ALL},
@@ -95,12 +111,14 @@ const struct opt options_table[] = {
     {0},
 };
 
-static int bad_value(const struct opt_scan *scan, const char *value, const char *wanted, struct err *err)
+static int bad_value(const struct opt_scan *scan, const char *value, const char *wanted,
+                     struct err *err)
 {
     return err_set(err, ERR_USAGE, _("option %s: '%s' is not %s"), scan->shown, value, wanted);
 }
 
-static int read_count(const struct opt_scan *scan, const char *value, unsigned *ret, struct err *err)
+static int read_count(const struct opt_scan *scan, const char *value, unsigned *ret,
+                      struct err *err)
 {
     unsigned long number;
     *ret = 0;
@@ -113,8 +131,8 @@ static int read_count(const struct opt_scan *scan, const char *value, unsigned *
 }
 
 // The place of a word among `words`, which end with NULL.
-static int read_choice(const struct opt_scan *scan, const char *value, const char *const *words, const char *wanted,
-                       int *ret, struct err *err)
+static int read_choice(const struct opt_scan *scan, const char *value, const char *const *words,
+                       const char *wanted, int *ret, struct err *err)
 {
     for (*ret = 0; words[*ret]; ++*ret)
         if (strcmp(value, words[*ret]) == 0)
@@ -122,7 +140,8 @@ static int read_choice(const struct opt_scan *scan, const char *value, const cha
     return bad_value(scan, value, wanted, err);
 }
 
-static int read_order(const struct opt_scan *scan, const char *value, enum dataset_order *ret, struct err *err)
+static int read_order(const struct opt_scan *scan, const char *value, enum dataset_order *ret,
+                      struct err *err)
 {
     static const char *const words[] = {"size", "given", "random", NULL};
     int choice;
@@ -132,7 +151,8 @@ static int read_order(const struct opt_scan *scan, const char *value, enum datas
     return 0;
 }
 
-static int read_color(const struct opt_scan *scan, const char *value, enum term_color *ret, struct err *err)
+static int read_color(const struct opt_scan *scan, const char *value, enum term_color *ret,
+                      struct err *err)
 {
     static const char *const words[] = {"auto", "always", "never", NULL};
     int choice;
@@ -155,7 +175,8 @@ static int read_ntasks(const char *value, struct err *err)
     return err_hint(err, "try", _("-j N for datasets side by side, -T N for cores of each"));
 }
 
-static int take_value(struct options *options, int id, const char *value, const struct opt_scan *scan, struct err *err)
+static int take_value(struct options *options, int id, const char *value,
+                      const struct opt_scan *scan, struct err *err)
 {
     switch ((enum option)id) {
     case OPTION_CORES: return read_count(scan, value, &options->cores, err);
@@ -232,8 +253,8 @@ static int read_option(struct options *options, struct opt_scan *scan, struct er
     return id > 0;
 }
 
-int options_read(struct options *options, enum command command, char *const *words, struct strv *ret_words,
-                 struct err *err)
+int options_read(struct options *options, enum command command, char *const *words,
+                 struct strv *ret_words, struct err *err)
 {
     struct opt_scan scan = {.table = options_table, .command = command, .word = words};
     int ends_at_word = (command & (TASKS | COMMAND_NONE)) != 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// options: one table of all options, from which the scan, the help and the completions are made.
+// options: one table of all options, from which the scan, the help and the completions are
+// made.
 #pragma once
 
 #include "base/err.h"
@@ -29,7 +30,7 @@ struct options { // words are borrowed from argv
     unsigned cores, jobs, threads; // 0: auto
     const char *name;              // -J
     const char *array, *colsep, *mark;
-    struct strv from;              // --from, in order
+    struct strv from; // --from, in order
     int null, header, link, pass_stdin, shell;
     enum dataset_order order;
     const char *out, *log, *error_log;
@@ -39,9 +40,10 @@ struct options { // words are borrowed from argv
     int resume, dry_run, keep_done, redo, failed, follow, check;
 };
 extern const struct opt options_table[];
-// Reads the options of a command from words (NULL-terminated, the command's name not among them). map, run and exec end
-// at the first word that is no option; the others take options behind words too. *ret_words: what is left, in order.
-// --lang takes effect at once. Returns 0, or -1 with [usage]. options_free also after failure.
-int options_read(struct options *options, enum command command, char *const *words, struct strv *ret_words,
-                 struct err *err);
+// Reads the options of a command from words (NULL-terminated, the command's name not among
+// them). map, run and exec end at the first word that is no option; the others take options
+// behind words too. *ret_words: what is left, in order. --lang takes effect at once. Returns 0,
+// or -1 with [usage]. options_free also after failure.
+int options_read(struct options *options, enum command command, char *const *words,
+                 struct strv *ret_words, struct err *err);
 void options_free(struct options *options);

@@ -22,26 +22,29 @@ void parcel_add(struct str *text, const struct parcel *parcel)
 {
     str_print(text, lang_plural("%u core", "%u cores", parcel->cores), parcel->cores);
     if (parcel->allot.limit != ALLOT_MACHINE)
-        str_print(text, _(" of %zu (%s)"), parcel->allot.machine_cores, limit_words(parcel->allot.limit));
+        str_print(text, _(" of %zu (%s)"), parcel->allot.machine_cores,
+                  limit_words(parcel->allot.limit));
 }
 
 static int over_limit(unsigned asked, const struct allot *allot, struct err *err)
 {
     err_set(err, ERR_OVER_LIMIT,
-            lang_plural("%u cores asked for, %zu is there", "%u cores asked for, %zu are there", allot->cores), asked,
-            allot->cores);
-    err_hint(err, "found", lang_plural("%zu core: %s", "%zu cores: %s", allot->cores), allot->cores,
-             limit_words(allot->limit));
+            lang_plural("%u cores asked for, %zu is there", "%u cores asked for, %zu are there",
+                        allot->cores),
+            asked, allot->cores);
+    err_hint(err, "found", lang_plural("%zu core: %s", "%zu cores: %s", allot->cores),
+             allot->cores, limit_words(allot->limit));
     return err_hint(err, "try", "-c %zu", allot->cores);
 }
 
 static int oversubscribed(unsigned jobs, unsigned threads, unsigned cores, struct err *err)
 {
-    err_set(err, ERR_OVERSUBSCRIBED, _("-j %u times -T %u are %u cores, and the run has %u"), jobs, threads,
-            jobs * threads, cores);
+    err_set(err, ERR_OVERSUBSCRIBED, _("-j %u times -T %u are %u cores, and the run has %u"),
+            jobs, threads, jobs * threads, cores);
     if (threads > cores)
         return err_hint(err, "try", "-T %u", cores);
-    return err_hint(err, "try", _("-j %u, or -T %u"), cores / threads, cores / jobs ? cores / jobs : 1);
+    return err_hint(err, "try", _("-j %u, or -T %u"), cores / threads,
+                    cores / jobs ? cores / jobs : 1);
 }
 
 static int divide(const struct parcel_ask *ask, struct parcel *ret, struct err *err)
@@ -63,7 +66,8 @@ static int divide(const struct parcel_ask *ask, struct parcel *ret, struct err *
     return allot_cut(&ret->allot, jobs, threads, ret->slot, err);
 }
 
-int parcel_read(const struct parcel_ask *ask, const struct vars *vars, struct parcel *ret, struct err *err)
+int parcel_read(const struct parcel_ask *ask, const struct vars *vars, struct parcel *ret,
+                struct err *err)
 {
     const struct machine_source source = {.root = "", .vars = vars};
     *ret = (struct parcel){0};

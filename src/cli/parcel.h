@@ -19,9 +19,10 @@ struct parcel { // free with parcel_free
     struct cpuset *slot;
     unsigned cores, slots, threads; // slots * threads <= cores
 };
-// Errors: [over-limit] for more cores than are ours, [oversubscribed] for jobs x threads above the cores.
-// *ret needs parcel_free also after failure.
-int parcel_read(const struct parcel_ask *ask, const struct vars *vars, struct parcel *ret, struct err *err);
+// Errors: [over-limit] for more cores than are ours, [oversubscribed] for jobs x threads above
+// the cores. *ret needs parcel_free also after failure.
+int parcel_read(const struct parcel_ask *ask, const struct vars *vars, struct parcel *ret,
+                struct err *err);
 void parcel_free(struct parcel *parcel);
 // Adds "8 cores", and where they are not all of the machine: "8 cores of 64 (the Slurm job)".
 void parcel_add(struct str *text, const struct parcel *parcel);

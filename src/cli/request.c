@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// request: SCRIPT DATASET..., or SCRIPT WORD... ::: DATASET... ::: ... :::: FILE... (GNU parallel's separators).
+// request: SCRIPT DATASET..., or SCRIPT WORD... ::: DATASET... ::: ... :::: FILE... (GNU
+// parallel's separators).
 #include "cli/request.h"
 
 #include <errno.h>
@@ -37,7 +38,8 @@ static int no_program(const char *script, int errnum, struct err *err)
     str_add_shell(&word, script);
     if (errnum == EACCES && strchr(script, '/') && access(script, F_OK) == 0)
         return err_hint(err, "try", "chmod +x %s", word.text);
-    if (!strchr(script, '/') && access(script, F_OK) == 0) // a name without '/' is looked for on PATH only
+    // a name without '/' is looked for on PATH only
+    if (!strchr(script, '/') && access(script, F_OK) == 0)
         return err_hint(err, "try", "./%s", word.text);
     return -1;
 }
@@ -61,8 +63,8 @@ static char *search_path(const struct cli *cli)
     return mem_print("%s/bin:%s", env, path ? path : "/usr/bin:/bin");
 }
 
-int request_program(const struct cli *cli, const char *script, struct strv *launch, char **ret_script, int *ret_python,
-                    struct err *err)
+int request_program(const struct cli *cli, const char *script, struct strv *launch,
+                    char **ret_script, int *ret_python, struct err *err)
 {
     *ret_python = str_ends(script, ".py") && is_file(script);
     if (*ret_python) {
@@ -74,7 +76,8 @@ int request_program(const struct cli *cli, const char *script, struct strv *laun
         return 0;
     }
     CLEANUP_FREE char *path = search_path(cli);
-    CLEANUP_FREE char *program = strchr(script, '/') ? mem_dup(script) : fs_program(path, script);
+    CLEANUP_FREE char *program =
+        strchr(script, '/') ? mem_dup(script) : fs_program(path, script);
     if (!program)
         return no_program(script, ENOENT, err);
     if (!is_file(program) || access(program, X_OK) < 0)
@@ -151,12 +154,13 @@ static int split(struct request *request, struct err *err)
 
 static int looks_own(const char *word, const char *mark)
 {
-    return (*word == '-' && word[1]) || strstr(word, mark) || strstr(word, "{out}") || strstr(word, "{/}") ||
-           strstr(word, "{.}");
+    return (*word == '-' && word[1]) || strstr(word, mark) || strstr(word, "{out}") ||
+           strstr(word, "{/}") || strstr(word, "{.}");
 }
 
 // Words of the script among the datasets: the line with ":::" where it seems to belong.
-static int refuse_own(const struct request *request, const char *script, size_t last, struct err *err)
+static int refuse_own(const struct request *request, const char *script, size_t last,
+                      struct err *err)
 {
     size_t begin = last + 1;
     for (size_t i = begin; i < request->words; i++)
@@ -176,7 +180,8 @@ static int refuse_own(const struct request *request, const char *script, size_t 
         str_add(&line, " ::: DATASET...");
     else if (request->words > begin + 2)
         str_add(&line, " ...");
-    err_set(err, ERR_USAGE, _("'%s' is the script's own word, or a dataset: ':::' must say which"),
+    err_set(err, ERR_USAGE,
+            _("'%s' is the script's own word, or a dataset: ':::' must say which"),
             request->word[last]);
     err_hint(err, "try", "%s", line.text);
     if (is_pattern && request->word[last][0] == '-' && begin < request->words)
@@ -206,7 +211,8 @@ static char *without_limit(const char *list)
     return mem_dup(list);
 }
 
-static int read_datasets(const struct request *request, struct datasets *datasets, struct err *err)
+static int read_datasets(const struct request *request, struct datasets *datasets,
+                         struct err *err)
 {
     const struct options *options = &request->cli->options;
     CLEANUP_FREE char *only = without_limit(options->array);
@@ -225,9 +231,10 @@ static int read_datasets(const struct request *request, struct datasets *dataset
     return 0;
 }
 
-// The template: the script's own words, and the dataset at their end if it has no place among them.
-static int make_words(const struct request *request, const char *script, const struct datasets *datasets,
-                      struct spec *spec, struct err *err)
+// The template: the script's own words, and the dataset at their end if it has no place among
+// them.
+static int make_words(const struct request *request, const char *script,
+                      const struct datasets *datasets, struct spec *spec, struct err *err)
 {
     const struct options *options = &request->cli->options;
     int output = options->out != NULL;
@@ -238,7 +245,8 @@ static int make_words(const struct request *request, const char *script, const s
         strv_add(&own, request->word[i]);
     const char *const *word = (const char *const *)own.item;
     if (options->shell)
-        return expand_shell(word, own.count, options->mark, datasets, output, &spec->words, err);
+        return expand_shell(word, own.count, options->mark, datasets, output, &spec->words,
+                            err);
     struct expand *expand = expand_new(word, own.count, options->mark, datasets, output, err);
     if (!expand)
         return -1;
@@ -252,8 +260,8 @@ static int make_words(const struct request *request, const char *script, const s
 
 static int set_keys(const struct spec *spec, struct datasets *datasets, struct err *err)
 {
-    struct expand *expand = expand_new((const char *const *)spec->words.item, spec->words.count, spec->mark, datasets,
-                                       spec->out != NULL, err);
+    struct expand *expand = expand_new((const char *const *)spec->words.item, spec->words.count,
+                                       spec->mark, datasets, spec->out != NULL, err);
     if (!expand)
         return -1;
     expand_keys(expand, spec->script_path, NULL, datasets);
@@ -261,13 +269,14 @@ static int set_keys(const struct spec *spec, struct datasets *datasets, struct e
     return 0;
 }
 
-// What makes two lines the same for --resume: all that decides what a task does, and not on which datasets or cores.
+// What makes two lines the same for --resume: all that decides what a task does, and not on
+// which datasets or cores.
 static uint64_t line_hash(const struct spec *spec)
 {
     struct hash hash;
     hash_begin(&hash);
-    const char *const texts[] = {spec->cwd, spec->script_path, spec->mark, spec->out, spec->log, spec->error_log,
-                                 spec->name};
+    const char *const texts[] = {spec->cwd, spec->script_path, spec->mark, spec->out,
+                                 spec->log, spec->error_log,   spec->name};
     for (size_t i = 0; i < COUNT(texts); i++)
         hash_text(&hash, texts[i]);
     for (size_t i = 0; i < spec->words.count; i++)
@@ -292,19 +301,20 @@ static void copy_options(const struct options *options, struct spec *spec)
         strv_add(&spec->keep, options->keep.item[i]);
 }
 
-static int fill_spec(struct request *request, const char *script, struct spec *spec, struct datasets *datasets,
-                     struct err *err)
+static int fill_spec(struct request *request, const char *script, struct spec *spec,
+                     struct datasets *datasets, struct err *err)
 {
     const struct cli *cli = request->cli;
     int is_python = 0;
     if (split(request, err) < 0 || check_own(request, script, err) < 0)
         return -1;
-    if (request_program(cli, cli->options.shell ? "/bin/sh" : script, &spec->launch, &spec->script_path, &is_python,
-                        err) < 0)
+    if (request_program(cli, cli->options.shell ? "/bin/sh" : script, &spec->launch,
+                        &spec->script_path, &is_python, err) < 0)
         return -1;
     if (!is_python)
         spec->program = mem_dup(spec->script_path);
-    if (read_datasets(request, datasets, err) < 0 || make_words(request, script, datasets, spec, err) < 0)
+    if (read_datasets(request, datasets, err) < 0 ||
+        make_words(request, script, datasets, spec, err) < 0)
         return -1;
     if (hash_file(AT_FDCWD, spec->script_path, &spec->script_hash, err) < 0 && is_python)
         return -1; // a program may be executable and not readable
@@ -312,14 +322,16 @@ static int fill_spec(struct request *request, const char *script, struct spec *s
     return set_keys(spec, datasets, err);
 }
 
-int request_read(const struct cli *cli, struct spec *spec, struct datasets *datasets, struct err *err)
+int request_read(const struct cli *cli, struct spec *spec, struct datasets *datasets,
+                 struct err *err)
 {
     if (!cli->words.count) {
         err_set(err, ERR_USAGE, _("a script is missing"));
         return err_hint(err, "try", "lopin map SCRIPT DATASET...");
     }
     const char *script = cli->words.item[0];
-    struct request request = {.cli = cli, .word = cli->words.item + 1, .words = cli->words.count - 1};
+    struct request request = {
+        .cli = cli, .word = cli->words.item + 1, .words = cli->words.count - 1};
     copy_options(&cli->options, spec);
     spec->cwd = mem_dup(cli->cwd);
     spec->script = mem_dup(script);

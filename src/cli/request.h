@@ -6,11 +6,13 @@
 #include "map/datasets.h"
 #include "map/spec.h"
 
-// Which program is run for a script. `launch` gets its first words; ret_script is the script's absolute path (yours).
-// A *.py file is for an interpreter: then *ret_python is 1 and launch holds the script as typed. Anything else is a program,
-// by PATH where it has no '/'. [no-program] says what is there.
-int request_program(const struct cli *cli, const char *script, struct strv *launch, char **ret_script, int *ret_python,
-                    struct err *err);
-// Fills spec (but what machine and interpreter decide) and reads the datasets, with their keys. Both need freeing also
-// after failure.
-int request_read(const struct cli *cli, struct spec *spec, struct datasets *datasets, struct err *err);
+// Which program is run for a script. `launch` gets its first words; ret_script is the script's
+// absolute path (yours). A *.py file is for an interpreter: then *ret_python is 1 and launch
+// holds the script as typed. Anything else is a program, by PATH where it has no '/'.
+// [no-program] says what is there.
+int request_program(const struct cli *cli, const char *script, struct strv *launch,
+                    char **ret_script, int *ret_python, struct err *err);
+// Fills spec (but what machine and interpreter decide) and reads the datasets, with their keys.
+// Both need freeing also after failure.
+int request_read(const struct cli *cli, struct spec *spec, struct datasets *datasets,
+                 struct err *err);

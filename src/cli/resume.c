@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// resume: which datasets run again is decided by what their ends recorded: script, environment, size and time of the file.
+// resume: which datasets run again is decided by what their ends recorded: script, environment,
+// size and time of the file.
 #include "cli/resume.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include "map/owner.h"
 
 struct choice {
-    uint8_t *wanted;       // by index
+    uint8_t *wanted; // by index
     size_t wanted_count;
     size_t begun, changed; // of the wanted: were running; are done, but their file changed
     size_t stale;          // done with another script or environment
@@ -35,8 +36,9 @@ static int is_stale(const struct spec *spec, const struct outcome *outcome)
     return outcome->script != spec->script_hash || outcome->env != spec->env_hash;
 }
 
-static int want(const struct spec *spec, const struct dataset *dataset, const struct outcome *outcome,
-                enum resume_what what, int redo, struct choice *choice)
+static int want(const struct spec *spec, const struct dataset *dataset,
+                const struct outcome *outcome, enum resume_what what, int redo,
+                struct choice *choice)
 {
     if (outcome->state == OUTCOME_FAILED)
         return what == RESUME_FAILED;
@@ -54,50 +56,61 @@ static int want(const struct spec *spec, const struct dataset *dataset, const st
     return redo;
 }
 
-static void choose(const struct spec *spec, const struct datasets *datasets, const struct state *state,
-                   enum resume_what what, int redo, struct choice *ret)
+static void choose(const struct spec *spec, const struct datasets *datasets,
+                   const struct state *state, enum resume_what what, int redo,
+                   struct choice *ret)
 {
     *ret = (struct choice){.wanted = mem_zero(datasets->count, 1)};
     for (size_t i = 0; i < datasets->count; i++) {
-        ret->wanted[i] = (uint8_t)want(spec, &datasets->item[i], &state->outcome[i], what, redo, ret);
+        ret->wanted[i] =
+            (uint8_t)want(spec, &datasets->item[i], &state->outcome[i], what, redo, ret);
         ret->wanted_count += ret->wanted[i];
     }
 }
 
-static int refuse_stale(const struct spec *spec, unsigned number, const struct choice *choice, struct err *err)
+static int refuse_stale(const struct spec *spec, unsigned number, const struct choice *choice,
+                        struct err *err)
 {
     CLEANUP_STR struct str spent = {0};
     human_duration(&spent, choice->stale_us);
-    err_set(err, ERR_CHANGED,
-            lang_plural("%s or its environment changed since %zu dataset was done (%s of processor time)",
-                        "%s or its environment changed since %zu datasets were done (%s of processor time)",
-                        choice->stale),
-            spec->script, choice->stale, spent.text);
+    err_set(
+        err, ERR_CHANGED,
+        lang_plural(
+            "%s or its environment changed since %zu dataset was done (%s of processor time)",
+            "%s or its environment changed since %zu datasets were done (%s of processor time)",
+            choice->stale),
+        spec->script, choice->stale, spent.text);
     err_hint(err, "try", _("lopin resume %u --keep-done    keeps their results"), number);
-    return err_hint(err, "try", _("lopin resume %u --redo         computes them again"), number);
+    return err_hint(err, "try", _("lopin resume %u --redo         computes them again"),
+                    number);
 }
 
 static void say_head(const struct begin *begin, const struct choice *choice, unsigned number)
 {
     const struct cli *cli = begin->cli;
     CLEANUP_STR struct str what = {0};
-    str_print(&what, lang_plural("%zu left", "%zu left", choice->wanted_count), choice->wanted_count);
+    str_print(&what, lang_plural("%zu left", "%zu left", choice->wanted_count),
+              choice->wanted_count);
     if (choice->begun)
-        str_print(&what, lang_plural(" (%zu had begun)", " (%zu had begun)", choice->begun), choice->begun);
+        str_print(&what, lang_plural(" (%zu had begun)", " (%zu had begun)", choice->begun),
+                  choice->begun);
     if (choice->changed)
-        str_print(&what, lang_plural(" (%zu changed)", " (%zu changed)", choice->changed), choice->changed);
+        str_print(&what, lang_plural(" (%zu changed)", " (%zu changed)", choice->changed),
+                  choice->changed);
     begin_say(begin, number, what.text);
     if (choice->stale)
-        say_label(cli, "", cli->options.redo ? _("%s or its environment changed: %zu done ones run again")
-                                             : _("%s or its environment changed: %zu done ones are kept"),
+        say_label(cli, "",
+                  cli->options.redo
+                      ? _("%s or its environment changed: %zu done ones run again")
+                      : _("%s or its environment changed: %zu done ones are kept"),
                   begin->spec->script, choice->stale);
 }
 
 static int nothing_left(const struct cli *cli, const struct saved *saved)
 {
     const struct state *state = &saved->state;
-    say(cli, _("run %u has nothing left to run: %zu of %zu done, %zu failed"), saved->folder.number, state->done,
-        state->count, state->failed);
+    say(cli, _("run %u has nothing left to run: %zu of %zu done, %zu failed"),
+        saved->folder.number, state->done, state->count, state->failed);
     if (state->failed)
         say(cli, _("what failed runs again by: lopin retry %u"), saved->folder.number);
     return state->failed ? STATUS_FAILED : 0;
@@ -108,8 +121,10 @@ static void sweep(const struct cli *cli, const struct saved *saved)
 {
     unsigned killed = owner_sweep(saved->folder.path);
     if (killed)
-        say(cli, lang_plural("ended %u process that the last start had left", "ended %u processes that the last start had left",
-                             killed), killed);
+        say(cli,
+            lang_plural("ended %u process that the last start had left",
+                        "ended %u processes that the last start had left", killed),
+            killed);
 }
 
 struct going { // one resumption; the run is owned
@@ -122,11 +137,13 @@ struct going { // one resumption; the run is owned
     const char *python, *env;
 };
 
-static int run_choice(struct going *going, struct begin *begin, const struct choice *choice, struct err *err)
+static int run_choice(struct going *going, struct begin *begin, const struct choice *choice,
+                      struct err *err)
 {
     const struct cli *cli = going->cli;
     const struct folder *folder = &going->saved->folder;
-    if (choice->stale && !cli->options.keep_done && !cli->options.redo && going->what == RESUME_LEFT)
+    if (choice->stale && !cli->options.keep_done && !cli->options.redo &&
+        going->what == RESUME_LEFT)
         return refuse_stale(going->spec, folder->number, choice, err);
     if (!choice->wanted_count)
         return nothing_left(cli, going->saved);
@@ -142,13 +159,15 @@ static int go(struct going *going, struct err *err)
 {
     struct state *state = &going->saved->state;
     struct choice choice = {0};
-    struct begin begin = {.cli = going->cli, .spec = going->spec, .datasets = going->datasets, .state = state};
+    struct begin begin = {
+        .cli = going->cli, .spec = going->spec, .datasets = going->datasets, .state = state};
     state_free(state);
     if (state_load(state, going->saved->folder.fd, going->datasets, err) < 0)
         return -1;
     int status = begin_find(&begin, going->python, going->env, err);
     if (status == 0) {
-        choose(going->spec, going->datasets, state, going->what, going->cli->options.redo, &choice);
+        choose(going->spec, going->datasets, state, going->what, going->cli->options.redo,
+               &choice);
         begin.wanted = choice.wanted;
         status = run_choice(going, &begin, &choice, err);
     }
@@ -183,13 +202,15 @@ static void override(const struct options *options, struct spec *spec)
 int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, struct err *err)
 {
     struct spec *spec = &saved->spec;
-    struct going going = {.cli = cli, .saved = saved, .spec = spec, .datasets = &saved->datasets, .what = what};
+    struct going going = {
+        .cli = cli, .saved = saved, .spec = spec, .datasets = &saved->datasets, .what = what};
     override(&cli->options, spec);
     for (size_t i = 0; i < spec->keep.count; i++)
         strv_add(&cli->options.keep, spec->keep.item[i]);
     CLEANUP_FREE char *python = mem_dup(spec->python_path);
     going.python = python;
-    if (hash_file(AT_FDCWD, spec->script_path, &spec->script_hash, err) < 0 && spec->python_path)
+    if (hash_file(AT_FDCWD, spec->script_path, &spec->script_hash, err) < 0 &&
+        spec->python_path)
         return -1;
     // Relative words of tasks and datasets are of the folder that the run began in.
     if (chdir(spec->cwd) < 0)
@@ -198,7 +219,8 @@ int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, stru
     return go_owned(&going, err);
 }
 
-int resume_with(struct cli *cli, struct saved *saved, struct spec *spec, struct datasets *datasets, struct err *err)
+int resume_with(struct cli *cli, struct saved *saved, struct spec *spec,
+                struct datasets *datasets, struct err *err)
 {
     struct going going = {
         .cli = cli,

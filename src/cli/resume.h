@@ -13,8 +13,10 @@ enum resume_what {
 };
 // Goes on with the run as it was asked for. Returns the exit status, or -1 with err.
 int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, struct err *err);
-// The same with the datasets and cores of a new line (map --resume): those that are not in it are left out.
-int resume_with(struct cli *cli, struct saved *saved, struct spec *spec, struct datasets *datasets,
-                struct err *err);
-// The newest run of spec's line. Returns 1 with it in *ret, 0 if there is none, -1 with err. *ret needs saved_close.
+// The same with the datasets and cores of a new line (map --resume): those that are not in it
+// are left out.
+int resume_with(struct cli *cli, struct saved *saved, struct spec *spec,
+                struct datasets *datasets, struct err *err);
+// The newest run of spec's line. Returns 1 with it in *ret, 0 if there is none, -1 with err.
+// *ret needs saved_close.
 int resume_find(const struct spec *spec, struct saved *ret, struct err *err);

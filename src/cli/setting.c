@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// setting: what a task's process is given. Invariant: nothing of an outer lopin's task passes for the inner one's.
+// setting: what a task's process is given. Invariant: nothing of an outer lopin's task passes
+// for the inner one's.
 #include "cli/setting.h"
 
 #include <dirent.h>
@@ -22,7 +23,8 @@
 static char *temporary_path(const struct vars *vars)
 {
     const char *folder = vars_get(vars, "TMPDIR");
-    return mem_print("%s/lopin-%lu", folder && *folder == '/' ? folder : "/tmp", (unsigned long)geteuid());
+    return mem_print("%s/lopin-%lu", folder && *folder == '/' ? folder : "/tmp",
+                     (unsigned long)geteuid());
 }
 
 char *setting_temporary(const struct vars *vars, struct err *err)
@@ -50,7 +52,8 @@ char *setting_cache(const struct vars *vars)
     return home && *home == '/' ? mem_print("%s/.cache/lopin", home) : temporary_path(vars);
 }
 
-// The sum of the names' hashes: their order does not count. Names hold the versions (PEP 376, PEP 627).
+// The sum of the names' hashes: their order does not count. Names hold the versions (PEP 376,
+// PEP 627).
 static uint64_t hash_distributions(const struct python *python)
 {
     int major = 0, minor = 0;
@@ -80,11 +83,12 @@ static uint64_t hash_python(const struct python *python)
     return hash_end(&hash);
 }
 
-int setting_find(const struct cli *cli, const char *python, const char *env, int needed, struct setting *ret,
-                 struct err *err)
+int setting_find(const struct cli *cli, const char *python, const char *env, int needed,
+                 struct setting *ret, struct err *err)
 {
     CLEANUP_FREE char *cache = setting_cache(&cli->vars);
-    const struct python_ask question = {.want = python, .env = env, .vars = &cli->vars, .cache = cache};
+    const struct python_ask question = {
+        .want = python, .env = env, .vars = &cli->vars, .cache = cache};
     if (!needed && !python && !env)
         return 0;
     if (python_find(&question, &ret->python, err) < 0)
@@ -94,7 +98,8 @@ int setting_find(const struct cli *cli, const char *python, const char *env, int
 }
 
 // A home that cannot be written has its hook in the temporary folder instead.
-static void add_hook(struct setting *setting, const struct vars *vars, const char *cache, const char *keep)
+static void add_hook(struct setting *setting, const struct vars *vars, const char *cache,
+                     const char *keep)
 {
     CLEANUP_FREE char *folder = hook_folder(cache, &setting->hook);
     if (!folder) {
@@ -110,9 +115,9 @@ static void add_hook(struct setting *setting, const struct vars *vars, const cha
 static void drop_outer(struct vars *vars)
 {
     static const char *const names[] = {
-        "LOPIN_TASK",         "LOPIN_RUN",       "LOPIN_TASK_DATASET", "LOPIN_TASK_NUMBER",
-        "LOPIN_TASK_ATTEMPT", "LOPIN_TASK_SLOT", "LOPIN_TASK_CORES",   "LOPIN_TASK_SEED",
-        "LOPIN_TASK_OUT",
+        "LOPIN_TASK",        "LOPIN_RUN",          "LOPIN_TASK_DATASET",
+        "LOPIN_TASK_NUMBER", "LOPIN_TASK_ATTEMPT", "LOPIN_TASK_SLOT",
+        "LOPIN_TASK_CORES",  "LOPIN_TASK_SEED",    "LOPIN_TASK_OUT",
     };
     for (size_t i = 0; i < COUNT(names); i++)
         vars_unset(vars, names[i]);
@@ -124,8 +129,8 @@ void setting_fill(const struct cli *cli, unsigned threads, struct setting *setti
     CLEANUP_FREE char *keep = NULL;
     vars_copy(&setting->vars, cli->vars.list.item);
     drop_outer(&setting->vars);
-    python_isolate(setting->python.path ? &setting->python : NULL, &setting->vars, &cli->options.keep,
-                   &setting->dropped, &keep);
+    python_isolate(setting->python.path ? &setting->python : NULL, &setting->vars,
+                   &cli->options.keep, &setting->dropped, &keep);
     guard_apply(&setting->vars, threads, &setting->lowered);
     add_hook(setting, &cli->vars, cache, keep);
 }
@@ -141,8 +146,10 @@ void setting_free(struct setting *setting)
 static void join(const struct strv *list, struct str *into)
 {
     for (size_t i = 0; i < list->count; i++) {
-        int is_site = strcmp(list->item[i], "PYTHONNOUSERSITE") == 0; // its absence is what lets them in
-        str_print(into, "%s%s", i ? ", " : "", is_site ? _("the user's packages") : list->item[i]);
+        // its absence is what lets them in
+        int is_site = strcmp(list->item[i], "PYTHONNOUSERSITE") == 0;
+        str_print(into, "%s%s", i ? ", " : "",
+                  is_site ? _("the user's packages") : list->item[i]);
     }
 }
 
@@ -171,10 +178,11 @@ void setting_say(const struct cli *cli, const struct setting *setting)
                   origin_words(setting->python.origin));
     }
     if (dropped.size)
-        say_label(cli, "", _("kept out of tasks: %s   (--keep-env %s lets it through)"), dropped.text,
-                  setting->dropped.item[0]);
+        say_label(cli, "", _("kept out of tasks: %s   (--keep-env %s lets it through)"),
+                  dropped.text, setting->dropped.item[0]);
     if (lowered.size)
         say_label(cli, "", _("lowered to the slot's cores: %s"), lowered.text);
     if (setting->hook.code)
-        say_label(cli, "", _("no startup hook (%s): os.cpu_count() may show the whole machine"), setting->hook.text);
+        say_label(cli, "", _("no startup hook (%s): os.cpu_count() may show the whole machine"),
+                  setting->hook.text);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // facts: running `python -I -S -c` once, and the file CACHE/pythons that keeps the answers.
 //
-// The file (docs: formats): first line "lopin-pythons 1", then a line an interpreter: path, device,
-// inode, size, time of change in ns, version, base, prefix; each as %XX text, a space between. A
-// line counts only if all five of the file are as now. Invariant: the file is replaced whole, and an
-// unreadable, foreign or newer one is as if it were absent; losing it costs 20 ms an interpreter.
+// The file (docs: formats): first line "lopin-pythons 1", then a line an interpreter: path,
+// device, inode, size, time of change in ns, version, base, prefix; each as %XX text, a space
+// between. A line counts only if all five of the file are as now. Invariant: the file is
+// replaced whole, and an unreadable, foreign or newer one is as if it were absent; losing it
+// costs 20 ms an interpreter.
 #include "env/facts.h"
 
 #include <errno.h>
@@ -37,7 +38,8 @@ static const char question[] =
     "b = b'\\0'.join(os.fsencode(x) for x in (t, sys.base_prefix, sys.prefix)) + b'\\0'\n"
     "while b: b = b[os.write(1, b):]\n";
 
-// Reads what the program writes to the two pipes until both end. Returns 0, or -1 at the time limit.
+// Reads what the program writes to the two pipes until both end. Returns 0, or -1 at the time
+// limit.
 static int drain(struct pollfd *pipes, struct str *texts)
 {
     int64_t end = clock_boot_us() + TIMEOUT_US;
@@ -61,7 +63,8 @@ static int drain(struct pollfd *pipes, struct str *texts)
     return 0;
 }
 
-// Starts the program with its output in pipes. Returns its pid and the pipes' ends, or -1 with errno.
+// Starts the program with its output in pipes. Returns its pid and the pipes' ends, or -1 with
+// errno.
 static pid_t start(const char *path, const struct vars *vars, int *ret_out, int *ret_error)
 {
     CLEANUP_VARS struct vars clean = {0};

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// isolate: what of the caller's environment does not reach a task's Python (cli.md, "How a script
-// receives its dataset").
+// isolate: what of the caller's environment does not reach a task's Python (cli.md, "How a
+// script receives its dataset").
 //
-// PYTHONPATH and the user site shadow an environment's packages, the commonest reason for "works
-// for me". What modules put on PYTHONPATH belongs to them and stays: known by LOADEDMODULES, and by
-// lying neither in the home nor in the current folder. Invariant: nothing kept by name is touched.
+// PYTHONPATH and the user site shadow an environment's packages, the commonest reason for
+// "works for me". What modules put on PYTHONPATH belongs to them and stays: known by
+// LOADEDMODULES, and by lying neither in the home nor in the current folder. Invariant: nothing
+// kept by name is touched.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,8 @@ static int is_hook(const char *path)
            strspn(name + 5, "0123456789abcdef") == 16;
 }
 
-// The entries that are the modules'. Yours, NULL if there are none; *ret_dropped: some were others'.
+// The entries that are the modules'. Yours, NULL if there are none; *ret_dropped: some were
+// others'.
 static char *module_entries(const struct vars *vars, const char *path, int *ret_dropped)
 {
     const char *loaded = vars_get(vars, "LOADEDMODULES");
@@ -96,8 +98,8 @@ static int is_first_python(const char *path, const char *folder)
     return found && strcmp(found, folder) == 0;
 }
 
-// `python3` of a script's subprocesses is the task's interpreter. The system's folders are not put
-// before what modules gave: they hold more than Python.
+// `python3` of a script's subprocesses is the task's interpreter. The system's folders are not
+// put before what modules gave: they hold more than Python.
 static void set_path(const struct python *python, const char *left, struct vars *vars)
 {
     static const char *const system[] = {"/usr/bin", "/bin", "/usr/local/bin"};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// pyenv: its rules for choosing a version (pyenv's COMMANDS.md and README, "Choose the Python version").
+// pyenv: its rules for choosing a version (pyenv's COMMANDS.md and README, "Choose the Python
+// version").
 //
-// A shim is a shell script that starts pyenv, which starts the interpreter: 30 ms a start, and a
-// version that depends on the folder. Invariant: names come from files that anybody may have
+// A shim is a shell script that starts pyenv, which starts the interpreter: 30 ms a start, and
+// a version that depends on the folder. Invariant: names come from files that anybody may have
 // written above our folder, so one with '/' or a leading '.' is never made into a path.
 #include "env/pyenv.h"
 

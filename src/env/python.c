@@ -3,8 +3,8 @@
 //
 // Where a version is asked: the active environment, PATH (its python3, then python3.N from the
 // newest), pyenv's versions, /usr/bin, /usr/local/bin; the first that fits. Invariant: an
-// interpreter is only given back after it has said its version itself, and what was looked at is
-// kept for the error's "found" line.
+// interpreter is only given back after it has said its version itself, and what was looked at
+// is kept for the error's "found" line.
 #include "env/python.h"
 
 #include <errno.h>
@@ -49,7 +49,8 @@ static void note_found(struct search *search, const char *version, const char *p
         str_print(&search->found, "%s%s", search->found.size ? ", " : "", words);
 }
 
-// Could some X.Y.Z fit what is wanted? Spares starting interpreters whose name says that they do not.
+// Could some X.Y.Z fit what is wanted? Spares starting interpreters whose name says that they
+// do not.
 static int minor_may_fit(const char *want, const struct release *minor)
 {
     struct release release = *minor;
@@ -111,7 +112,8 @@ static int try_in(struct search *search, const char *folder, const char *name,
     return try_path(search, path, origin, ret);
 }
 
-// A folder of programs: its python3, those with a version in their name if one is wanted, its python.
+// A folder of programs: its python3, those with a version in their name if one is wanted, its
+// python.
 static int try_folder(struct search *search, const char *folder, struct python *ret)
 {
     enum python_origin origin = search->want ? PYTHON_ASKED : PYTHON_PATH;
@@ -126,8 +128,8 @@ static int try_folder(struct search *search, const char *folder, struct python *
     return try_in(search, folder, "python", origin, ret);
 }
 
-// What pyenv's shims would start. Returns 1 if it was taken, 0 to look on, -1 with err if pyenv is
-// told to use a version that it does not have.
+// What pyenv's shims would start. Returns 1 if it was taken, 0 to look on, -1 with err if pyenv
+// is told to use a version that it does not have.
 static int try_shims(struct search *search, struct python *ret, struct err *err)
 {
     CLEANUP_STRV struct strv names = {0};
@@ -262,8 +264,8 @@ static int find_env(struct search *search, struct python *ret, struct err *err)
     return err_hint(err, "found", "%s", str_text(&search->found));
 }
 
-// VIRTUAL_ENV, CONDA_PREFIX. conda's base environment is active in every shell of some people, so it
-// counts by its place on PATH alone. Returns 1 if one was taken, 0, or -1 with err.
+// VIRTUAL_ENV, CONDA_PREFIX. conda's base environment is active in every shell of some people,
+// so it counts by its place on PATH alone. Returns 1 if one was taken, 0, or -1 with err.
 static int find_active(struct search *search, struct python *ret, struct err *err)
 {
     const struct vars *vars = search->ask->vars;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// release: comparing versions of Python by PEP 440 (packaging.python.org, "Version specifiers").
+// release: comparing versions of Python by PEP 440 (packaging.python.org, "Version
+// specifiers").
 //
-// A bare "3.11" stands for ==3.11.*, as on uv's and pyenv's command lines. Pre-releases come before
-// their release: 3.13.0b1 < 3.13.0, and <3.13 leaves it out as PEP 440 says.
+// A bare "3.11" stands for ==3.11.*, as on uv's and pyenv's command lines. Pre-releases come
+// before their release: 3.13.0b1 < 3.13.0, and <3.13 leaves it out as PEP 440 says.
 #include "env/release.h"
 
 #include <ctype.h>

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// allot: affinity, then Slurm's numbers, then the cgroup's quota, each of them only ever taking away.
+// allot: affinity, then Slurm's numbers, then the cgroup's quota, each of them only ever taking
+// away.
 //
-// Affinity says which CPUs; the other two say only how many, so cores are chosen: near each other,
-// and near where we run now, as the scheduler put us on an idle core and two jobs that each chose
-// the machine's first cores would share them. A quota is time, not hardware: one logical CPU of
-// each core gives the most for it. Invariant: at least one core with at least one CPU is left.
+// Affinity says which CPUs; the other two say only how many, so cores are chosen: near each
+// other, and near where we run now, as the scheduler put us on an idle core and two jobs that
+// each chose the machine's first cores would share them. A quota is time, not hardware: one
+// logical CPU of each core gives the most for it. Invariant: at least one core with at least
+// one CPU is left.
 #include "machine/allot.h"
 
 #include <errno.h>
@@ -86,7 +88,8 @@ static void keep_cpus(struct core *core, size_t count)
     core->cpus = kept;
 }
 
-// Slurm's number counts logical CPUs: whole cores until it is used, the last one perhaps in part.
+// Slurm's number counts logical CPUs: whole cores until it is used, the last one perhaps in
+// part.
 static void keep_whole(struct allot *allot, size_t cpus, int here)
 {
     size_t width = 0, sum = 0;
@@ -121,7 +124,8 @@ static void keep_spread(struct allot *allot, size_t cpus, int here)
         keep_cpus(allot->core + i, share[i]);
 }
 
-// Entry number `index` of Slurm's "4(x2),2"; the first one if there are not so many. 0 if unreadable.
+// Entry number `index` of Slurm's "4(x2),2"; the first one if there are not so many. 0 if
+// unreadable.
 static unsigned long compressed(const char *text, unsigned long index)
 {
     unsigned long first = 0;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // allot: which cores are ours, and how they are cut into slots.
 //
-// Ours = affinity ∩ Slurm's variables ∩ cgroup quota (v1 cpu.cfs_quota_us, v2 cpu.max, the least going
-// up the tree). Slurm and the quota give only a number of CPUs: cores near each other are chosen, for
-// Slurm with all their CPUs, for a quota (time, rounded up) with one CPU each while cores last. A slot
-// is of whole physical cores: all the logical CPUs of ours on each of them, near in caches.
+// Ours = affinity ∩ Slurm's variables ∩ cgroup quota (v1 cpu.cfs_quota_us, v2 cpu.max, the
+// least going up the tree). Slurm and the quota give only a number of CPUs: cores near each
+// other are chosen, for Slurm with all their CPUs, for a quota (time, rounded up) with one CPU
+// each while cores last. A slot is of whole physical cores: all the logical CPUs of ours on
+// each of them, near in caches.
 #pragma once
 
 #include <stddef.h>
@@ -32,11 +33,13 @@ struct allot {
     enum allot_limit limit; // what made it less than the machine
     double quota;           // CPUs' worth of time, 0 if there is none
 };
-// Returns 0, or -1 with err. A machine whose /sys tells nothing counts each CPU of the mask as a core.
+// Returns 0, or -1 with err. A machine whose /sys tells nothing counts each CPU of the mask as
+// a core.
 int allot_read(const struct machine_source *source, struct allot *ret, struct err *err);
 void allot_free(struct allot *allot);
-// Cuts `slots` disjoint slots of `width` cores each, so that as many as can lie in one cache do, then in
-// one NUMA node, then in one package, and so that fewer than fit are spread. `ret_slots` is an array
-// of `slots`. slots * width <= cores, or -1 with [oversubscribed]. width 0 gives empty slots.
+// Cuts `slots` disjoint slots of `width` cores each, so that as many as can lie in one cache
+// do, then in one NUMA node, then in one package, and so that fewer than fit are spread.
+// `ret_slots` is an array of `slots`. slots * width <= cores, or -1 with [oversubscribed].
+// width 0 gives empty slots.
 int allot_cut(const struct allot *allot, size_t slots, size_t width, struct cpuset *ret_slots,
               struct err *err);

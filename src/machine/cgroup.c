@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // cgroup: control groups as cgroups(7), mountinfo as proc(5).
 //
-// /proc/self/cgroup gives a path in the hierarchy, mountinfo says which part of the hierarchy is
-// mounted where. In a container the path can begin with the mount's root (then it is cut off), be
-// "/" (own namespace), or lie outside ("/../x", or a path of the host): then only the mount's top
-// can be seen. Invariant: a file that is missing or odd is no limit, never an error.
+// /proc/self/cgroup gives a path in the hierarchy, mountinfo says which part of the hierarchy
+// is mounted where. In a container the path can begin with the mount's root (then it is cut
+// off), be "/" (own namespace), or lie outside ("/../x", or a path of the host): then only the
+// mount's top can be seen. Invariant: a file that is missing or odd is no limit, never an
+// error.
 #include "machine/cgroup.h"
 
 #include <fcntl.h>
@@ -28,8 +29,8 @@ static int has_word(const char *text, size_t size, const char *word)
     return 0;
 }
 
-// Our path in the v2 hierarchy (controller NULL), or in the v1 hierarchy of the controller. NULL if
-// there is none. Yours.
+// Our path in the v2 hierarchy (controller NULL), or in the v1 hierarchy of the controller.
+// NULL if there is none. Yours.
 static char *own_path(const char *cgroup, const char *controller)
 {
     for (const char *line = cgroup; *line;) {

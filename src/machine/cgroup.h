@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // cgroup: where this process's control groups lie, and the time that they grant.
 //
-// Limits hold together, from our own group up to the root, and some of those above may lie outside
-// what a container shows: then what is shown counts.
+// Limits hold together, from our own group up to the root, and some of those above may lie
+// outside what a container shows: then what is shown counts.
 #pragma once
 
 #include "base/str.h"
@@ -12,6 +12,6 @@
 // /proc/self/mountinfo. Not all of the folders need exist. Adds to ret_v1 and ret_v2.
 void cgroup_folders(const char *cgroup, const char *mountinfo, const char *controller,
                     struct strv *ret_v1, struct strv *ret_v2);
-// CPUs' worth of time that we may use: the least of cpu.max and cpu.cfs_quota_us / cpu.cfs_period_us
-// on the way up; 0 if there is no limit. `root` as in machine_source.
+// CPUs' worth of time that we may use: the least of cpu.max and cpu.cfs_quota_us /
+// cpu.cfs_period_us on the way up; 0 if there is no limit. `root` as in machine_source.
 double cgroup_quota(const char *root);

@@ -2,8 +2,8 @@
 // cpuset: sets of logical CPUs as bits, and the kernel's list format.
 //
 // The format is that of bitmap_parselist in the kernel's lib/bitmap-str.c: "0-3,8", and strides
-// "0-31:2/4" (of each 4 the first 2). Invariant: no bit at or above CPUSET_MAX is ever set, and a
-// failed parse leaves its result as it was.
+// "0-31:2/4" (of each 4 the first 2). Invariant: no bit at or above CPUSET_MAX is ever set, and
+// a failed parse leaves its result as it was.
 #include "machine/cpuset.h"
 
 #include <string.h>

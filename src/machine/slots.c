@@ -2,10 +2,10 @@
 // slots: cutting an allotment into disjoint slots of whole cores.
 //
 // Places nest: cache within NUMA node within package within machine. The cores are sorted by
-// place, so a place is a range of indices. A slot goes to the smallest kind of place that still has
-// room for it. As all slots are of one width, each place can hold as many whole slots whatever the
-// order, so the greedy choice never breaks more slots over places than must be; taking the
-// emptiest place each time only spreads them.
+// place, so a place is a range of indices. A slot goes to the smallest kind of place that still
+// has room for it. As all slots are of one width, each place can hold as many whole slots
+// whatever the order, so the greedy choice never breaks more slots over places than must be;
+// taking the emptiest place each time only spreads them.
 #include "machine/slots.h"
 
 #include <stdint.h>
@@ -83,8 +83,8 @@ static struct range best_place(const struct allot *allot, const unsigned char *t
     return best;
 }
 
-// Takes up to `need` free cores of a cache's range, from core `near` on if it is inside, round to its
-// start. Returns how many.
+// Takes up to `need` free cores of a cache's range, from core `near` on if it is inside, round
+// to its start. Returns how many.
 static size_t take(unsigned char *taken, struct range range, size_t need, long near)
 {
     size_t size = range.end - range.start;
@@ -102,8 +102,8 @@ static size_t take(unsigned char *taken, struct range range, size_t need, long n
     return count;
 }
 
-// Takes up to `need` free cores of a place: the emptiest place inside it whole, then the next, so that
-// a slot which spans several lies in few. Returns how many.
+// Takes up to `need` free cores of a place: the emptiest place inside it whole, then the next,
+// so that a slot which spans several lies in few. Returns how many.
 static size_t gather(const struct allot *allot, unsigned char *taken, enum place kind,
                      struct range range, size_t need, long near)
 {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// topo: the machine's shape from sysfs (Documentation/admin-guide/cputopology.rst of the kernel).
+// topo: the machine's shape from sysfs (Documentation/admin-guide/cputopology.rst of the
+// kernel).
 //
 // A list file is read once a group, not once a CPU: it names all who share, so a machine of 256
-// CPUs costs a few hundred small files and not thousands. Invariant: every CPU online has all four
-// numbers, whatever is missing, odd or contradictory in /sys, and a group is named by a member.
+// CPUs costs a few hundred small files and not thousands. Invariant: every CPU online has all
+// four numbers, whatever is missing, odd or contradictory in /sys, and a group is named by a
+// member.
 #include "machine/topo.h"
 
 #include <fcntl.h>
@@ -32,8 +34,8 @@ __attribute__((format(printf, 3, 4))) static int read_text(const char *root, str
     return fs_read(AT_FDCWD, path.text, 1 << 16, into, NULL);
 }
 
-// The CPUs that share with `cpu`, by the first of the two files that is there; cpu alone if neither
-// is or if it does not name cpu itself.
+// The CPUs that share with `cpu`, by the first of the two files that is there; cpu alone if
+// neither is or if it does not name cpu itself.
 static void read_group(const char *root, int cpu, const char *file, const char *other,
                        const struct cpuset *online, struct cpuset *ret)
 {
@@ -97,7 +99,8 @@ static void read_nodes(const char *root, struct topo *topo)
     }
 }
 
-// The folder (index0, index1, ...) of cpu's cache of the highest level that holds data; -1 if none.
+// The folder (index0, index1, ...) of cpu's cache of the highest level that holds data; -1 if
+// none.
 static int last_cache(const char *root, int cpu)
 {
     CLEANUP_STR struct str text = {0};

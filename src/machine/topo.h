@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // topo: how the logical CPUs of a machine share cores, caches, memory and sockets.
 //
-// Read from sys/devices/system below a root, so that tests give saved machines. Only CPUs online
-// are there. What /sys does not tell is taken as flat: each CPU a core, one cache, one node.
+// Read from sys/devices/system below a root, so that tests give saved machines. Only CPUs
+// online are there. What /sys does not tell is taken as flat: each CPU a core, one cache, one
+// node.
 #pragma once
 
 #include "machine/cpuset.h"

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// dataset_file: lists of datasets from text files: a line each, or columns with --colsep and --header.
+// dataset_file: lists of datasets from text files: a line each, or columns with --colsep and
+// --header.
 //
-// As GNU parallel's manual has --colsep and --header; cells in quotes as RFC 4180, where the separator is a comma.
-// A file is read as a whole and cut up where it lies: 100,000 names cost no allocation each.
-// Invariant: every row has as many cells as the first line, else an error with file and line.
+// As GNU parallel's manual has --colsep and --header; cells in quotes as RFC 4180, where the
+// separator is a comma. A file is read as a whole and cut up where it lies: 100,000 names cost
+// no allocation each. Invariant: every row has as many cells as the first line, else an error
+// with file and line.
 #include "map/dataset_file.h"
 
 #include <errno.h>
@@ -114,7 +116,8 @@ struct splitter {
     int quotes;
 };
 
-// A cell in quotes, its "" made one; *at is set behind it. NULL if it has no end or something follows it.
+// A cell in quotes, its "" made one; *at is set behind it. NULL if it has no end or something
+// follows it.
 static char *cell_quoted(const struct splitter *splitter, char **at)
 {
     char *cell = *at, *put = cell, *from = cell + 1;

@@ -26,14 +26,15 @@ void rows_free(struct rows *rows);
 // Opens `file` ("-" is input) and reads it by what it is: .jsonl or text.
 int rows_read(struct rows *rows, struct arena *arena, const char *file,
               const struct dataset_options *options, struct err *err);
-// The readers of bytes, cut up in place: they live as long as the rows, bytes[size] is there and 0.
-// `file` is for messages. A file without lines leaves count 0.
+// The readers of bytes, cut up in place: they live as long as the rows, bytes[size] is there
+// and 0. `file` is for messages. A file without lines leaves count 0.
 int rows_text(struct rows *rows, struct arena *arena, char *bytes, size_t size,
               const char *file, const struct dataset_options *options, struct err *err);
 int rows_jsonl(struct rows *rows, struct arena *arena, char *bytes, size_t size,
                const char *file, struct err *err);
 
-// The next line of bytes: its NUL-terminated text without "\r", empty ones skipped; NULL at the end.
+// The next line of bytes: its NUL-terminated text without "\r", empty ones skipped; NULL at the
+// end.
 struct line_reader {
     char *at, *end;
     char separator; // '\n' or 0

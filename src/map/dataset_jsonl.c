@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// dataset_jsonl: lists of datasets from .jsonl files: an object, a string or a number a line (jsonlines.org).
+// dataset_jsonl: lists of datasets from .jsonl files: an object, a string or a number a line
+// (jsonlines.org).
 //
-// jansson decides what is JSON and decodes strings. Numbers and nested values are taken from the line as they are written,
-// since a number through a double comes back as another one; for that the line, known to be valid, is walked once more.
-// Invariant: every line has the keys of the first one, in any order, else an error with file and line.
+// jansson decides what is JSON and decodes strings. Numbers and nested values are taken from
+// the line as they are written, since a number through a double comes back as another one; for
+// that the line, known to be valid, is walked once more. Invariant: every line has the keys of
+// the first one, in any order, else an error with file and line.
 #include <jansson.h>
 #include <string.h>
 
@@ -125,7 +127,8 @@ static int key_missing(const struct rows *rows, const char **cell,
     return 0;
 }
 
-// Adds the cells of an object. jansson keeps the order of keys and refused double ones: both walks go side by side.
+// Adds the cells of an object. jansson keeps the order of keys and refused double ones: both
+// walks go side by side.
 static int row_object(struct rows *rows, struct arena *arena, const char *line, json_t *object,
                       const struct line_reader *reader, struct err *err)
 {

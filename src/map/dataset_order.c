@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // dataset_order: which dataset starts first.
 //
-// Largest first is Graham's rule (longest processing time): the end of a run does not wait for one large dataset that was
-// started last. Size stands for time, since nothing better is known before the first run.
-// Invariant: the result is a permutation, the same for the same datasets and seed on every machine.
+// Largest first is Graham's rule (longest processing time): the end of a run does not wait for
+// one large dataset that was started last. Size stands for time, since nothing better is known
+// before the first run. Invariant: the result is a permutation, the same for the same datasets
+// and seed on every machine.
 #include <stdlib.h>
 
 #include "map/datasets.h"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // dataset_save: the run folder's `datasets` file (docs/formats.md, "datasets").
 //
-// Fixed at the start of a run and never changed; journals speak of datasets by key, this file says what the keys are.
-// It is read as a whole and decoded where it lies: 100,000 lines in some 30 ms.
-// Invariant: a file is taken whole or not at all, since a dataset that is silently missing would never be run.
+// Fixed at the start of a run and never changed; journals speak of datasets by key, this file
+// says what the keys are. It is read as a whole and decoded where it lies: 100,000 lines in
+// some 30 ms. Invariant: a file is taken whole or not at all, since a dataset that is silently
+// missing would never be run.
 #include <errno.h>
 #include <string.h>
 
@@ -181,7 +182,8 @@ static int about_parse(struct datasets *ret, struct fields *fields, size_t size,
     if (field_number(fields, "columns=", &columns) < 0 ||
         field_number(fields, "json=", &json) < 0 || field_number(fields, "count=", &count) < 0)
         return -1;
-    // No line is shorter than its columns, no file than its lines: so no count makes us ask for memory in vain.
+    // No line is shorter than its columns, no file than its lines: so no count makes us ask for
+    // memory in vain.
     if (columns < 1 || (size_t)columns > size || count < 0 || count > DATASETS_MAX ||
         (size_t)count > size)
         return -1;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // datasets: the items of a run, from words, quoted globs, ":::" lists and files.
 //
-// Each list becomes rows of cells (dataset_file.h); lists are then combined or linked as GNU parallel does with several
-// :::, and -a picks from the result. Texts lie in one arena and are shared between datasets.
-// Invariant: item[i].column has `columns` entries, none NULL; numbers rise and are the same with or without -a.
+// Each list becomes rows of cells (dataset_file.h); lists are then combined or linked as GNU
+// parallel does with several :::, and -a picks from the result. Texts lie in one arena and are
+// shared between datasets. Invariant: item[i].column has `columns` entries, none NULL; numbers
+// rise and are the same with or without -a.
 #include "map/datasets.h"
 
 #include <errno.h>
@@ -30,7 +31,8 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-// Says what there is where the pattern looked: most often a folder's name is wrong, or the ending.
+// Says what there is where the pattern looked: most often a folder's name is wrong, or the
+// ending.
 static int no_match(const char *pattern, struct err *err)
 {
     size_t literal = strcspn(pattern, "*?[\\");
@@ -47,7 +49,8 @@ static int no_match(const char *pattern, struct err *err)
     return -1;
 }
 
-// Adds what a pattern matches, in order of bytes: the same on every machine and in every language.
+// Adds what a pattern matches, in order of bytes: the same on every machine and in every
+// language.
 static int rows_glob(struct rows *rows, struct arena *arena, const char *pattern,
                      struct err *err)
 {
@@ -155,7 +158,8 @@ static int lists_names(struct datasets *ret, const struct rows *rows, size_t lis
     return 0;
 }
 
-// The text of row `row` of a list, as far as it is one: a line of JSON, or its only cell. Else NULL.
+// The text of row `row` of a list, as far as it is one: a line of JSON, or its only cell. Else
+// NULL.
 static const char *row_text(const struct rows *rows, size_t row)
 {
     if (rows->line != NULL)
@@ -355,7 +359,8 @@ void dataset_stat(const struct dataset *dataset, int dir, int64_t *ret_size, int
 void datasets_stat(struct datasets *datasets, int dir)
 {
     for (size_t i = 0; i < datasets->count; i++)
-        dataset_stat(&datasets->item[i], dir, &datasets->item[i].size, &datasets->item[i].mtime);
+        dataset_stat(&datasets->item[i], dir, &datasets->item[i].size,
+                     &datasets->item[i].mtime);
 }
 
 void datasets_free(struct datasets *datasets)

@@ -10,11 +10,11 @@
 #include "base/str.h"
 
 struct dataset {
-    const char *
-        *column; // datasets.columns of them; column[0] is the text where there is one column
-    const char *
-        text; // what a person sees, and what `=TEXT` finds: the columns joined by a tab, or the line of a
-        // .jsonl (of several lists: their texts joined by a tab)
+    // datasets.columns of them; column[0] is the text where there is one column
+    const char **column;
+    // what a person sees, and what `=TEXT` finds: the columns joined by a tab, or the line of a
+    // .jsonl (of several lists: their texts joined by a tab)
+    const char *text;
     int64_t size;    // bytes of the file that the first column names, -1 if it names none
     int64_t mtime;   // its time, nanoseconds since 1970
     uint64_t key;    // see expand.h
@@ -33,42 +33,53 @@ struct dataset_list {
     const char *const *word; // words (count of them), or NULL
     size_t count;
     const char *file; // else a path, "-" for `input`
-    int quoted; // words with *?[ that name no file are patterns: expanded, in order, [no-dataset] without a match
+    // words with *?[ that name no file are patterns: expanded, in order, [no-dataset] without a
+    // match
+    int quoted;
 };
 struct dataset_options {
     const struct dataset_list *list;
     size_t lists;
     int null; // -0: items of files end with NUL, not newline
-    const char *
-        colsep; // --colsep: a literal separator of a file's lines ("\t" and "\\t" both a tab); NULL. Where it is a
-                // comma, cells in double quotes are read as in CSV (RFC 4180), within one line
-    int header; // --header: the first line of a file names its columns; without colsep they are separated by
-        // tabs, or by commas if that line has a comma and no tab. [usage] without any file
-    int link; // --link: lists walk side by side (unequal lengths: [usage] with both counts), else all combinations
-    const char *
-        only; // -a LIST: "3,5-9,20-100:10"; from 1; 0 and beyond the end are [usage] with the range; NULL
+    // --colsep: a literal separator of a file's lines ("\t" and "\\t" both a tab); NULL. Where
+    // it is a comma, cells in double quotes are read as in CSV (RFC 4180), within one line
+    const char *colsep;
+    // --header: the first line of a file names its columns; without colsep they are separated
+    // by tabs, or by commas if that line has a comma and no tab. [usage] without any file
+    int header;
+    // --link: lists walk side by side (unequal lengths: [usage] with both counts), else all
+    // combinations
+    int link;
+    // -a LIST: "3,5-9,20-100:10"; from 1; 0 and beyond the end are [usage] with the range; NULL
+    const char *only;
 };
-// Fills *ret (free it with datasets_free also after failure). 0 datasets after an empty file or list is [no-dataset].
-// Files ending in .jsonl: one JSON object (columns by name, those of the first line) or string or number a line; numbers keep
-// their text as written, other values are compact JSON. A file's last line needs no newline; a trailing "\r" and a leading
-// UTF-8 mark go; empty lines are skipped, empty words are not. Several lists: the last one changes fastest. A dataset keeps
-// its number under -a. Keys are not set here. Errors name file and line.
+// Fills *ret (free it with datasets_free also after failure). 0 datasets after an empty file or
+// list is [no-dataset]. Files ending in .jsonl: one JSON object (columns by name, those of the
+// first line) or string or number a line; numbers keep their text as written, other values are
+// compact JSON. A file's last line needs no newline; a trailing "\r" and a leading UTF-8 mark
+// go; empty lines are skipped, empty words are not. Several lists: the last one changes
+// fastest. A dataset keeps its number under -a. Keys are not set here. Errors name file and
+// line.
 int datasets_read(const struct dataset_options *options, struct datasets *ret, struct err *err);
-// stat()s the first column (a folder or no file: size and time -1). Relative to dir (a descriptor or AT_FDCWD).
-void dataset_stat(const struct dataset *dataset, int dir, int64_t *ret_size, int64_t *ret_mtime);
+// stat()s the first column (a folder or no file: size and time -1). Relative to dir (a
+// descriptor or AT_FDCWD).
+void dataset_stat(const struct dataset *dataset, int dir, int64_t *ret_size,
+                  int64_t *ret_mtime);
 void datasets_stat(struct datasets *datasets, int dir); // all of them
 void datasets_free(struct datasets *datasets);
 
 enum dataset_order { ORDER_SIZE, ORDER_GIVEN, ORDER_RANDOM };
-// Indices in the order to start them: largest first (stable; those without a size keep their place after), as given, or
-// shuffled by seed. Yours.
+// Indices in the order to start them: largest first (stable; those without a size keep their
+// place after), as given, or shuffled by seed. Yours.
 uint32_t *datasets_order(const struct datasets *datasets, enum dataset_order order,
                          uint64_t seed);
 
-// The run folder's `datasets` file: one a line, fixed at the start (docs/formats.md). Written by replace, read back with checks:
-// [run-format] for another version, [run-damaged] with the line number.
+// The run folder's `datasets` file: one a line, fixed at the start (docs/formats.md). Written
+// by replace, read back with checks: [run-format] for another version, [run-damaged] with the
+// line number.
 int datasets_save(const struct datasets *datasets, int run_dir, struct err *err);
 // datasets_load needs datasets_free also after failure.
 int datasets_load(struct datasets *ret, int run_dir, struct err *err);
-// The same from bytes, which are changed and must live as long as *ret; bytes[size] is there and 0.
+// The same from bytes, which are changed and must live as long as *ret; bytes[size] is there
+// and 0.
 int datasets_parse(struct datasets *ret, char *bytes, size_t size, struct err *err);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // expand: placeholders of GNU parallel's manual ("Replacement strings") in the words of a task.
 //
-// A template is compiled once into pieces, since it is filled in for every dataset. Endings and folders follow
-// parallel's own substitutions and Perl's dirname, but over all bytes of a name: a newline is one like any other.
-// Invariant: a word gives exactly one word, whatever the dataset holds; nothing is quoted, nothing is split.
+// A template is compiled once into pieces, since it is filled in for every dataset. Endings and
+// folders follow parallel's own substitutions and Perl's dirname, but over all bytes of a name:
+// a newline is one like any other. Invariant: a word gives exactly one word, whatever the
+// dataset holds; nothing is quoted, nothing is split.
 #include "map/expand.h"
 
 #include <stdio.h>
@@ -51,7 +52,8 @@ static size_t column_number(const char *text, size_t size)
     return number;
 }
 
-// The column of that name or number, from 0; -1 if it is neither; -2 for a number beyond the last.
+// The column of that name or number, from 0; -1 if it is neither; -2 for a number beyond the
+// last.
 static int64_t column_find(const struct datasets *datasets, const char *text, size_t size)
 {
     size_t number = column_number(text, size);
@@ -82,7 +84,8 @@ static int no_column(const struct compiler *compiler, const char *text, size_t s
                     _("-I '[[]]' to write [[]] and [[1]] instead, with braces as plain text"));
 }
 
-// Recognises what stands between the brackets. Returns 1 and fills *piece, 0 if it is no placeholder, -1 with err.
+// Recognises what stands between the brackets. Returns 1 and fills *piece, 0 if it is no
+// placeholder, -1 with err.
 static int placeholder_parse(struct compiler *compiler, const char *text, size_t size,
                              struct piece *piece)
 {
@@ -128,7 +131,8 @@ static struct piece *piece_add(struct expand *expand)
     return &expand->piece[expand->count++];
 }
 
-// The placeholder that begins at `word`: 1 with its whole size in *ret_size, 0 if none does, -1 with err.
+// The placeholder that begins at `word`: 1 with its whole size in *ret_size, 0 if none does, -1
+// with err.
 static int placeholder_at(struct compiler *compiler, const char *word, struct piece *piece,
                           size_t *ret_size)
 {
@@ -188,7 +192,8 @@ static int word_compile(struct compiler *compiler, const char *word)
     return 0;
 }
 
-// A mark of an opening and a closing half, brackets only, becomes the brackets of all placeholders.
+// A mark of an opening and a closing half, brackets only, becomes the brackets of all
+// placeholders.
 static void mark_split(struct compiler *compiler, const char *mark)
 {
     size_t half = mark != NULL ? strlen(mark) / 2 : 0;
@@ -328,7 +333,8 @@ static void cut_add(const char *text, enum cut cut, struct str *into)
     str_add_bytes(into, name.at, name.size);
 }
 
-// Adds one piece. Without `exact` what differs from place to place and time to time stays as it stands.
+// Adds one piece. Without `exact` what differs from place to place and time to time stays as it
+// stands.
 static void piece_expand(const struct expand *expand, const struct piece *piece,
                          const struct expand_value *value, int exact, struct str *into)
 {

@@ -2,9 +2,10 @@
 // expand_shell: a command line for --shell in which names cannot become commands.
 //
 //   zcat "{}" | wc -l > {/.}.n    ->    lopin_1=$1; shift; lopin_2=$1; shift; zcat """$lopin_1""" | wc -l > "$lopin_2".n
-// GNU parallel puts quoted text into the line, which a quote of the user's around {} undoes. Here the values are arguments of
-// the shell (POSIX XCU sh -c) and only variables stand in the line; which quotes are open there is followed by the rules of
-// XCU 2.2. Should that be led astray (a here-document), a value may be split at spaces, but is still never run.
+// GNU parallel puts quoted text into the line, which a quote of the user's around {} undoes.
+// Here the values are arguments of the shell (POSIX XCU sh -c) and only variables stand in the
+// line; which quotes are open there is followed by the rules of XCU 2.2. Should that be led
+// astray (a here-document), a value may be split at spaces, but is still never run.
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,7 +110,8 @@ static void line_add(const struct expand *expand, struct strv *found, struct str
     str_free(&quoting.open);
 }
 
-// Takes the values out of the way of the line's own "$@". One by one: $10 would want braces, which may mean a column.
+// Takes the values out of the way of the line's own "$@". One by one: $10 would want braces,
+// which may mean a column.
 static void preamble_add(size_t count, struct str *into)
 {
     for (size_t i = 1; i <= count; i++)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// failure: why a task failed, in one line: what a person would have looked for at the end of its log.
+// failure: why a task failed, in one line: what a person would have looked for at the end of
+// its log.
 //
-// Follows wait(2), signal(7), the shell's statuses (POSIX XCU 2.8.2: 126, 127, 128 + signal) and Python's tracebacks.
-// Invariant: detail is one line of printable text, whole UTF-8 characters where the log had them.
+// Follows wait(2), signal(7), the shell's statuses (POSIX XCU 2.8.2: 126, 127, 128 + signal)
+// and Python's tracebacks. Invariant: detail is one line of printable text, whole UTF-8
+// characters where the log had them.
 #include "map/failure.h"
 
 #include <stdio.h>
@@ -38,8 +40,8 @@ static const struct {
     {SIGXFSZ, "SIGXFSZ", N_("its limit of file size")},
 };
 
-// Adds bytes to the detail, control bytes as spaces, an escape sequence of colour not at all. What does not fit before
-// `limit` is cut at a character and ends in "...".
+// Adds bytes to the detail, control bytes as spaces, an escape sequence of colour not at all.
+// What does not fit before `limit` is cut at a character and ends in "...".
 static void detail_add(struct failure *failure, size_t limit, const char *bytes, size_t size)
 {
     size_t put = strlen(failure->detail);
@@ -53,7 +55,8 @@ static void detail_add(struct failure *failure, size_t limit, const char *bytes,
             continue;
         }
         if (put + 1 >=
-            limit) { // the last 3 bytes, and the rest of a character that they begin in, become dots
+            // the last 3 bytes, and the rest of a character that they begin in, become dots
+            limit) {
             put -= 3;
             while (put > 0 && (failure->detail[put] & 0xc0) == 0x80)
                 put--;

@@ -110,7 +110,8 @@ static int find_name(const char *cwd, const char *name, const unsigned *numbers,
         struct spec spec = {0};
         int found = 0;
         if (folder_open(cwd, numbers[i], ret, NULL) == 0)
-            found = spec_load(&spec, ret->fd, NULL) == 0 && spec.name && strcmp(spec.name, name) == 0;
+            found = spec_load(&spec, ret->fd, NULL) == 0 && spec.name &&
+                    strcmp(spec.name, name) == 0;
         spec_free(&spec);
         if (found)
             return 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // folder: `.lopin/runs/N` in the current folder: found, made, listed.
 //
-// `.lopin` is 0700 and holds its own .gitignore. A run's number is taken by mkdir, so two that start at once
-// get two. `last` is a link to the newest.
+// `.lopin` is 0700 and holds its own .gitignore. A run's number is taken by mkdir, so two that
+// start at once get two. `last` is a link to the newest.
 #pragma once
 
 #include <stddef.h>
@@ -14,11 +14,14 @@ struct folder { // of one run
     unsigned number;
     char *path; // absolute
 };
-#define FOLDER_NONE {.fd = -1}
+#define FOLDER_NONE                                                                            \
+    {                                                                                          \
+        .fd = -1                                                                               \
+    }
 // Makes the next run's folder below cwd. Returns 0, or -1 with err.
 int folder_make(const char *cwd, struct folder *ret, struct err *err);
-// The run that `which` names: a number, "last", NULL (the same), or a name given by -J (the newest of it).
-// [no-run] lists what is there.
+// The run that `which` names: a number, "last", NULL (the same), or a name given by -J (the
+// newest of it). [no-run] lists what is there.
 int folder_find(const char *cwd, const char *which, struct folder *ret, struct err *err);
 // Numbers of all runs, ascending. Yours. *ret_count may be 0 (then NULL).
 unsigned *folder_list(const char *cwd, size_t *ret_count);

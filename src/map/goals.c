@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // goals: what {out} becomes, checked before anything starts ([same-output] in lopin-errors(7)).
 //
-// Names are compared after their folders' links are followed, each folder once; files that are there also by device and
-// inode (hard links, file systems that ignore case). Everything is by hash table: 100,000 goals are 100,000 steps.
-// Invariant: after a 0 no goal is another's, holds another or lies in it, and none is or holds what the tasks read.
+// Names are compared after their folders' links are followed, each folder once; files that are
+// there also by device and inode (hard links, file systems that ignore case). Everything is by
+// hash table: 100,000 goals are 100,000 steps. Invariant: after a 0 no goal is another's, holds
+// another or lies in it, and none is or holds what the tasks read.
 #include "map/goals.h"
 
 #include <limits.h>
@@ -31,7 +32,8 @@ struct goals {
 
 static const char *path_real(struct goals *goals, const char *path, struct str *into);
 
-// The folder with its links followed; of one that is not there yet, those of the folders that are.
+// The folder with its links followed; of one that is not there yet, those of the folders that
+// are.
 static const char *folder_real(struct goals *goals, const char *path, size_t size)
 {
     CLEANUP_FREE char *name = mem_dupn(path, size);
@@ -136,7 +138,8 @@ static int goals_enter(struct goals *goals, struct err *err)
     return 0;
 }
 
-// The goal in which `real` lies, index + 1; 0 if there is none. `scratch` holds its folders one after the other.
+// The goal in which `real` lies, index + 1; 0 if there is none. `scratch` holds its folders one
+// after the other.
 static size_t goal_around(const struct goals *goals, const char *real, struct str *scratch)
 {
     str_clear(scratch);
@@ -188,7 +191,8 @@ static size_t goal_of_file(struct goals *goals, const char *path, struct str *re
     return place != NULL ? *place : goal_around(goals, real->text, scratch);
 }
 
-// What a task reads is not to be replaced. A text that names no file is no file: "5" may go to the output "5".
+// What a task reads is not to be replaced. A text that names no file is no file: "5" may go to
+// the output "5".
 static int goals_inputs(struct goals *goals, const char *cwd, const char *script,
                         struct err *err)
 {

@@ -7,7 +7,8 @@
 #include "base/err.h"
 #include "map/datasets.h"
 
-// `goal[i]` is the normal absolute path (fs_absolute) of dataset i. Fails with [same-output] if two are equal, if one is a dataset's file, the
-// script, or lies inside another goal; compares by name and, where the file is there, by device and inode. Says which two.
+// `goal[i]` is the normal absolute path (fs_absolute) of dataset i. Fails with [same-output] if
+// two are equal, if one is a dataset's file, the script, or lies inside another goal; compares
+// by name and, where the file is there, by device and inode. Says which two.
 int goals_check(const char *const *goal, const struct datasets *datasets, const char *cwd,
                 const char *script, struct err *err);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// journal: the writer of one journal.P-R and the reader of all of a run (docs/formats.md, "journal.P-R").
+// journal: the writer of one journal.P-R and the reader of all of a run (docs/formats.md,
+// "journal.P-R").
 //
-// The writer adds whole lines: what a full disk cut off is taken back, and where that fails too the next line begins on
-// a line of its own. The reader trusts nothing but the checksum of each line.
-// Invariant: a record that journal_write returned 0 for is read back, whatever happened to the lines around it.
+// The writer adds whole lines: what a full disk cut off is taken back, and where that fails too
+// the next line begins on a line of its own. The reader trusts nothing but the checksum of each
+// line. Invariant: a record that journal_write returned 0 for is read back, whatever happened
+// to the lines around it.
 #include "map/journal.h"
 
 #include <dirent.h>
@@ -121,7 +123,8 @@ static void reader_damage(struct reader *reader)
     reader->damage->first_line = reader->line;
 }
 
-// The first line: our name and version. A damaged one is damage like any other, since every line stands alone.
+// The first line: our name and version. A damaged one is damage like any other, since every
+// line stands alone.
 static int reader_first(struct reader *reader, const char *line, size_t size, struct err *err)
 {
     const size_t word = strlen("lopin-journal ");
@@ -141,7 +144,8 @@ static int reader_first(struct reader *reader, const char *line, size_t size, st
     return 0;
 }
 
-// One line without its newline; `ended` if it had one. Returns what `each` returned, or -1 with err.
+// One line without its newline; `ended` if it had one. Returns what `each` returned, or -1 with
+// err.
 static int reader_line(struct reader *reader, const char *line, size_t size, int ended,
                        struct err *err)
 {
@@ -263,7 +267,8 @@ static int name_compare(const void *a, const void *b)
     return left->parcel < right->parcel ? -1 : left->parcel > right->parcel;
 }
 
-// All journals of a folder, sorted. Returns their number, or -1 with errno. The list is the caller's.
+// All journals of a folder, sorted. Returns their number, or -1 with errno. The list is the
+// caller's.
 static ssize_t names_list(int run_dir, struct journal_name **ret)
 {
     int fd = openat(run_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // journal: what happened to each task; append-only text, one writer in a file's life.
 //
-// journal.P-R (parcel, restart) opens with "lopin-journal 1". Each further line is a word, fields "name=value" with %XX for
-// anything but plain printable ASCII, and a CRC-32 of what stands before it. A line stands alone: a bad one is skipped to the
-// next newline, counted, and the rest is read. A line is written by one write(); syncing is the caller's.
+// journal.P-R (parcel, restart) opens with "lopin-journal 1". Each further line is a word,
+// fields "name=value" with %XX for anything but plain printable ASCII, and a CRC-32 of what
+// stands before it. A line stands alone: a bad one is skipped to the next newline, counted, and
+// the rest is read. A line is written by one write(); syncing is the caller's.
 #pragma once
 
 #include <stddef.h>
@@ -28,8 +29,8 @@ struct record {
     const char *detail; // one line of words ("ValueError: negative energy  analyse.py:41"), ""
     int64_t duration_us, user_us, system_us;
     int64_t peak_kb; // largest resident set
-    int64_t log_at,
-        log_size; // place in the pack; log_at -1: a file of its own (log_size > 0) or none
+    // place in the pack; log_at -1: a file of its own (log_size > 0) or none
+    int64_t log_at, log_size;
     int64_t data_size, data_mtime; // dataset's file as it was at the start, -1
     uint64_t script, env;          // hashes of what ran
     const char *output;            // goal as published, ""
@@ -38,22 +39,26 @@ struct record {
     const char *words; // OPEN "host=... cores=..." free fields for the report; NOTE a line; ""
     uint32_t cores, slots, threads; // OPEN
 };
-// Adds the line of a record, newline and checksum included. Texts may be NULL for "". They hold no NUL.
+// Adds the line of a record, newline and checksum included. Texts may be NULL for "". They hold
+// no NUL.
 void record_format(const struct record *record, struct str *into);
-// Parses a line without its newline. Strings of *ret point into `scratch` (cleared first). Unknown fields are skipped.
-// Returns 0, or -1 if checksum or form is wrong, or 1 if the kind is unknown (written by a later version).
+// Parses a line without its newline. Strings of *ret point into `scratch` (cleared first).
+// Unknown fields are skipped. Returns 0, or -1 if checksum or form is wrong, or 1 if the kind
+// is unknown (written by a later version).
 int record_parse(const char *line, size_t size, struct record *ret, struct str *scratch);
 
 struct journal; // the writer
 // Makes journal.P-R in the run folder: fails if it is there. NULL with err.
 struct journal *journal_new(int run_dir, unsigned parcel, unsigned restart, struct err *err);
-// A whole line or an error: what a full disk cut off is taken back. It may be tried again. Returns 0 or -1.
+// A whole line or an error: what a full disk cut off is taken back. It may be tried again.
+// Returns 0 or -1.
 int journal_write(struct journal *journal, const struct record *record, struct err *err);
 int journal_fd(const struct journal *journal);
 void journal_free(struct journal *journal);
 
-// What was skipped. torn: files whose last line was cut off in the writing (a kill, a full disk, or just being written);
-// that task has no end and runs again, so it is not among the damaged lines.
+// What was skipped. torn: files whose last line was cut off in the writing (a kill, a full
+// disk, or just being written); that task has no end and runs again, so it is not among the
+// damaged lines.
 struct journal_damage {
     size_t lines;
     char first[64]; // name of the file with the first damaged line
@@ -62,9 +67,10 @@ struct journal_damage {
 };
 typedef int journal_each(void *context, const struct record *record, unsigned parcel,
                          unsigned restart);
-// Reads every journal of a run folder, in order of restart, then parcel (so that what a resume wrote comes after what it
-// resumed), and calls `each` for each good record with the file's P and R. A file of an unknown version fails with
-// [run-format]. `each` returns 0 to go on, else that is returned at once. damage may be NULL. Returns 0 or -1.
+// Reads every journal of a run folder, in order of restart, then parcel (so that what a resume
+// wrote comes after what it resumed), and calls `each` for each good record with the file's P
+// and R. A file of an unknown version fails with [run-format]. `each` returns 0 to go on, else
+// that is returned at once. damage may be NULL. Returns 0 or -1.
 int journal_read(int run_dir, journal_each *each, void *context,
                  struct journal_damage *ret_damage, struct err *err);
 // The same for one open file, from where it stands; adds to *damage, which may not be NULL.

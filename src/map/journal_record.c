@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // journal_record: one record as a line and back (docs/formats.md, "journal.P-R").
 //
-// One table says which fields a record has, how each is written and what its absence means; a field that holds
-// what its absence means is not written.
-// Invariant: record_parse(record_format(r)) gives r; a line that is not whole gives -1 and never half a record.
+// One table says which fields a record has, how each is written and what its absence means; a
+// field that holds what its absence means is not written. Invariant:
+// record_parse(record_format(r)) gives r; a line that is not whole gives -1 and never half a
+// record.
 #include <string.h>
 
 #include "base/mem.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// launch: between a dataset and execve. Nothing is allocated for a task once its slot's buffers have grown.
+// launch: between a dataset and execve. Nothing is allocated for a task once its slot's buffers
+// have grown.
 #include "map/launch.h"
 
 #include <errno.h>
@@ -28,22 +29,24 @@ struct launch {
     size_t shared;    // variables that are the same for all tasks
     char **envp, **argv;
     struct str variables, expanded; // of the task being started
-    int64_t *touched;               // by slot: change time of its TMPDIR when it was last empty, ns
+    // by slot: change time of its TMPDIR when it was last empty, ns
+    int64_t *touched;
 };
 
 static int compile(struct launch *launch, struct err *err)
 {
     const struct spec *spec = launch->run->spec;
     const struct datasets *datasets = launch->run->datasets;
-    launch->words = expand_new((const char *const *)spec->words.item, spec->words.count, spec->mark, datasets,
-                               spec->out != NULL, err);
+    launch->words = expand_new((const char *const *)spec->words.item, spec->words.count,
+                               spec->mark, datasets, spec->out != NULL, err);
     if (!launch->words)
         return -1;
     const char *log = spec->log;
     const char *error_log = spec->error_log;
     if (log && !(launch->log = expand_new(&log, 1, spec->mark, datasets, 0, err)))
         return -1;
-    if (error_log && !(launch->error_log = expand_new(&error_log, 1, spec->mark, datasets, 0, err)))
+    if (error_log &&
+        !(launch->error_log = expand_new(&error_log, 1, spec->mark, datasets, 0, err)))
         return -1;
     return 0;
 }
@@ -96,12 +99,14 @@ struct launch *launch_new(const struct run *run, const struct rlimit *files, str
     launch->shared = run->vars->list.count;
     launch->envp = mem_zero(launch->shared + OWN_VARIABLES + 1, sizeof *launch->envp);
     memcpy(launch->envp, run->vars->list.item, launch->shared * sizeof *launch->envp);
-    launch->argv = mem_zero(spec->launch.count + expand_count(launch->words) + 1, sizeof *launch->argv);
+    launch->argv =
+        mem_zero(spec->launch.count + expand_count(launch->words) + 1, sizeof *launch->argv);
     memcpy(launch->argv, spec->launch.item, spec->launch.count * sizeof *launch->argv);
     return launch;
 }
 
-// A seed of its own for each dataset, the same on every machine and attempt (32 bits: what numpy.random.seed takes).
+// A seed of its own for each dataset, the same on every machine and attempt (32 bits: what
+// numpy.random.seed takes).
 static uint32_t task_seed(uint64_t seed, uint64_t key)
 {
     struct hash hash;
@@ -111,8 +116,8 @@ static uint32_t task_seed(uint64_t seed, uint64_t key)
     return (uint32_t)hash_end(&hash);
 }
 
-static void set_variables(struct launch *launch, const struct dataset *dataset, unsigned slot, unsigned attempt,
-                          const char *out)
+static void set_variables(struct launch *launch, const struct dataset *dataset, unsigned slot,
+                          unsigned attempt, const char *out)
 {
     const struct run *run = launch->run;
     struct str *text = &launch->variables;
@@ -124,7 +129,8 @@ static void set_variables(struct launch *launch, const struct dataset *dataset, 
     str_print(text, "LOPIN_TASK_ATTEMPT=%u%c", attempt, 0);
     str_print(text, "LOPIN_TASK_SLOT=%u%c", slot, 0);
     str_print(text, "LOPIN_TASK_CORES=%u%c", run->spec->threads, 0);
-    str_print(text, "LOPIN_TASK_SEED=%" PRIu32 "%c", task_seed(run->spec->seed, dataset->key), 0);
+    str_print(text, "LOPIN_TASK_SEED=%" PRIu32 "%c", task_seed(run->spec->seed, dataset->key),
+              0);
     str_print(text, "TMPDIR=%s/%u%c", run->temporary, slot, 0);
     if (out)
         str_print(text, "LOPIN_TASK_OUT=%s%c", out, 0);
@@ -135,7 +141,8 @@ static void set_variables(struct launch *launch, const struct dataset *dataset, 
     launch->envp[count] = NULL;
 }
 
-static void set_words(struct launch *launch, const struct dataset *dataset, unsigned slot, const char *out)
+static void set_words(struct launch *launch, const struct dataset *dataset, unsigned slot,
+                      const char *out)
 {
     struct expand_value value = {.dataset = dataset, .slot = slot, .out = out};
     str_clear(&launch->expanded);
@@ -147,8 +154,8 @@ static void set_words(struct launch *launch, const struct dataset *dataset, unsi
     launch->argv[count] = NULL;
 }
 
-pid_t launch_start(struct launch *launch, const struct dataset *dataset, unsigned slot, unsigned attempt,
-                   const char *out, int log, int error_log, struct err *err)
+pid_t launch_start(struct launch *launch, const struct dataset *dataset, unsigned slot,
+                   unsigned attempt, const char *out, int log, int error_log, struct err *err)
 {
     set_variables(launch, dataset, slot, attempt, out);
     set_words(launch, dataset, slot, out);
@@ -170,8 +177,10 @@ pid_t launch_start(struct launch *launch, const struct dataset *dataset, unsigne
     };
     pid_t pid = proc_start(&proc);
     if (pid < 0)
-        err_errno(err, errno == ENOENT || errno == EACCES || errno == ENOEXEC ? ERR_NO_PROGRAM : ERR_SYSTEM, errno,
-                  _("cannot execute '%s'"), proc.path);
+        err_errno(err,
+                  errno == ENOENT || errno == EACCES || errno == ENOEXEC ? ERR_NO_PROGRAM
+                                                                         : ERR_SYSTEM,
+                  errno, _("cannot execute '%s'"), proc.path);
     return pid;
 }
 
@@ -195,7 +204,8 @@ static int open_log(const char *path)
     return fd < 0 && errno == EACCES ? open(path, O_WRONLY | flags, 0666) : fd;
 }
 
-int launch_log(struct launch *launch, int error, const struct dataset *dataset, unsigned slot, struct err *err)
+int launch_log(struct launch *launch, int error, const struct dataset *dataset, unsigned slot,
+               struct err *err)
 {
     struct expand_value value = {.dataset = dataset, .slot = slot};
     CLEANUP_STR struct str path = {0};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// launch: the words, environment and descriptors of a task, made ready once and completed for each.
+// launch: the words, environment and descriptors of a task, made ready once and completed for
+// each.
 #pragma once
 
 #include <sys/resource.h>
@@ -11,12 +12,13 @@
 struct launch;
 // `files`: the limit of open files that tasks have, borrowed. NULL with err.
 struct launch *launch_new(const struct run *run, const struct rlimit *files, struct err *err);
-// Starts the script on a dataset in a slot (from 1). `out`: the temporary path or NULL; log, error_log: descriptors.
-// Returns the pid, or -1 with err: then nothing runs.
-pid_t launch_start(struct launch *launch, const struct dataset *dataset, unsigned slot, unsigned attempt,
-                   const char *out, int log, int error_log, struct err *err);
+// Starts the script on a dataset in a slot (from 1). `out`: the temporary path or NULL; log,
+// error_log: descriptors. Returns the pid, or -1 with err: then nothing runs.
+pid_t launch_start(struct launch *launch, const struct dataset *dataset, unsigned slot,
+                   unsigned attempt, const char *out, int log, int error_log, struct err *err);
 // Empties the slot's TMPDIR if anything was put there.
 void launch_clean(struct launch *launch, unsigned slot);
 // Opens a -o or -e pattern for a dataset. -1 with err.
-int launch_log(struct launch *launch, int error, const struct dataset *dataset, unsigned slot, struct err *err);
+int launch_log(struct launch *launch, int error, const struct dataset *dataset, unsigned slot,
+               struct err *err);
 void launch_free(struct launch *launch);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // line: numbers, texts and checksums of the run folder's lines (docs/formats.md, "Lines").
 //
-// Without printf: a journal line is written while slots wait, 100,000 of them are read before a resume.
-// Invariant: what line_add_* wrote, line_get_* gives back, byte for byte.
+// Without printf: a journal line is written while slots wait, 100,000 of them are read before a
+// resume. Invariant: what line_add_* wrote, line_get_* gives back, byte for byte.
 #include "map/line.h"
 
 #include <libdeflate.h>

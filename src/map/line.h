@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // line: what the text files of a run folder have in common (docs/formats.md, "Lines").
 //
-// A line is fields with one space between them, bytes other than plain printable ASCII as %XX, and last a CRC-32 (that of
-// zlib) of all that stands before the space before it, in 8 lower-case hexadecimal digits. So a line stands alone.
-// Nothing here fails by memory or by what it reads: the bytes are not to be trusted.
+// A line is fields with one space between them, bytes other than plain printable ASCII as %XX,
+// and last a CRC-32 (that of zlib) of all that stands before the space before it, in 8
+// lower-case hexadecimal digits. So a line stands alone. Nothing here fails by memory or by
+// what it reads: the bytes are not to be trusted.
 #pragma once
 
 #include <stddef.h>

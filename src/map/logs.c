@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// logs: spools of slots, files of tasks, the pack of a parcel. What is lost by a crash is at most the output of running
-// tasks' last attempts, which stays in the spools.
+// logs: spools of slots, files of tasks, the pack of a parcel. What is lost by a crash is at
+// most the output of running tasks' last attempts, which stays in the spools.
 #include "map/logs.h"
 
 #include <ctype.h>
@@ -40,16 +40,22 @@ void logs_name(uint64_t key, const char *text, struct str *into)
     str_print(into, "logs/%016" PRIx64 "-", key);
     const char *base = fs_base(text);
     for (size_t i = 0; base[i] && i < 80; i++)
-        str_add_char(into, isalnum((unsigned char)base[i]) || strchr("._-+=", base[i]) ? base[i] : '_');
+        str_add_char(into, isalnum((unsigned char)base[i]) || strchr("._-+=", base[i]) ? base[i]
+                                                                                       : '_');
     str_add(into, ".log");
 }
 
-struct logs *logs_new(int run_dir, unsigned parcel, unsigned restart, unsigned slots, int packed,
-                      struct err *err)
+struct logs *logs_new(int run_dir, unsigned parcel, unsigned restart, unsigned slots,
+                      int packed, struct err *err)
 {
     struct logs *logs = mem_alloc(sizeof *logs);
-    *logs = (struct logs){.run_dir = run_dir, .pack = -1, .parcel = parcel, .restart = restart,
-                          .slots = slots, .packed = packed, .spool = mem_alloc(slots * sizeof(int))};
+    *logs = (struct logs){.run_dir = run_dir,
+                          .pack = -1,
+                          .parcel = parcel,
+                          .restart = restart,
+                          .slots = slots,
+                          .packed = packed,
+                          .spool = mem_alloc(slots * sizeof(int))};
     for (unsigned i = 0; i < slots; i++)
         logs->spool[i] = -1;
     if (packed) {
@@ -73,7 +79,8 @@ int logs_spool(struct logs *logs, unsigned slot, struct err *err)
     CLEANUP_STR struct str name = {0};
     logs_spool_name(logs->parcel, logs->restart, slot, &name);
     // O_APPEND: what is cut to nothing between two tasks begins at its start again
-    *spool = openat(logs->run_dir, name.text, O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    *spool = openat(logs->run_dir, name.text, O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC,
+                    0600);
     if (*spool < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), name.text);
     return *spool;
@@ -97,7 +104,8 @@ void logs_tail(struct logs *logs, unsigned slot, size_t size, struct str *into)
         logs_tail_fd(logs->spool[slot - 1], size, into);
 }
 
-static int to_file(struct logs *logs, unsigned slot, uint64_t key, const char *text, struct err *err)
+static int to_file(struct logs *logs, unsigned slot, uint64_t key, const char *text,
+                   struct err *err)
 {
     CLEANUP_STR struct str spool = {0};
     CLEANUP_STR struct str name = {0};
@@ -123,7 +131,9 @@ static int to_pack(struct logs *logs, unsigned slot, int64_t size, struct err *e
         at += got;
         logs->pack_size += got;
     }
-    return ftruncate(spool, 0) < 0 ? err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), "log") : 0;
+    return ftruncate(spool, 0) < 0
+               ? err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), "log")
+               : 0;
 }
 
 int logs_keep(struct logs *logs, unsigned slot, uint64_t key, const char *text, int64_t *ret_at,

@@ -38,7 +38,8 @@ static void look(struct search *search, const char *path)
     *table_put(&search->by_path, path, NULL) = search->count;
 }
 
-static int each_record(void *context, const struct record *record, unsigned parcel, unsigned restart)
+static int each_record(void *context, const struct record *record, unsigned parcel,
+                       unsigned restart)
 {
     (void)parcel;
     (void)restart;
@@ -49,7 +50,8 @@ static int each_record(void *context, const struct record *record, unsigned parc
     struct found *found = place ? &search->found[*place - 1] : NULL;
     if (!found || found->made || record->output_inode != found->inode)
         return 0;
-    if (found->size >= 0 && (record->output_size != found->size || record->output_mtime != found->mtime))
+    if (found->size >= 0 &&
+        (record->output_size != found->size || record->output_mtime != found->mtime))
         return 0;
     found->made = 1;
     search->unknown--;
@@ -72,13 +74,15 @@ static int refuse(const struct search *search, struct err *err)
     const struct found *first = search->found;
     while (first->made)
         first++;
-    err_set(err, ERR_OUTPUT_EXISTS, _("'%s' is there, and no run of this folder made it as it is"), first->path);
+    err_set(err, ERR_OUTPUT_EXISTS,
+            _("'%s' is there, and no run of this folder made it as it is"), first->path);
     if (search->unknown > 1)
         err_hint(err, "found", _("%zu such outputs"), search->unknown);
     return err_hint(err, "try", _("--overwrite to replace them, or another --out"));
 }
 
-int made_check(const char *cwd, const char *const *goal, size_t count, const uint8_t *skip, struct err *err)
+int made_check(const char *cwd, const char *const *goal, size_t count, const uint8_t *skip,
+               struct err *err)
 {
     struct search search = {0};
     for (size_t i = 0; i < count; i++)

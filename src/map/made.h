@@ -7,6 +7,8 @@
 
 #include "base/err.h"
 
-// Fails with [output-exists] if a goal is there that no run below cwd published as it is now (same inode, and for files
-// size and time). `goal` has `count` absolute paths; those with skip[i] set are not looked at (skip may be NULL).
-int made_check(const char *cwd, const char *const *goal, size_t count, const uint8_t *skip, struct err *err);
+// Fails with [output-exists] if a goal is there that no run below cwd published as it is now
+// (same inode, and for files size and time). `goal` has `count` absolute paths; those with
+// skip[i] set are not looked at (skip may be NULL).
+int made_check(const char *cwd, const char *const *goal, size_t count, const uint8_t *skip,
+               struct err *err);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// output: what a task writes becomes its goal by one rename, after it is on the disk (rename(2), renameat2(2), fsync(2)).
+// output: what a task writes becomes its goal by one rename, after it is on the disk
+// (rename(2), renameat2(2), fsync(2)).
 #include "map/output.h"
 
 #include <dirent.h>
@@ -19,8 +20,8 @@
 void output_path(const char *goal, unsigned run, uint64_t key, struct str *into)
 {
     CLEANUP_FREE char *folder = fs_folder(goal);
-    str_print(into, "%s/.lopin-%u-%016" PRIx64 "/%s", strcmp(folder, "/") == 0 ? "" : folder, run, key,
-              fs_base(goal));
+    str_print(into, "%s/.lopin-%u-%016" PRIx64 "/%s", strcmp(folder, "/") == 0 ? "" : folder,
+              run, key, fs_base(goal));
 }
 
 int output_prepare(const char *temporary, struct err *err)
@@ -72,7 +73,8 @@ static int sync_at(int dir, const char *name)
         return -1;
     if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
         return 0;
-    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | (S_ISDIR(st.st_mode) ? O_DIRECTORY : 0));
+    int fd = openat(
+        dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | (S_ISDIR(st.st_mode) ? O_DIRECTORY : 0));
     if (fd < 0)
         return errno == EACCES ? 0 : -1; // a file that its own maker may not read
     if (S_ISDIR(st.st_mode))
@@ -84,7 +86,8 @@ static int sync_at(int dir, const char *name)
     return failed;
 }
 
-// rename does not replace a folder that is not empty: there the two change places and the old one goes.
+// rename does not replace a folder that is not empty: there the two change places and the old
+// one goes.
 static int put(const char *temporary, const char *goal)
 {
     if (rename(temporary, goal) == 0)
@@ -100,8 +103,8 @@ static int put(const char *temporary, const char *goal)
     return rename(temporary, goal);
 }
 
-int output_publish(const char *temporary, const char *goal, int64_t *ret_size, int64_t *ret_mtime,
-                   int64_t *ret_inode, struct err *err)
+int output_publish(const char *temporary, const char *goal, int64_t *ret_size,
+                   int64_t *ret_mtime, int64_t *ret_inode, struct err *err)
 {
     struct stat st;
     if (lstat(temporary, &st) < 0) {
@@ -112,7 +115,8 @@ int output_publish(const char *temporary, const char *goal, int64_t *ret_size, i
         return err_set(err, ERR_NO_OUTPUT, _("the task ended well but wrote no {out}"));
     }
     CLEANUP_FREE char *folder = fs_folder(goal);
-    if (sync_at(AT_FDCWD, temporary) < 0 || put(temporary, goal) < 0 || fs_sync_dir(AT_FDCWD, folder) < 0) {
+    if (sync_at(AT_FDCWD, temporary) < 0 || put(temporary, goal) < 0 ||
+        fs_sync_dir(AT_FDCWD, folder) < 0) {
         err_errno(err, ERR_SYSTEM, errno, _("cannot publish '%s'"), goal);
         output_drop(temporary);
         return -1;

@@ -22,12 +22,13 @@
 #include "base/str.h"
 
 #define OWNER_FORMAT "lopin-owner 1\nhost %64s\nboot %64s\npid %ld\nstart %llu\n"
-#define STALE_S 90
+#define STALE_S      90
 
 struct identity {
     char host[65], boot[65];
     long pid;
-    unsigned long long start; // of the process, in clock ticks since boot: a pid alone comes again
+    // of the process, in clock ticks since boot: a pid alone comes again
+    unsigned long long start;
 };
 
 static unsigned long long start_of(long pid)
@@ -62,7 +63,10 @@ static int identity_read(int run_dir, struct identity *ret)
     *ret = (struct identity){0};
     if (fs_read(run_dir, "owner", 4096, &text, NULL) < 0)
         return -1;
-    return sscanf(str_text(&text), OWNER_FORMAT, ret->host, ret->boot, &ret->pid, &ret->start) == 4 ? 0 : -1;
+    return sscanf(str_text(&text), OWNER_FORMAT, ret->host, ret->boot, &ret->pid,
+                  &ret->start) == 4
+               ? 0
+               : -1;
 }
 
 void owner_look(int run_dir, struct owner *ret)
@@ -88,11 +92,13 @@ void owner_look(int run_dir, struct owner *ret)
 
 static int busy(const struct owner *owner, struct err *err)
 {
-    err_set(err, ERR_RUN_BUSY, _("this run is being computed by process %ld on %s"), owner->pid, owner->host);
+    err_set(err, ERR_RUN_BUSY, _("this run is being computed by process %ld on %s"), owner->pid,
+            owner->host);
     return err_hint(err, "try", "lopin status");
 }
 
-// A stale file is moved aside under a name of our own first: of two that find it stale only one moves it.
+// A stale file is moved aside under a name of our own first: of two that find it stale only one
+// moves it.
 static void set_aside(int run_dir)
 {
     char aside[64];
@@ -108,8 +114,8 @@ int owner_take(int run_dir, struct err *err)
     char name[128];
     snprintf(name, sizeof name, ".owner.%.64s.%ld", here.host, here.pid);
     CLEANUP_STR struct str text = {0};
-    str_print(&text, "lopin-owner 1\nhost %s\nboot %s\npid %ld\nstart %llu\n", here.host, here.boot, here.pid,
-              here.start);
+    str_print(&text, "lopin-owner 1\nhost %s\nboot %s\npid %ld\nstart %llu\n", here.host,
+              here.boot, here.pid, here.start);
     if (fs_replace(run_dir, name, text.text, text.size, 0600, 0, err) < 0)
         return -1;
     struct owner owner = {.state = OWNER_NONE};

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// owner: who runs a run: the file `owner`, made by link(2), so that on any file system only one has it.
+// owner: who runs a run: the file `owner`, made by link(2), so that on any file system only one
+// has it.
 //
-// It names host, boot, pid and the process's start time; on the same host and boot a dead process's file is stale at once.
-// From other hosts its age tells: the owner touches it every 20 s, and one untouched for 90 s by the
-// file server's clock is stale. What link() returns is not trusted (NFS may repeat it): st_nlink is.
+// It names host, boot, pid and the process's start time; on the same host and boot a dead
+// process's file is stale at once. From other hosts its age tells: the owner touches it every
+// 20 s, and one untouched for 90 s by the file server's clock is stale. What link() returns is
+// not trusted (NFS may repeat it): st_nlink is.
 #pragma once
 
 #include "base/err.h"
@@ -20,6 +22,6 @@ void owner_touch(int run_dir);
 void owner_leave(int run_dir);
 // Who has it; never fails: what cannot be read is stale.
 void owner_look(int run_dir, struct owner *ret);
-// Kills every process of this user on this host that carries LOPIN_RUN=run_path: tasks' descendants that outlived
-// their runner. Returns how many.
+// Kills every process of this user on this host that carries LOPIN_RUN=run_path: tasks'
+// descendants that outlived their runner. Returns how many.
 unsigned owner_sweep(const char *run_path);

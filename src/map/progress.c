@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// progress: the fit behind the time left. Two sums more than a mean, and it knows that large datasets come first.
+// progress: the fit behind the time left. Two sums more than a mean, and it knows that large
+// datasets come first.
 #include "map/progress.h"
 
 void fit_add(struct fit *fit, double size, double seconds)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // progress: counts of a run and how long it will still take.
 //
-// Time of a task = a + b x size of its dataset, fitted by least squares over those that ended; tasks without a size count by a.
+// Time of a task = a + b x size of its dataset, fitted by least squares over those that ended;
+// tasks without a size count by a.
 #pragma once
 
 #include <stdint.h>
@@ -14,9 +15,12 @@ double fit_guess(const struct fit *fit, double size); // seconds; < 0 with nothi
 struct progress {
     uint64_t total, done, failed, running, stopped, kept; // kept: done before this start
     int64_t elapsed_us;
-    int64_t left_us;     // -1: not known yet
-    double cores_used;   // over the last second or so
+    int64_t left_us;   // -1: not known yet
+    double cores_used; // over the last second or so
     uint32_t cores, slots;
     int64_t resident_kb; // of the running tasks
-    struct { const char *text; int64_t since_us; } longest[3]; // running; text NULL at the end
+    struct {
+        const char *text;
+        int64_t since_us;
+    } longest[3]; // running; text NULL at the end
 };

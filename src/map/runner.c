@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// runner: the loop. Signals come by signalfd(2), ends by waitid(2), published outputs and syncs by their pools' descriptors.
+// runner: the loop. Signals come by signalfd(2), ends by waitid(2), published outputs and syncs
+// by their pools' descriptors.
 //
-// Invariant: a slot has at most one task, a dataset at most one at a time; what was started has a START in the journal, and
-// nothing is started once something could not be written there.
+// Invariant: a slot has at most one task, a dataset at most one at a time; what was started has
+// a START in the journal, and nothing is started once something could not be written there.
 #include "map/runner.h"
 
 #include <errno.h>
@@ -22,9 +23,9 @@
 #include "map/task.h"
 #include "map/tree.h"
 
-#define GRACE_US  10000000 // from SIGTERM to SIGKILL
-#define TOUCH_US  20000000 // owner_touch: see owner.h
-#define SAMPLE_US 1000000  // of what running tasks use
+#define GRACE_US   10000000 // from SIGTERM to SIGKILL
+#define TOUCH_US   20000000 // owner_touch: see owner.h
+#define SAMPLE_US  1000000  // of what running tasks use
 #define PUBLISHERS 4
 #define PACK_ABOVE 1000 // datasets: then logs go to one pack
 
@@ -38,9 +39,10 @@ struct runner {
     int signal, signals; // the first that came; their descriptor
     sigset_t before;     // the caller's mask
     struct rlimit files; // the caller's limit of open files
-    int64_t begin_us, tick_us, touch_us, kill_us; // CLOCK_BOOTTIME: the start, and when the next is due
-    double left_bytes;                            // of datasets not started
-    int64_t sample_us, sample_cpu_us;             // the last measure of what tasks use
+    // CLOCK_BOOTTIME: the start, and when the next is due
+    int64_t begin_us, tick_us, touch_us, kill_us;
+    double left_bytes;                // of datasets not started
+    int64_t sample_us, sample_cpu_us; // the last measure of what tasks use
     double cores_used;
     int64_t resident_kb;
 };
@@ -110,7 +112,8 @@ static void reap_one(struct runner *runner, pid_t pid)
     for (unsigned i = 0; i < runner->workshop.run->spec->slots; i++) {
         if (runner->task[i].pid != pid)
             continue;
-        kill(-pid, SIGKILL); // what it left in its group; before its wait, while the number is still its own
+        // what it left in its group; before its wait, while the number is still its own
+        kill(-pid, SIGKILL);
         if (wait4(pid, &status, 0, &usage) != pid)
             return;
         runner->running--;
@@ -137,7 +140,8 @@ static void fill(struct runner *runner)
     const struct run *run = workshop->run;
     for (unsigned i = 0; i < run->spec->slots; i++) {
         while (!runner->task[i].pid) {
-            if (runner->phase != PHASE_RUNNING || workshop->err.code || runner->next == run->count)
+            if (runner->phase != PHASE_RUNNING || workshop->err.code ||
+                runner->next == run->count)
                 return;
             uint32_t index = run->order[runner->next];
             int result = task_start(workshop, &runner->task[i], index);
@@ -168,7 +172,8 @@ static void sample(struct runner *runner, int64_t now)
     runner->sample_cpu_us = cpu_us;
 }
 
-// Wall time until the end: what is not started shared among the slots, but never less than the longest task still has.
+// Wall time until the end: what is not started shared among the slots, but never less than the
+// longest task still has.
 static int64_t time_left(const struct runner *runner, int64_t now)
 {
     const struct run *run = runner->workshop.run;
@@ -176,13 +181,15 @@ static int64_t time_left(const struct runner *runner, int64_t now)
     size_t waiting = run->count - runner->next;
     if (fit_guess(fit, 0) < 0)
         return -1;
-    double work = waiting ? (double)waiting * fit_guess(fit, runner->left_bytes / (double)waiting) : 0;
+    double work =
+        waiting ? (double)waiting * fit_guess(fit, runner->left_bytes / (double)waiting) : 0;
     double longest = 0;
     for (unsigned i = 0; i < run->spec->slots; i++) {
         const struct task *task = &runner->task[i];
         if (!task->pid)
             continue;
-        double left = fit_guess(fit, size_of(runner, task->index)) - (double)(now - task->boot_us) / 1e6;
+        double left =
+            fit_guess(fit, size_of(runner, task->index)) - (double)(now - task->boot_us) / 1e6;
         work += left > 0 ? left : 0;
         longest = left > longest ? left : longest;
     }
@@ -287,7 +294,8 @@ static void loop(struct runner *runner)
     }
 }
 
-// A signal that our caller ignores (nohup, a background job of sh) stays ignored: blocked, it would be seen.
+// A signal that our caller ignores (nohup, a background job of sh) stays ignored: blocked, it
+// would be seen.
 static int open_signals(struct runner *runner, struct err *err)
 {
     static const int wanted[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
@@ -295,16 +303,19 @@ static int open_signals(struct runner *runner, struct err *err)
     sigemptyset(&set);
     for (size_t i = 0; i < COUNT(wanted); i++) {
         struct sigaction action;
-        if (sigaction(wanted[i], NULL, &action) == 0 && (action.sa_handler != SIG_IGN || wanted[i] == SIGCHLD))
+        if (sigaction(wanted[i], NULL, &action) == 0 &&
+            (action.sa_handler != SIG_IGN || wanted[i] == SIGCHLD))
             sigaddset(&set, wanted[i]);
     }
     signal(SIGCHLD, SIG_DFL); // inherited as ignored, ends would not wait for us
     sigprocmask(SIG_BLOCK, &set, &runner->before);
     runner->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return runner->signals < 0 ? err_errno(err, ERR_SYSTEM, errno, _("cannot wait for signals")) : 0;
+    return runner->signals < 0 ? err_errno(err, ERR_SYSTEM, errno, _("cannot wait for signals"))
+                               : 0;
 }
 
-// Spools, logs and pools need descriptors: as many as the hard limit gives. Tasks get the caller's limit back (select(2)).
+// Spools, logs and pools need descriptors: as many as the hard limit gives. Tasks get the
+// caller's limit back (select(2)).
 static void raise_files(struct runner *runner)
 {
     struct rlimit most;
@@ -331,7 +342,8 @@ static int begin(struct runner *runner, struct err *err)
                               run->datasets->count > PACK_ABOVE, err);
     if (!workshop->logs)
         return -1;
-    workshop->writer = writer_new(run->folder->fd, run->parcel, run->restart, workshop->logs, err);
+    workshop->writer =
+        writer_new(run->folder->fd, run->parcel, run->restart, workshop->logs, err);
     workshop->publishers = workshop->writer ? pool_new(PUBLISHERS, err) : NULL;
     if (!workshop->publishers || open_signals(runner, err) < 0)
         return -1;
@@ -343,17 +355,23 @@ static int begin(struct runner *runner, struct err *err)
     runner->begin_us = runner->sample_us = clock_boot_us();
     runner->touch_us = runner->begin_us + TOUCH_US;
     runner->tick_us = runner->begin_us;
-    const struct record open = {.kind = RECORD_OPEN, .wall_us = clock_wall_us(), .boot_us = runner->begin_us,
-                                .cores = spec->cores, .slots = spec->slots, .threads = spec->threads};
+    const struct record open = {.kind = RECORD_OPEN,
+                                .wall_us = clock_wall_us(),
+                                .boot_us = runner->begin_us,
+                                .cores = spec->cores,
+                                .slots = spec->slots,
+                                .threads = spec->threads};
     return writer_add(workshop->writer, &open, err);
 }
 
 static void finish(struct runner *runner, struct run_result *ret)
 {
     struct workshop *workshop = &runner->workshop;
-    const struct record close = {.kind = RECORD_CLOSE, .wall_us = clock_wall_us(), .boot_us = clock_boot_us()};
+    const struct record close = {
+        .kind = RECORD_CLOSE, .wall_us = clock_wall_us(), .boot_us = clock_boot_us()};
     struct err err = {0};
-    if ((writer_add(workshop->writer, &close, &err) < 0 || writer_sync(workshop->writer, &err) < 0) &&
+    if ((writer_add(workshop->writer, &close, &err) < 0 ||
+         writer_sync(workshop->writer, &err) < 0) &&
         !workshop->err.code)
         workshop->err = err;
     if (workshop->listener->tick)
@@ -386,7 +404,8 @@ static void end(struct runner *runner)
     free(runner->task);
 }
 
-int runner_run(const struct run *run, const struct runner_listener *listener, struct run_result *ret, struct err *err)
+int runner_run(const struct run *run, const struct runner_listener *listener,
+               struct run_result *ret, struct err *err)
 {
     struct runner runner = {
         .workshop = {.run = run, .listener = listener, .folder = -1},

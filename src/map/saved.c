@@ -5,7 +5,8 @@
 int saved_refresh(struct saved *saved, struct err *err)
 {
     state_free(&saved->state);
-    owner_look(saved->folder.fd, &saved->owner); // before the journals: its last records are read if it ends meanwhile
+    // before the journals: its last records are read if it ends meanwhile
+    owner_look(saved->folder.fd, &saved->owner);
     return state_load(&saved->state, saved->folder.fd, &saved->datasets, err);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// saved: a run as its folder holds it: what was asked, on which datasets, what became of them, who computes it now.
+// saved: a run as its folder holds it: what was asked, on which datasets, what became of them,
+// who computes it now.
 #pragma once
 
 #include "base/err.h"
@@ -16,8 +17,12 @@ struct saved { // begin with SAVED_NONE
     struct state state;
     struct owner owner;
 };
-#define SAVED_NONE {.folder = FOLDER_NONE}
-// Reads the run that `which` names (see folder_find). *ret needs saved_close also after failure.
+#define SAVED_NONE                                                                             \
+    {                                                                                          \
+        .folder = FOLDER_NONE                                                                  \
+    }
+// Reads the run that `which` names (see folder_find). *ret needs saved_close also after
+// failure.
 int saved_open(struct saved *ret, const char *cwd, const char *which, struct err *err);
 // Reads its journals again, and who has it.
 int saved_refresh(struct saved *saved, struct err *err);

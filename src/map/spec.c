@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// spec: run.json, written once at the start of a run and read back by resume, status and report.
+// spec: run.json, written once at the start of a run and read back by resume, status and
+// report.
 //
-// JSON text is UTF-8 but names of files are bytes: strings are kept %XX-coded as in our other files.
+// JSON text is UTF-8 but names of files are bytes: strings are kept %XX-coded as in our other
+// files.
 #include "map/spec.h"
 
 #include <errno.h>
@@ -20,8 +22,9 @@
 
 void spec_free(struct spec *spec)
 {
-    char *texts[] = {spec->name, spec->cwd, spec->script, spec->script_path, spec->program, spec->mark,
-                     spec->out, spec->log, spec->error_log, spec->python, spec->python_path};
+    char *texts[] = {spec->name,      spec->cwd,    spec->script,     spec->script_path,
+                     spec->program,   spec->mark,   spec->out,        spec->log,
+                     spec->error_log, spec->python, spec->python_path};
     for (size_t i = 0; i < COUNT(texts); i++)
         free(texts[i]);
     strv_free(&spec->launch);
@@ -55,11 +58,16 @@ static json_t *hash_out(uint64_t hash)
 }
 
 // One table serves both directions, so that no field can be written and not read.
-#define TEXT_FIELDS(X)                                                                             \
-    X(name) X(cwd) X(script) X(script_path) X(program) X(mark) X(out) X(log) X(error_log) X(python) X(python_path)
+#define TEXT_FIELDS(X)                                                                         \
+    X(name)                                                                                    \
+    X(cwd)                                                                                     \
+    X(script)                                                                                  \
+    X(script_path) X(program) X(mark) X(out) X(log) X(error_log) X(python) X(python_path)
 #define LIST_FIELDS(X) X(launch) X(words) X(keep)
-#define NUMBER_FIELDS(X) X(pass_stdin) X(overwrite) X(cores) X(slots) X(threads) \
-    X(ask_cores) X(ask_jobs) X(ask_threads) X(created_us)
+#define NUMBER_FIELDS(X)                                                                       \
+    X(pass_stdin)                                                                              \
+    X(overwrite)                                                                               \
+    X(cores) X(slots) X(threads) X(ask_cores) X(ask_jobs) X(ask_threads) X(created_us)
 #define HASH_FIELDS(X) X(seed) X(script_hash) X(env_hash) X(line)
 
 int spec_save(const struct spec *spec, int run_dir, struct err *err)
@@ -146,8 +154,9 @@ static int read_fields(struct spec *ret, const json_t *root)
 #define GET(field) bad |= list_in(root, #field, &ret->field) < 0;
     LIST_FIELDS(GET)
 #undef GET
-#define GET(field)                                                                                 \
-    bad |= number_in(root, #field, sizeof ret->field == 8 ? INT64_MAX : INT32_MAX, &number) < 0;   \
+#define GET(field)                                                                             \
+    bad |=                                                                                     \
+        number_in(root, #field, sizeof ret->field == 8 ? INT64_MAX : INT32_MAX, &number) < 0;  \
     ret->field = (__typeof__(ret->field))number;
     NUMBER_FIELDS(GET)
 #undef GET
@@ -156,7 +165,10 @@ static int read_fields(struct spec *ret, const json_t *root)
 #undef GET
     bad |= number_in(root, "order", ORDER_RANDOM, &number) < 0;
     ret->order = (enum dataset_order)number;
-    return bad || !ret->cwd || !ret->script || !ret->program || !ret->launch.count || !ret->slots ? -1 : 0;
+    return bad || !ret->cwd || !ret->script || !ret->program || !ret->launch.count ||
+                   !ret->slots
+               ? -1
+               : 0;
 }
 
 int spec_load(struct spec *ret, int run_dir, struct err *err)
@@ -170,7 +182,8 @@ int spec_load(struct spec *ret, int run_dir, struct err *err)
     json_error_t problem;
     json_t *root = json_loadb(str_text(&text), text.size, 0, &problem);
     if (!root)
-        return err_set(err, ERR_RUN_DAMAGED, _("run.json, line %d: %s"), problem.line, problem.text);
+        return err_set(err, ERR_RUN_DAMAGED, _("run.json, line %d: %s"), problem.line,
+                       problem.text);
     json_int_t version = json_integer_value(json_object_get(root, "v"));
     int bad = version == SPEC_VERSION && read_fields(ret, root) < 0;
     json_decref(root);

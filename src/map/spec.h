@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// spec: what a run is: fixed at its start, kept in run.json of its folder (docs/formats.md), so that
-// `resume` needs no word of the first line again. No variable of the caller is kept.
+// spec: what a run is: fixed at its start, kept in run.json of its folder (docs/formats.md), so
+// that `resume` needs no word of the first line again. No variable of the caller is kept.
 #pragma once
 
 #include <stdint.h>
@@ -9,12 +9,13 @@
 #include "base/str.h"
 #include "map/datasets.h"
 
-struct spec { // all strings its own; zero-initialise to begin
-    char *name;            // -J, or NULL
-    char *cwd;             // absolute: where tasks start
-    char *script;          // as typed, to show
-    char *script_path;     // absolute
-    char *program;         // absolute: what is executed (the interpreter, a shell, or the script itself)
+struct spec {          // all strings its own; zero-initialise to begin
+    char *name;        // -J, or NULL
+    char *cwd;         // absolute: where tasks start
+    char *script;      // as typed, to show
+    char *script_path; // absolute
+    // absolute: what is executed (the interpreter, a shell, or the script itself)
+    char *program;
     struct strv launch;    // its first words: {"python3", "analyse.py"}
     struct strv words;     // the template that follows
     char *mark;            // -I, or NULL
@@ -25,13 +26,13 @@ struct spec { // all strings its own; zero-initialise to begin
     struct strv keep;      // --keep-env
     int pass_stdin, overwrite;
     enum dataset_order order;
-    uint64_t seed;         // of LOPIN_TASK_SEED and --order random
-    uint32_t cores, slots, threads;             // as of its first start
-    uint32_t ask_cores, ask_jobs, ask_threads;  // -c, -j, -T; 0: by the machine it is on
-    uint64_t script_hash;  // content of the script
-    uint64_t env_hash;     // interpreter and its environment
-    uint64_t line;         // hash of the line as typed, for map --resume
-    int64_t created_us;    // Unix time
+    uint64_t seed;                             // of LOPIN_TASK_SEED and --order random
+    uint32_t cores, slots, threads;            // as of its first start
+    uint32_t ask_cores, ask_jobs, ask_threads; // -c, -j, -T; 0: by the machine it is on
+    uint64_t script_hash;                      // content of the script
+    uint64_t env_hash;                         // interpreter and its environment
+    uint64_t line;                             // hash of the line as typed, for map --resume
+    int64_t created_us;                        // Unix time
 };
 void spec_free(struct spec *spec);
 // run.json. Errors: [run-damaged], [run-format] for another version.

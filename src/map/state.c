@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // state: folds the journals of a run into one outcome a dataset.
 //
-// The order of truth is the position in the journals, by restart, never the clock. An end that says done is final: a
-// later start of the same dataset (its file changed, --redo) opens it again.
+// The order of truth is the position in the journals, by restart, never the clock. An end that
+// says done is final: a later start of the same dataset (its file changed, --redo) opens it
+// again.
 #include "map/state.h"
 
 #include <inttypes.h>
@@ -23,11 +24,13 @@ static struct outcome *find(struct state *state, uint64_t key)
     return index ? &state->outcome[*index] : NULL;
 }
 
-static void note_segment(struct reading *reading, const struct record *record, unsigned parcel, unsigned restart)
+static void note_segment(struct reading *reading, const struct record *record, unsigned parcel,
+                         unsigned restart)
 {
     struct state *state = reading->state;
     if (!state->segments || parcel != reading->parcel || restart != reading->restart) {
-        mem_room(&state->segment, &state->segment_room, state->segments + 1, sizeof *state->segment);
+        mem_room(&state->segment, &state->segment_room, state->segments + 1,
+                 sizeof *state->segment);
         state->segment[state->segments++] = (struct segment){.start_us = record->wall_us};
         reading->parcel = parcel;
         reading->restart = restart;
@@ -44,8 +47,9 @@ static void note_segment(struct reading *reading, const struct record *record, u
 
 static void note_end(struct state *state, struct outcome *outcome, const struct record *record)
 {
-    static const uint8_t states[] = {
-        [TASK_DONE] = OUTCOME_DONE, [TASK_FAILED] = OUTCOME_FAILED, [TASK_STOPPED] = OUTCOME_STOPPED};
+    static const uint8_t states[] = {[TASK_DONE] = OUTCOME_DONE,
+                                     [TASK_FAILED] = OUTCOME_FAILED,
+                                     [TASK_STOPPED] = OUTCOME_STOPPED};
     outcome->state = states[record->state];
     outcome->cause = err_code_of(record->cause);
     outcome->code = record->code;
@@ -64,7 +68,8 @@ static void note_end(struct state *state, struct outcome *outcome, const struct 
     outcome->env = record->env;
 }
 
-static int each_record(void *context, const struct record *record, unsigned parcel, unsigned restart)
+static int each_record(void *context, const struct record *record, unsigned parcel,
+                       unsigned restart)
 {
     struct reading *reading = context;
     note_segment(reading, record, parcel, restart);

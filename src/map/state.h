@@ -10,16 +10,23 @@
 #include "map/datasets.h"
 #include "map/journal.h"
 
-enum outcome_state { OUTCOME_WAITING, OUTCOME_BEGUN, OUTCOME_DONE, OUTCOME_FAILED, OUTCOME_STOPPED };
+enum outcome_state {
+    OUTCOME_WAITING,
+    OUTCOME_BEGUN,
+    OUTCOME_DONE,
+    OUTCOME_FAILED,
+    OUTCOME_STOPPED
+};
 struct outcome { // of one dataset: its last attempt
-    uint8_t state;         // enum outcome_state; BEGUN: started, no end recorded (running, or cut off)
-    uint8_t shown;         // for callers
+    // enum outcome_state; BEGUN: started, no end recorded (running, or cut off)
+    uint8_t state;
+    uint8_t shown;            // for callers
     uint16_t parcel, restart; // whose journal
     uint32_t attempt, slot;
-    int32_t code;          // exit status, or -signal
-    int cause;             // enum err_code
-    const char *detail;    // "" or words, in the state's arena
-    int64_t start_us;      // Unix time
+    int32_t code;       // exit status, or -signal
+    int cause;          // enum err_code
+    const char *detail; // "" or words, in the state's arena
+    int64_t start_us;   // Unix time
     int64_t duration_us, user_us, system_us;
     int64_t peak_kb;
     int64_t log_at, log_size;
@@ -32,7 +39,7 @@ struct segment { // one journal: a start or resumption of the run
     int64_t start_us, end_us; // Unix time of its first and last record
     int closed;               // ended in order
 };
-struct state { // zero-initialise to begin
+struct state {               // zero-initialise to begin
     struct outcome *outcome; // one a dataset, same index
     size_t count;
     struct segment *segment;
@@ -40,9 +47,11 @@ struct state { // zero-initialise to begin
     size_t done, failed, begun, stopped, waiting;
     struct journal_damage damage;
     struct arena arena;
-    struct table by_key;     // key (hex text) -> index
+    struct table by_key; // key (hex text) -> index
 };
-// Reads the journals of a run folder for these datasets. Records of datasets that are not in the list are left out.
-int state_load(struct state *ret, int run_dir, const struct datasets *datasets, struct err *err);
+// Reads the journals of a run folder for these datasets. Records of datasets that are not in
+// the list are left out.
+int state_load(struct state *ret, int run_dir, const struct datasets *datasets,
+               struct err *err);
 void state_free(struct state *state);
 #define CLEANUP_STATE CLEANUP(state_free)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// task: the order of steps is the promise. START is written before the task runs; its log is kept and its output published
-// before END says that it is done.
+// task: the order of steps is the promise. START is written before the task runs; its log is
+// kept and its output published before END says that it is done.
 #include "map/task.h"
 
 #include <errno.h>
@@ -37,8 +37,8 @@ static void fail_run(struct workshop *workshop, const struct err *err)
         workshop->err = *err;
 }
 
-static void tell(const struct workshop *workshop, enum event_kind kind, const struct dataset *dataset,
-                 const struct record *record)
+static void tell(const struct workshop *workshop, enum event_kind kind,
+                 const struct dataset *dataset, const struct record *record)
 {
     const struct event event = {.kind = kind, .dataset = dataset, .record = record};
     if (workshop->listener->event)
@@ -85,8 +85,8 @@ static void publish(void *context)
     struct record *record = &ending->record;
     if (record->state != TASK_DONE)
         output_drop(ending->temporary);
-    else if (output_publish(ending->temporary, ending->goal, &record->output_size, &record->output_mtime,
-                            &record->output_inode, &ending->err) == 0)
+    else if (output_publish(ending->temporary, ending->goal, &record->output_size,
+                            &record->output_mtime, &record->output_inode, &ending->err) == 0)
         record->output = ending->goal;
 }
 
@@ -98,7 +98,8 @@ static void published(void *context)
     if (ending->err.code == ERR_NO_OUTPUT) {
         failure_no_output(ending->goal, &ending->failure);
         set_failure(ending);
-    } else if (ending->err.code) { // the disk's failure, not the script's: it runs again when there is room
+    } else if (ending->err.code) {
+        // The disk's failure, not the script's: it runs again when there is room.
         fail_run(workshop, &ending->err);
         ending->record.state = TASK_STOPPED;
         ending->record.cause = err_name(ending->err.code);
@@ -117,7 +118,8 @@ static void read_tail(struct workshop *workshop, const struct task *task, struct
         logs_tail(workshop->logs, task->slot, TAIL_SIZE, into);
 }
 
-static void judge(struct workshop *workshop, const struct task *task, int status, struct ending *ending)
+static void judge(struct workshop *workshop, const struct task *task, int status,
+                  struct ending *ending)
 {
     struct record *record = &ending->record;
     record->code = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
@@ -140,8 +142,8 @@ static void keep_log(struct workshop *workshop, const struct task *task, struct 
     struct record *record = &ending->record;
     const struct dataset *dataset = ending->dataset;
     struct err err = {0};
-    if (logs_keep(workshop->logs, task->slot, dataset->key, dataset->text, &record->log_at, &record->log_size,
-                  &err) < 0)
+    if (logs_keep(workshop->logs, task->slot, dataset->key, dataset->text, &record->log_at,
+                  &record->log_size, &err) < 0)
         fail_run(workshop, &err);
 }
 
@@ -182,7 +184,8 @@ static void close_logs(struct task *task)
     task->log = task->error_log = -1;
 }
 
-void task_end(struct workshop *workshop, struct task *task, int status, const struct rusage *usage)
+void task_end(struct workshop *workshop, struct task *task, int status,
+              const struct rusage *usage)
 {
     struct ending *ending = ending_new(workshop, task);
     ending->record.user_us = time_us(usage->ru_utime);
@@ -202,13 +205,16 @@ void task_end(struct workshop *workshop, struct task *task, int status, const st
     pool_add(workshop->publishers, publish, published, ending);
 }
 
-static int open_logs(struct workshop *workshop, struct task *task, const struct dataset *dataset, int *ret_out,
-                     int *ret_error, struct err *err)
+static int open_logs(struct workshop *workshop, struct task *task,
+                     const struct dataset *dataset, int *ret_out, int *ret_error,
+                     struct err *err)
 {
     const struct spec *spec = workshop->run->spec;
-    if (spec->log && (task->log = launch_log(workshop->launch, 0, dataset, task->slot, err)) < 0)
+    if (spec->log &&
+        (task->log = launch_log(workshop->launch, 0, dataset, task->slot, err)) < 0)
         return -1;
-    if (spec->error_log && (task->error_log = launch_log(workshop->launch, 1, dataset, task->slot, err)) < 0)
+    if (spec->error_log &&
+        (task->error_log = launch_log(workshop->launch, 1, dataset, task->slot, err)) < 0)
         return -1;
     int spool = spec->log ? -1 : logs_spool(workshop->logs, task->slot, err);
     if (!spec->log && spool < 0)
@@ -218,8 +224,10 @@ static int open_logs(struct workshop *workshop, struct task *task, const struct 
     return 0;
 }
 
-// Descriptors, temporary folder and process. Returns 0 with task->pid, or -1 with err and errno of the last step.
-static int make(struct workshop *workshop, struct task *task, const struct dataset *dataset, struct err *err)
+// Descriptors, temporary folder and process. Returns 0 with task->pid, or -1 with err and errno
+// of the last step.
+static int make(struct workshop *workshop, struct task *task, const struct dataset *dataset,
+                struct err *err)
 {
     const struct run *run = workshop->run;
     int out, error;
@@ -232,7 +240,8 @@ static int make(struct workshop *workshop, struct task *task, const struct datas
     }
     if (open_logs(workshop, task, dataset, &out, &error, err) < 0)
         return -1;
-    pid_t pid = launch_start(workshop->launch, dataset, task->slot, task->attempt, task->temporary, out, error, err);
+    pid_t pid = launch_start(workshop->launch, dataset, task->slot, task->attempt,
+                             task->temporary, out, error, err);
     task->pid = pid > 0 ? pid : 0;
     return pid > 0 ? 0 : -1;
 }
@@ -262,8 +271,12 @@ int task_start(struct workshop *workshop, struct task *task, uint32_t index)
     task->wall_us = clock_wall_us();
     task->boot_us = clock_boot_us();
     dataset_stat(dataset, workshop->folder, &task->data_size, &task->data_mtime);
-    const struct record record = {.kind = RECORD_START, .key = dataset->key, .attempt = task->attempt,
-                                  .slot = task->slot, .wall_us = task->wall_us, .boot_us = task->boot_us};
+    const struct record record = {.kind = RECORD_START,
+                                  .key = dataset->key,
+                                  .attempt = task->attempt,
+                                  .slot = task->slot,
+                                  .wall_us = task->wall_us,
+                                  .boot_us = task->boot_us};
     if (writer_add(workshop->writer, &record, &err) < 0) {
         fail_run(workshop, &err);
         return -1;

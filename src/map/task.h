@@ -20,7 +20,7 @@ struct task {       // of a slot
     uint32_t attempt;
     int64_t wall_us, boot_us; // its start
     int64_t data_size, data_mtime;
-    char *temporary; // {out} while it is written, or NULL
+    char *temporary;    // {out} while it is written, or NULL
     int log, error_log; // files of -o and -e, or -1
 };
 // What tasks need of the runner and change in it.
@@ -31,15 +31,17 @@ struct workshop {
     struct logs *logs;
     struct writer *writer;
     struct pool *publishers;
-    int folder;      // where tasks start
-    int killing;     // ends from now on are of our own making
+    int folder;  // where tasks start
+    int killing; // ends from now on are of our own making
     size_t done, failed, stopped, publishing;
-    int64_t cpu_us;  // of tasks that ended
+    int64_t cpu_us; // of tasks that ended
     struct fit fit;
-    struct err err;  // the first failure to write down what happened; code 0: none
+    struct err err; // the first failure to write down what happened; code 0: none
 };
-// Starts a dataset in a free slot. Returns 0 (also where the task cannot be started for reasons of its own: then it has
-// failed, and the slot is free); 1 if the machine has no room for a process now; -1 with workshop->err.
+// Starts a dataset in a free slot. Returns 0 (also where the task cannot be started for reasons
+// of its own: then it has failed, and the slot is free); 1 if the machine has no room for a
+// process now; -1 with workshop->err.
 int task_start(struct workshop *workshop, struct task *task, uint32_t index);
 // After its wait: frees the slot; records the end, at once or when its output is published.
-void task_end(struct workshop *workshop, struct task *task, int status, const struct rusage *usage);
+void task_end(struct workshop *workshop, struct task *task, int status,
+              const struct rusage *usage);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// traceback: reads what Python's traceback module prints (docs.python.org, "traceback"; PEP 654 for groups).
+// traceback: reads what Python's traceback module prints (docs.python.org, "traceback"; PEP 654
+// for groups).
 //
-// Lines are taken one by one: a header, frames (File "...", line N), their source lines, the error. Of several tracebacks
-// the last whole one counts, which of chained errors is the one that ended the program. What "Exception ignored" announces
-// ended nothing. A beginning that the log's tail cut off is no matter.
-// Invariant: nothing is believed but the form of lines; any bytes give some answer in linear time.
+// Lines are taken one by one: a header, frames (File "...", line N), their source lines, the
+// error. Of several tracebacks the last whole one counts, which of chained errors is the one
+// that ended the program. What "Exception ignored" announces ended nothing. A beginning that
+// the log's tail cut off is no matter. Invariant: nothing is believed but the form of lines;
+// any bytes give some answer in linear time.
 #include "map/traceback.h"
 
 #include <string.h>
@@ -49,8 +51,8 @@ static int contains(struct slice text, const char *word)
     return text.at != NULL && memmem(text.at, text.size, word, strlen(word)) != NULL;
 }
 
-// A frame of the user's own: in the script's folder and not in an environment that lies there. A relative name is the
-// script as it was called: libraries come from absolute paths.
+// A frame of the user's own: in the script's folder and not in an environment that lies there.
+// A relative name is the script as it was called: libraries come from absolute paths.
 static int is_ours(const struct reader *reader, struct slice file)
 {
     struct slice folder = reader->folder;
@@ -67,7 +69,8 @@ static int is_ours(const struct reader *reader, struct slice file)
     return folder.size == 1 || file.at[folder.size] == '/';
 }
 
-// `  File "NAME", line N, in ...` or, for what could not be compiled, without the last part. Returns 1 if it is one.
+// `  File "NAME", line N, in ...` or, for what could not be compiled, without the last part.
+// Returns 1 if it is one.
 static int frame_parse(struct slice text, struct slice *ret_file, struct slice *ret_line)
 {
     static const char open[] = "  File \"", middle[] = "\", line ";
@@ -120,7 +123,8 @@ static size_t error_name(struct slice text)
     return size;
 }
 
-// Frames without a header: Python prints none for a script that it cannot compile, and a log's tail may have lost it.
+// Frames without a header: Python prints none for a script that it cannot compile, and a log's
+// tail may have lost it.
 static int is_believable(const struct reader *reader, struct slice name)
 {
     static const char *const compiling[] = {"SyntaxError", "IndentationError", "TabError"};
@@ -138,8 +142,8 @@ static int same(struct slice a, struct slice b)
     return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
 }
 
-// The same error once more is one that came from a worker process or was logged and raised again: its first place, where
-// it happened, says more than the line that waited for it.
+// The same error once more is one that came from a worker process or was logged and raised
+// again: its first place, where it happened, says more than the line that waited for it.
 static int is_again(const struct reader *reader)
 {
     return reader->found && reader->best.ours && same(reader->best.error, reader->now.error) &&

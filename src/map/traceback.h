@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// traceback: the error that ended a Python program, found in what it printed; inside of failure.c.
+// traceback: the error that ended a Python program, found in what it printed; inside of
+// failure.c.
 #pragma once
 
 #include <stddef.h>
@@ -15,5 +16,6 @@ struct traceback {
     struct slice line;    // its number
     int ours;             // the frame lies in the script's folder
 };
-// Finds the last traceback that has an end. `folder` may be NULL. Returns 1 if there is one, else 0. Slices point into bytes.
+// Finds the last traceback that has an end. `folder` may be NULL. Returns 1 if there is one,
+// else 0. Slices point into bytes.
 int traceback_find(const char *bytes, size_t size, const char *folder, struct traceback *ret);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// tree: walks /proc/PID/task/PID/children (proc(5), CONFIG_PROC_CHILDREN); without it only the task itself is seen.
+// tree: walks /proc/PID/task/PID/children (proc(5), CONFIG_PROC_CHILDREN); without it only the
+// task itself is seen.
 #include "map/tree.h"
 
 #include <fcntl.h>
@@ -31,7 +32,7 @@ static void measure_one(pid_t pid, struct tree_use *sum)
     const char *at = strrchr(text, ')');
     if (!at)
         return;
-    long long field[25] = {0}; // by number as in proc(5)
+    long long field[25] = {0};   // by number as in proc(5)
     char *next = (char *)at + 4; // ") S "
     for (int i = 4; i < 25; i++)
         field[i] = strtoll(next, &next, 10);

@@ -24,7 +24,8 @@ struct writer {
     int errnum; // of a sync that failed, until it is reported
 };
 
-struct writer *writer_new(int run_dir, unsigned parcel, unsigned restart, struct logs *logs, struct err *err)
+struct writer *writer_new(int run_dir, unsigned parcel, unsigned restart, struct logs *logs,
+                          struct err *err)
 {
     struct writer *writer = mem_zero(1, sizeof *writer);
     writer->logs = logs;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// writer: the journal of a runner, and when it is synced: 50 ms after a record or at 64 of them, by a thread of its own.
+// writer: the journal of a runner, and when it is synced: 50 ms after a record or at 64 of
+// them, by a thread of its own.
 //
-// A record is written at once (it survives kill -9 in the page cache); syncing is for the machine's own death.
+// A record is written at once (it survives kill -9 in the page cache); syncing is for the
+// machine's own death.
 #pragma once
 
 #include <stdint.h>
@@ -11,13 +13,17 @@
 #include "map/logs.h"
 
 struct writer;
-// Makes journal.P-R; the pack of `logs` is synced before the records that point into it. NULL with err.
-struct writer *writer_new(int run_dir, unsigned parcel, unsigned restart, struct logs *logs, struct err *err);
+// Makes journal.P-R; the pack of `logs` is synced before the records that point into it. NULL
+// with err.
+struct writer *writer_new(int run_dir, unsigned parcel, unsigned restart, struct logs *logs,
+                          struct err *err);
 int writer_add(struct writer *writer, const struct record *record, struct err *err);
-// For the loop: a descriptor that is readable when writer_tend has something to do, and milliseconds until it has, or -1.
+// For the loop: a descriptor that is readable when writer_tend has something to do, and
+// milliseconds until it has, or -1.
 int writer_fd(const struct writer *writer);
 int writer_wait_ms(const struct writer *writer);
-// Begins a sync that is due, ends one that is done. Returns 0, or -1 with err if one has failed.
+// Begins a sync that is due, ends one that is done. Returns 0, or -1 with err if one has
+// failed.
 int writer_tend(struct writer *writer, struct err *err);
 // Syncs all. Returns 0, or -1 with err.
 int writer_sync(struct writer *writer, struct err *err);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// guard: variables that size thread pools, by the measured rules of docs (threads and the guard).
+// guard: variables that size thread pools, by the measured rules of docs (threads and the
+// guard).
 //
-// Affinity holds most libraries, a variable the rest, and an inherited variable beats affinity in
-// libgomp, libomp, BLIS, numexpr and polars: so inherited values are lowered too. With one thread
-// all are 1. With more only OMP_NUM_THREADS and NUMEXPR_NUM_THREADS are set: were the others set,
-// joblib would copy them into its workers in place of cores // n_jobs. Invariant: after it no
-// variable of these tables asks for more than the slot has or pins outside it; what the user
-// lowered himself stays as low.
+// Affinity holds most libraries, a variable the rest, and an inherited variable beats affinity
+// in libgomp, libomp, BLIS, numexpr and polars: so inherited values are lowered too. With one
+// thread all are 1. With more only OMP_NUM_THREADS and NUMEXPR_NUM_THREADS are set: were the
+// others set, joblib would copy them into its workers in place of cores // n_jobs. Invariant:
+// after it no variable of these tables asks for more than the slot has or pins outside it; what
+// the user lowered himself stays as low.
 #include "threads/guard.h"
 
 #include <stdlib.h>
@@ -47,8 +48,9 @@ static const struct pool_variable pool_variables[] = {
     {"GOMAXPROCS", RULE_LOWER, 0},
 };
 
-// A number for one part of a library or one loop of it, which beats that library's own variable.
-// They multiply or overlap, so they are dropped as soon as one of them is more than 1.
+// A number for one part of a library or one loop of it, which beats that library's own
+// variable. They multiply or overlap, so they are dropped as soon as one of them is more than
+// 1.
 static const char *const part_variables[] = {
     "BLIS_JC_NT", "BLIS_PC_NT", "BLIS_IC_NT", "BLIS_JR_NT", "BLIS_IR_NT",
 };
@@ -71,8 +73,9 @@ static int read_count(const char **at, unsigned long *ret)
     return *ret ? 0 : -1;
 }
 
-// Rewrites a list of numbers so that their product is at most `threads`, as levels nest. Returns 0 if
-// nothing had to change, 1 if it was lowered into `into`, -1 if the text is unreadable.
+// Rewrites a list of numbers so that their product is at most `threads`, as levels nest.
+// Returns 0 if nothing had to change, 1 if it was lowered into `into`, -1 if the text is
+// unreadable.
 static int lower_list(const char *text, unsigned threads, int is_list, struct str *into)
 {
     unsigned long room = threads;
@@ -137,7 +140,8 @@ static void hold_mkl_domains(struct vars *vars, unsigned threads, struct strv *r
         drop(vars, "MKL_DOMAIN_NUM_THREADS", ret_lowered);
 }
 
-// Pins are numbers of CPUs of the machine, or of another slot. Names such as "cores" are by our mask.
+// Pins are numbers of CPUs of the machine, or of another slot. Names such as "cores" are by our
+// mask.
 static void drop_pins(struct vars *vars, struct strv *ret_lowered)
 {
     drop(vars, "GOMP_CPU_AFFINITY", ret_lowered);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // hook: the folder of the startup hook in the cache, and PYTHONPATH.
 //
-// CACHE/hook-HASH/sitecustomize.py, HASH of its content, so that two versions of lopin never share
-// one. Every Python of a task executes this file: it counts only if no other user can have written
-// or can replace it. Invariant: the file appears whole (a rename), and is never changed afterwards.
+// CACHE/hook-HASH/sitecustomize.py, HASH of its content, so that two versions of lopin never
+// share one. Every Python of a task executes this file: it counts only if no other user can
+// have written or can replace it. Invariant: the file appears whole (a rename), and is never
+// changed afterwards.
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

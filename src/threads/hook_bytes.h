@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// hook_bytes: python/lopin/sitecustomize.py inside the program, made by script/embed.py at build.
+// hook_bytes: python/lopin/sitecustomize.py inside the program, made by script/embed.py at
+// build.
 #pragma once
 
 #include <stddef.h>
