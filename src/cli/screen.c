@@ -7,6 +7,7 @@
 // (DECAWM, "\033[?7l"), so that the count still holds.
 #include "cli/screen.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -140,9 +141,18 @@ static void tick_plain(struct screen *screen, const struct progress *progress)
     screen_clear(screen);
 }
 
+// A terminal held by ^S, or a pipe that nobody empties, must not hold the tasks: what is to be said waits.
+static int takes_more(const struct screen *screen)
+{
+    struct pollfd talk = {.fd = screen->cli->talk.fd, .events = POLLOUT};
+    return poll(&talk, 1, 0) != 0;
+}
+
 static void on_tick(void *context, const struct progress *progress)
 {
     struct screen *screen = context;
+    if (!takes_more(screen))
+        return;
     if (screen->mode == MODE_LIVE)
         draw(screen, progress);
     else if (screen->mode == MODE_PLAIN)
@@ -186,7 +196,8 @@ static void add_stop(struct screen *screen, enum event_kind kind)
                               running),
                   running);
     str_add_char(&screen->above, '\n');
-    screen_clear(screen);
+    if (takes_more(screen))
+        screen_clear(screen);
 }
 
 static void show(struct screen *screen, const struct event *event)

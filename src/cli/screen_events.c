@@ -112,7 +112,7 @@ void events_add_close(struct str *into, const struct run_result *result, int sta
     put_number(object, "failed", (json_int_t)result->failed);
     put_number(object, "left", (json_int_t)(result->stopped + result->not_started));
     put_number(object, "stopped", (json_int_t)result->stopped);
-    put_seconds(object, "duration_s", result->wall_us);
+    put_seconds(object, "wall_s", result->wall_us);
     put_number(object, "status", status);
     finish(into, object);
 }

@@ -131,6 +131,21 @@ def test_second_interrupt_kills(waiting):
         assert not live_lines(screen.lines())
 
 
+def test_a_terminal_that_is_held_does_not_hold_the_tasks(waiting, wait_until):
+    names = [str(number) for number in range(40)]
+    with window(waiting, "./wait.sh", ":::", *names, width=200) as screen:
+        screen.wait(lambda text: "1 running" in text)
+        screen.type("", "C-s")
+        journal = next(waiting.cwd.glob(".lopin/runs/1/journal*"))
+        for count, name in enumerate(names, 1):  # one by one: several draws are due meanwhile
+            waiting.fail(name)
+            wait_until(lambda: journal.read_bytes().count(b"\nend ") == count, limit=20)
+        assert screen.status() is None
+        screen.type("", "C-q")
+        screen.wait(lambda _: screen.status() == 1)
+        assert len(failures(screen)) == len(names)
+
+
 def test_a_job_in_the_background_leaves_the_terminal_alone(waiting):
     with terminal(["bash", "--norc", "--noprofile"], env=waiting.env, cwd=waiting.cwd) as screen:
         screen.type("PS1='ready> '; clear", "Enter")
