@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmd_completion: `lopin completion SHELL`, and `lopin completion runs`, which those scripts call.
+// cmd_completion: `lopin completion SHELL`, and `lopin completion runs`, which those scripts
+// call.
 #include <ctype.h>
 #include <string.h>
 
@@ -107,9 +108,19 @@ static void add_runs(struct str *text, const char *cwd)
         add_run(text, cwd, numbers[count - 1 - i]);
 }
 
-int cmd_completion(struct cli *cli, struct err *err)
+static int unknown(const char *word, struct err *err)
 {
     static const char *const names[] = {"bash", "zsh", "fish", NULL};
+    const char *near = opt_nearest(word, names);
+    err_set(err, ERR_USAGE, _("completion takes one of bash, zsh, fish"));
+    if (near && strcmp(near, "fish") == 0)
+        return err_hint(err, "try", COMPLETION_FISH);
+    return err_hint(err, "try",
+                    near && strcmp(near, "zsh") == 0 ? COMPLETION_ZSH : COMPLETION_BASH);
+}
+
+int cmd_completion(struct cli *cli, struct err *err)
+{
     CLEANUP_STR struct str text = {0};
     const char *word = cli->words.count == 1 ? cli->words.item[0] : "";
     if (strcmp(word, "bash") == 0)
@@ -120,10 +131,7 @@ int cmd_completion(struct cli *cli, struct err *err)
         completion_fish(&text);
     else if (strcmp(word, "runs") == 0)
         add_runs(&text, cli->cwd);
-    else {
-        err_set(err, ERR_USAGE, _("completion takes one of bash, zsh, fish"));
-        const char *near = opt_nearest(word, names);
-        return err_hint(err, "try", "source <(lopin completion %s)", near ? near : names[0]);
-    }
+    else
+        return unknown(word, err);
     return say_data(cli, &text, err);
 }

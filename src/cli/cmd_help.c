@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmd_help: `lopin help [PAGE]` and `lopin COMMAND --help`: the first gives pages of the manual, the second what fits on
-// a screen. Both are made from the tables of commands and options.
+// cmd_help: `lopin help [PAGE]` and `lopin COMMAND --help`: the first gives pages of the
+// manual, the second what fits on a screen. Both are made from the tables of commands and
+// options.
 #include <string.h>
 
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/completion.h"
 #include "cli/help_pages.h"
 #include "cli/pager.h"
 #include "cli/say.h"
@@ -136,6 +138,11 @@ static void add_command(struct str *text, const struct cli_command *command)
     }
     str_print(text, "%s\n\n", lang_text(command->help));
     opt_help(options_table, command->command, text);
+    if (command->command == COMMAND_COMPLETION) {
+        str_add(text, "\n  " COMPLETION_BASH "    # ~/.bashrc\n");
+        str_add(text, "  " COMPLETION_ZSH "     # ~/.zshrc\n");
+        str_add(text, "  " COMPLETION_FISH "     # ~/.config/fish/config.fish\n");
+    }
 }
 
 // The page of a name ("map", "lopin-map", "lopin") in the user's language, else in English.

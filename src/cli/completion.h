@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// completion: the script of a shell that completes lopin's words, made from the tables of commands and options.
+// completion: the script of a shell that completes lopin's words, made from the tables of
+// commands and options.
 //
 // What can stand at a place is a struct completion: some fixed words, and a source of others.
 #pragma once
 
 #include "base/str.h"
 #include "cli/cli.h"
+
+// What a person types for it.
+#define COMPLETION_BASH "source <(lopin completion bash)"
+#define COMPLETION_ZSH  "source <(lopin completion zsh)"
+#define COMPLETION_FISH "lopin completion fish | source"
 
 enum completion_source {
     SOURCE_NONE,
@@ -19,7 +25,8 @@ struct completion {
     enum completion_source source;
     struct strv words; // of a-z, digits and '-' only: no shell takes them for anything else
 };
-// What follows an option that takes a value, from its words for help ("size|given|random", "FILE").
+// What follows an option that takes a value, from its words for help ("size|given|random",
+// "FILE").
 void completion_of_value(const struct opt *opt, struct completion *ret);
 // What follows a command and its options, from its words for usage.
 void completion_of_command(const struct cli_command *command, struct completion *ret);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // completion_bash: bash 4 and later, without the bash-completion package.
 //
-// `source <(lopin completion bash)`. No list goes through `compgen -W`, which would execute a $(...) in the name of a run.
+// `source <(lopin completion bash)`. No list goes through `compgen -W`, which would execute a
+// $(...) in the name of a run.
 #include "base/mem.h"
 #include "cli/completion.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// completion_zsh: for compinit's _arguments; sourced, or as the file _lopin of a folder in fpath.
+// completion_zsh: for compinit's _arguments; sourced, or as the file _lopin of a folder in
+// fpath.
 #include <string.h>
 
 #include "base/lang.h"
@@ -69,7 +70,8 @@ static void add_action(struct str *into, const struct completion *completion)
         str_add_char(into, ')');
 }
 
-// One form of an option, its letter or its name. An option with a value may come again (--from).
+// One form of an option, its letter or its name. An option with a value may come again
+// (--from).
 static void add_form(struct str *into, const struct opt *opt, const char *form,
                      const char *joint)
 {

@@ -6,8 +6,9 @@
 
 struct explanation {
     const char *title; // N_(), one line
-    const char *
-        text; // N_(), lines of at most 78 columns, each with its newline; commands to type begin with 4 spaces
+    // N_(), lines of at most 78 columns, each with its newline; commands to type begin with 4
+    // spaces.
+    const char *text;
 };
-extern const struct explanation
-    explanations[ERR_COUNT]; // by code; title NULL where there is none
+// By code; title NULL where there is none.
+extern const struct explanation explanations[ERR_COUNT];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// explanations: a text for each name of base/err.c (tests/cli/test_explain.py finds a missing one). First what it means,
-// then why it happens, then what to type.
+// explanations: a text for each name of base/err.c (tests/cli/test_explain.py finds a missing
+// one). First what it means, then why it happens, then what to type.
 #include <stddef.h>
 
 #include "base/lang.h"

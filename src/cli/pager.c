@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// pager: as man(1): $PAGER is a line for a shell. If it cannot be started, the text is written plainly.
+// pager: as man(1): $PAGER is a line for a shell. If it cannot be started, the text is written
+// plainly.
 #include "cli/pager.h"
 
 #include <errno.h>

@@ -4,5 +4,6 @@
 
 #include "cli/cli.h"
 
-// Data to stdout; on a terminal through $PAGER, or less if it is there (an empty PAGER: neither). Returns 0, or -1 with err.
+// Data to stdout; on a terminal through $PAGER, or less if it is there (an empty PAGER:
+// neither). Returns 0, or -1 with err.
 int pager_show(struct cli *cli, const struct str *text, struct err *err);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// screen: a task costs a count here; what is shown is made at the runner's ticks, in one write().
+// screen: a task costs a count here; what is shown is made at the runner's ticks, in one
+// write().
 //
-// Between two draws the cursor rests at the start of the second live line: there the "^C" that a terminal echoes does no
-// harm. Lines end one column early, as some terminals wrap at the last one. A terminal that has become narrower has wrapped
-// them: rows are counted by their columns. It may tell its new width late: then the lines written meanwhile must not wrap
+// Between two draws the cursor rests at the start of the second live line: there the "^C" that
+// a terminal echoes does no harm. Lines end one column early, as some terminals wrap at the
+// last one. A terminal that has become narrower has wrapped them: rows are counted by their
+// columns. It may tell its new width late: then the lines written meanwhile must not wrap
 // (DECAWM, "\033[?7l"), so that the count still holds.
 #include "cli/screen.h"
 
@@ -24,7 +26,6 @@ enum { TICK_LIVE_MS = 200, TICK_PLAIN_MS = 1000, MOST_FAILURES = 100 };
 enum mode { MODE_PLAIN, MODE_LIVE, MODE_QUIET, MODE_EVENTS };
 struct screen {
     const struct cli *cli;
-    const struct run *run;
     enum mode mode;
     struct str above; // lines that stay, not written yet
     unsigned running;
@@ -55,7 +56,6 @@ struct screen *screen_new(const struct cli *cli, const struct run *run)
 {
     struct screen *screen = mem_zero(1, sizeof *screen);
     screen->cli = cli;
-    screen->run = run;
     screen->mode = mode_of(cli);
     screen->next_us = clock_boot_us() + PLAIN_EVERY_US;
     if (screen->mode == MODE_EVENTS) {
@@ -78,8 +78,9 @@ static size_t rows_of(size_t columns, unsigned width)
     return columns > width ? (columns + width - 1) / width : 1;
 }
 
-// To the start of the first live line; with `erase` all of their rows are empty then. Not by ED ("\033[J"), which
-// keeps what it takes from a whole screen in the scrollback of some terminals.
+// To the start of the first live line; with `erase` all of their rows are empty then. Not by ED
+// ("\033[J"), which keeps what it takes from a whole screen in the scrollback of some
+// terminals.
 static void add_way_up(struct screen *screen, struct str *text, unsigned width, int erase)
 {
     if (!screen->drawn)
@@ -141,7 +142,8 @@ static void tick_plain(struct screen *screen, const struct progress *progress)
     screen_clear(screen);
 }
 
-// A terminal held by ^S, or a pipe that nobody empties, must not hold the tasks: what is to be said waits.
+// A terminal held by ^S, or a pipe that nobody empties, must not hold the tasks: what is to be
+// said waits.
 static int takes_more(const struct screen *screen)
 {
     struct pollfd talk = {.fd = screen->cli->talk.fd, .events = POLLOUT};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// screen_events: durations in seconds, times as Unix time, names as everywhere else ("failed", "python-error").
+// screen_events: durations in seconds, times as Unix time, names as everywhere else ("failed",
+// "python-error").
 #include "cli/screen_events.h"
 
 #include <jansson.h>

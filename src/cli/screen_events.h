@@ -7,7 +7,8 @@
 //   end       as start, and state cause detail code duration_s user_s system_s peak_kb output
 //   stopping, killing   running
 //   close     done failed left stopped wall_s status (the exit status)
-// Each has v (1) and event. Unlike talk they are never left out: a reader that does not read holds the run.
+// Each has v (1) and event. Unlike talk they are never left out: a reader that does not read holds
+// the run.
 #pragma once
 
 #include "base/str.h"

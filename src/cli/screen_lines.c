@@ -19,7 +19,8 @@ enum part {
     PART_ALL = (1 << 4) - 1,
 };
 
-// Wide are CJK and pictures (UAX #11). The C library knows exactly, but only in a UTF-8 locale, which a node may lack.
+// Wide are CJK and pictures (UAX #11). The C library knows exactly, but only in a UTF-8 locale,
+// which a node may lack.
 static size_t width_of(uint32_t code)
 {
     return code < 0x1100 || (code >= 0x1E00 && code < 0x2300) ||
@@ -63,7 +64,8 @@ static void cut(struct str *line, size_t columns)
     }
 }
 
-// A dataset's text for a line: the end of a long one, which tells paths apart. Columns of a table are joined by tabs.
+// A dataset's text for a line: the end of a long one, which tells paths apart. Columns of a
+// table are joined by tabs.
 static void add_name(struct str *into, const char *text, size_t columns)
 {
     CLEANUP_FREE char *spaced = mem_dup(text);
@@ -187,7 +189,8 @@ void lines_add_use(struct str *into, const struct progress *progress, size_t col
     str_add(into, str_text(&line));
 }
 
-// The words of a failure in `columns`: their last part, after three spaces, is the place in the script and stays.
+// The words of a failure in `columns`: their last part, after three spaces, is the place in the
+// script and stays.
 static void add_detail(struct str *into, const char *detail, size_t columns)
 {
     CLEANUP_STR struct str words = {0};

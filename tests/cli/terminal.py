@@ -73,7 +73,8 @@ class Terminal:
         pytest.fail("did not come within %d s; the screen:\n%s" % (limit, self.screen()))
 
     def close(self):
-        subprocess.run(["tmux", "-S", self.folder + "/s", "kill-server"], env=self.env, capture_output=True, check=False)
+        subprocess.run(["tmux", "-S", self.folder + "/s", "kill-server"], env=self.env, capture_output=True,
+                       check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -89,8 +90,8 @@ def terminal(words, width=80, **options):
 def bytes_of(words, env, cwd, limit=20):
     """Everything that a program writes to a terminal, byte by byte, and its exit status."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen([str(word) for word in words], stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=cwd,
-                               start_new_session=True)
+    process = subprocess.Popen([str(word) for word in words], stdin=theirs, stdout=theirs, stderr=theirs, env=env,
+                               cwd=cwd, start_new_session=True)
     os.close(theirs)
     written = b""
     end = time.monotonic() + limit
