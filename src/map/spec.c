@@ -94,15 +94,22 @@ int spec_save(const struct spec *spec, int run_dir, struct err *err)
     return fs_replace(run_dir, "run.json", text, strlen(text), 0600, 0, err);
 }
 
+// Bytes of a text in *ret, which is empty. A NUL among them would cut a name off.
+static int decode(const json_t *value, struct str *ret)
+{
+    if (!json_is_string(value) ||
+        str_add_unpercent(ret, json_string_value(value), json_string_length(value)) < 0)
+        return -1;
+    return strlen(ret->text) == ret->size ? 0 : -1;
+}
+
 static int text_in(const json_t *root, const char *name, char **ret)
 {
     const json_t *value = json_object_get(root, name);
     if (!value || json_is_null(value))
         return 0;
-    if (!json_is_string(value))
-        return -1;
     struct str text = {0};
-    if (str_add_unpercent(&text, json_string_value(value), json_string_length(value)) < 0) {
+    if (decode(value, &text) < 0) {
         str_free(&text);
         return -1;
     }
@@ -119,8 +126,7 @@ static int list_in(const json_t *root, const char *name, struct strv *ret)
     for (size_t i = 0; i < json_array_size(array); i++) {
         const json_t *value = json_array_get(array, i);
         CLEANUP_STR struct str text = {0};
-        if (!json_is_string(value) ||
-            str_add_unpercent(&text, json_string_value(value), json_string_length(value)) < 0)
+        if (decode(value, &text) < 0)
             return -1;
         strv_add(ret, str_text(&text));
     }
@@ -165,8 +171,8 @@ static int read_fields(struct spec *ret, const json_t *root)
 #undef GET
     bad |= number_in(root, "order", ORDER_RANDOM, &number) < 0;
     ret->order = (enum dataset_order)number;
-    return bad || !ret->cwd || !ret->script || !ret->program || !ret->launch.count ||
-                   !ret->slots
+    return bad || !ret->cwd || !ret->script || !ret->script_path || !ret->program ||
+                   !ret->launch.count || !ret->slots
                ? -1
                : 0;
 }
