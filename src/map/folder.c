@@ -24,6 +24,13 @@ static int by_number(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+// A link may lead to a run that was moved to another disk. "007" is nothing of ours.
+static int may_be_run(const struct dirent *entry)
+{
+    return entry->d_name[0] != '0' &&
+           (entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN);
+}
+
 unsigned *folder_list(const char *cwd, size_t *ret_count)
 {
     CLEANUP_FREE char *path = mem_print("%s/.lopin/runs", cwd);
@@ -34,7 +41,7 @@ unsigned *folder_list(const char *cwd, size_t *ret_count)
     struct dirent *entry;
     while (stream && (entry = readdir(stream))) {
         unsigned long number;
-        if (str_number(entry->d_name, UINT_MAX - 1, &number) < 0 || !number)
+        if (!may_be_run(entry) || str_number(entry->d_name, UINT_MAX - 1, &number) < 0)
             continue;
         mem_room(&numbers, &room, count + 1, sizeof *numbers);
         numbers[count++] = (unsigned)number;
