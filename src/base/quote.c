@@ -12,7 +12,8 @@ static int shell_plain(unsigned char byte)
     return isalnum(byte) || (byte && strchr("_@%+=:,./-{}", byte));
 }
 
-// "{out}" is itself to every shell; bash and zsh make more of "{a,b}" and "{1..3}", zsh of "}" and "=ls".
+// "{out}" is itself to every shell; bash and zsh make more of "{a,b}" and "{1..3}", zsh of "}"
+// and "=ls".
 static int shell_expands(const char *word)
 {
     int open = 0;

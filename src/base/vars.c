@@ -53,8 +53,8 @@ void vars_set(struct vars *vars, const char *name, const char *value)
     if (place) {
         free(*place);
         *place = new;
-        drop_from(vars, name,
-                  (size_t)(place - vars->list.item) + 1); // programs differ in which they take
+        // of two with one name programs differ in which they take
+        drop_from(vars, name, (size_t)(place - vars->list.item) + 1);
     } else {
         strv_take(&vars->list, new);
     }

@@ -49,7 +49,7 @@ void folder_text(const char *path, const char *text)
     folder_write(path, text, strlen(text));
 }
 
-int folder_open(const char *path)
+int folder_fd(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 

@@ -10,4 +10,4 @@ int folder_teardown(void **state);
 // Writes a file in the current folder, its folders made; ends the test by assertion if it cannot.
 void folder_write(const char *path, const void *bytes, size_t size);
 void folder_text(const char *path, const char *text);
-int folder_open(const char *path); // a descriptor of a folder
+int folder_fd(const char *path); // a descriptor of a folder

@@ -49,7 +49,7 @@ static void assert_same(const struct datasets *a, const struct datasets *b)
 // Saves and loads one list, whatever its form.
 static void save_and_load(const struct dataset_options *options)
 {
-    CLEANUP_CLOSE int dir = folder_open(".");
+    CLEANUP_CLOSE int dir = folder_fd(".");
     struct datasets datasets, again;
 
     assert_int_equal(datasets_read(options, &datasets, NULL), 0);
@@ -88,7 +88,7 @@ static void test_damage(void **state)
 {
     const struct dataset_list list = {.word = digits, .count = 3};
     const struct dataset_options options = {.list = &list, .lists = 1};
-    CLEANUP_CLOSE int dir = folder_open(".");
+    CLEANUP_CLOSE int dir = folder_fd(".");
     CLEANUP_STR struct str saved = {0};
     struct datasets datasets, again;
 

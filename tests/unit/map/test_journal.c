@@ -252,7 +252,7 @@ static int new_dir(void)
 {
     assert_int_equal(fs_remove(AT_FDCWD, "run"), 0);
     assert_int_equal(fs_make_dirs(AT_FDCWD, "run", 0700, NULL), 0);
-    return folder_open("run");
+    return folder_fd("run");
 }
 
 static void test_order(void **state)
