@@ -129,7 +129,7 @@ const struct explanation explanations[ERR_COUNT] = {
             "going on. Outputs that were published are whole and stay.\n"
             "\n"
             "    ls -l .lopin/runs/N                 is a file empty or missing?\n"
-            "    df -h . ; dmesg | tail              a full or failing disk?\n"
+            "    df -h .; dmesg | tail               a full or failing disk?\n"
             "    lopin map --overwrite ...           the same line again, as a new run\n")},
     [ERR_RUN_FORMAT] =
         {N_("the run was written by another version of lopin"),
@@ -156,7 +156,7 @@ const struct explanation explanations[ERR_COUNT] = {
             "done whose output is not whole on the disk. Some quotas count files, not\n"
             "bytes, and both can be reached.\n"
             "\n"
-            "    df -h . ; df -i .                   room and files of this disk\n"
+            "    df -h .; df -i .                    room and files of this disk\n"
             "    quota -s                            yours (or: diskusage_report)\n"
             "    du -sh .lopin                       what runs and their logs take\n"
             "    lopin resume                        once there is room\n")},
