@@ -10,6 +10,7 @@ import tempfile
 import common
 
 TASKS = 2000
+BARE = ", empty static program"
 FEW = 300  # for GNU parallel, which needs milliseconds a task
 HYPERQUEUE = """
 import os, sys, time
@@ -27,19 +28,33 @@ with LocalCluster() as cluster:
 """
 
 
+# A program that ends at its first instruction. What starts /bin/true is mostly the dynamic loader, which asks the
+# processor for its caches; on a virtual machine each such CPUID is a trap, the same for every runner.
+NOTHING = 'void _start(void) { __asm__ volatile("mov $60, %eax; xor %edi, %edi; syscall"); }\n'
+
+
+def make_nothing(folder):
+    source = folder / "nothing.c"
+    source.write_text(NOTHING)
+    subprocess.run(["gcc", "-O2", "-static", "-nostdlib", "-o", folder / "nothing", source], check=True)
+    return folder / "nothing"
+
+
 class Contest:
-    def __init__(self, folder, binary):
+    def __init__(self, folder, binary, program="/bin/true"):
         self.folder = pathlib.Path(folder)
+        self.folder.mkdir(exist_ok=True)
         self.binary = binary
+        self.program = str(program)
         self.list = self.folder / "list"
         self.list.write_text("".join("%d\n" % number for number in range(TASKS)))
         targets = " ".join("t%d" % number for number in range(TASKS))
         (self.folder / "Makefile").write_text(
-            ".PHONY: all %s\nall: %s\n%s:\n\t@/bin/true $@\n" % (targets, targets, targets))
+            ".PHONY: all %s\nall: %s\n%s:\n\t@%s $@\n" % (targets, targets, targets, self.program))
 
     def lopin(self, *more):
         shutil.rmtree(self.folder / ".lopin", ignore_errors=True)
-        words = [self.binary, "map", "-c", "2", "-j", "2", *more, "--from", self.list, "/bin/true"]
+        words = [self.binary, "map", "-c", "2", "-j", "2", *more, "--from", self.list, self.program]
         return common.timed(words, self.folder) / TASKS
 
     def make(self):
@@ -47,7 +62,7 @@ class Contest:
 
     def xargs(self):
         with open(self.list, "rb") as stdin:
-            return common.timed(["xargs", "-P2", "-n1", "/bin/true"], self.folder, stdin=stdin) / TASKS
+            return common.timed(["xargs", "-P2", "-n1", self.program], self.folder, stdin=stdin) / TASKS
 
     def parallel(self):
         log = self.folder / "joblog"
@@ -85,14 +100,18 @@ def main():
             contestants["HyperQueue array"] = contest.hyperqueue
         except ImportError:
             print("hyperqueue is absent: left out")
+        bare = Contest(contest.folder / "bare", options.binary, make_nothing(contest.folder))
+        for name, function in (("lopin map", bare.lopin), ("make -j2", bare.make), ("xargs -P2 -n1", bare.xargs)):
+            contestants[name + BARE] = function
         times = common.interleave(contestants, options.rounds or 9)
-    ours = common.summary(times["lopin map"])
+    ours = {bare: common.summary(times["lopin map" + bare]) for bare in ("", BARE)}
     goals = {"make -j2": "0.9", "xargs -P2 -n1": "0.6", "parallel -j2 --joblog": "0.15", "HyperQueue array": "0.25"}
     rows = []
     for name, values in times.items():
         median, least, _ = common.summary(values)
-        rows.append([name, "%.0f" % (1e6 * median), "%.0f" % (1e6 * least), "%.2f" % (ours[0] / median),
-                     "%.2f" % (ours[1] / least), goals.get(name, "")])
+        mine = ours[BARE if name.endswith(BARE) else ""]
+        rows.append([name, "%.0f" % (1e6 * median), "%.0f" % (1e6 * least), "%.2f" % (mine[0] / median),
+                     "%.2f" % (mine[1] / least), goals.get(name, "")])
     text = "lopin with journal, a log pack, pinning and its own process group a task. %d tasks in 2 slots; " % TASKS
     text += "parallel %d, per task. HyperQueue looks once a second whether it is done.\n\n" % FEW
     text += common.table(["runner", "us a task, median", "min", "lopin over it, medians", "minima", "goal at most"], rows)
