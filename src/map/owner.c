@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,9 +21,11 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/table.h"
 
 #define OWNER_FORMAT "lopin-owner 1\nhost %64s\nboot %64s\npid %ld\nstart %llu\n"
 #define STALE_S      90
+#define MOST_DEAD    16 // of those that died while they took over from each other
 
 struct identity {
     char host[65], boot[65];
@@ -31,6 +34,7 @@ struct identity {
     unsigned long long start;
 };
 
+// 0 if it has ended: also if nobody waited for it yet, which in a container may be for ever.
 static unsigned long long start_of(long pid)
 {
     char path[64];
@@ -39,6 +43,8 @@ static unsigned long long start_of(long pid)
     if (fs_read(AT_FDCWD, path, 4096, &text, NULL) < 0)
         return 0;
     const char *at = strrchr(str_text(&text), ')'); // the name before it may hold anything
+    if (!at || str_starts(at, ") Z") || str_starts(at, ") X"))
+        return 0;
     for (int field = 2; at && field < 22; field++)
         at = strchr(at + 1, ' ');
     return at ? strtoull(at, NULL, 10) : 0;
@@ -57,37 +63,42 @@ static void identity_here(struct identity *ret)
         strcpy(ret->boot, "-");
 }
 
-static int identity_read(int run_dir, struct identity *ret)
+static int identity_parse(const char *text, struct identity *ret)
 {
-    CLEANUP_STR struct str text = {0};
     *ret = (struct identity){0};
-    if (fs_read(run_dir, "owner", 4096, &text, NULL) < 0)
-        return -1;
-    return sscanf(str_text(&text), OWNER_FORMAT, ret->host, ret->boot, &ret->pid,
-                  &ret->start) == 4
-               ? 0
-               : -1;
+    int got = sscanf(text, OWNER_FORMAT, ret->host, ret->boot, &ret->pid, &ret->start);
+    return got == 4 ? 0 : -1;
+}
+
+// Who has what such a file stands for. `now`: seconds, by the clock that gives files their times.
+// `said` becomes what the file says, if it can be read.
+static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
+                 struct str *said)
+{
+    struct stat st;
+    struct identity who, here;
+    *ret = (struct owner){.state = OWNER_NONE};
+    str_clear(said);
+    if (fstatat(run_dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return;
+    ret->state = OWNER_STALE;
+    if (fs_read(run_dir, name, 4096, said, NULL) < 0)
+        str_clear(said);
+    if (identity_parse(str_text(said), &who) < 0)
+        return;
+    identity_here(&here);
+    memcpy(ret->host, who.host, sizeof ret->host);
+    ret->pid = who.pid;
+    if (strcmp(who.host, here.host) != 0)
+        ret->state = now - st.st_mtime < STALE_S ? OWNER_ALIVE : OWNER_STALE;
+    else if (strcmp(who.boot, here.boot) == 0 && who.start && start_of(who.pid) == who.start)
+        ret->state = OWNER_ALIVE;
 }
 
 void owner_look(int run_dir, struct owner *ret)
 {
-    *ret = (struct owner){.state = OWNER_NONE};
-    struct stat st;
-    if (fstatat(run_dir, "owner", &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return;
-    struct identity who, here;
-    identity_here(&here);
-    ret->state = OWNER_STALE;
-    if (identity_read(run_dir, &who) < 0)
-        return;
-    memcpy(ret->host, who.host, sizeof ret->host);
-    ret->pid = who.pid;
-    if (strcmp(who.host, here.host) == 0) {
-        if (strcmp(who.boot, here.boot) == 0 && start_of(who.pid) == who.start && who.start)
-            ret->state = OWNER_ALIVE;
-    } else if (clock_wall_us() / 1000000 - st.st_mtime < STALE_S) {
-        ret->state = OWNER_ALIVE;
-    }
+    CLEANUP_STR struct str said = {0};
+    look(run_dir, "owner", clock_wall_us() / 1000000, ret, &said);
 }
 
 static int busy(const struct owner *owner, struct err *err)
@@ -97,57 +108,109 @@ static int busy(const struct owner *owner, struct err *err)
     return err_hint(err, "try", "lopin status");
 }
 
-// A stale file is moved aside under a name of our own first: of two that find it stale only one
-// moves it.
-static void set_aside(int run_dir)
+static int write_ours(int run_dir, const char *name, struct err *err)
 {
-    char aside[64];
-    snprintf(aside, sizeof aside, ".owner.stale.%ld", (long)getpid());
-    if (renameat(run_dir, "owner", run_dir, aside) == 0)
-        unlinkat(run_dir, aside, 0);
+    struct identity here;
+    CLEANUP_STR struct str text = {0};
+    identity_here(&here);
+    str_print(&text, "lopin-owner 1\nhost %s\nboot %s\npid %ld\nstart %llu\n", here.host,
+              here.boot, here.pid, here.start);
+    return fs_replace(run_dir, name, text.text, text.size, 0600, 0, err);
+}
+
+static int take(int run_dir, const char *target, int depth, struct err *err);
+
+// Puts our file in the place of a stale one. Of many that found it stale, each at a time of its own,
+// only who holds the right to do so may, else the second would replace the first. The right is
+// a file named by what the stale one says, and taken as that is, since its holder may die too.
+static int replace(int run_dir, const char *ours, const char *target, int64_t now,
+                   const struct str *stale, int depth, struct err *err)
+{
+    char right[64];
+    struct owner owner;
+    CLEANUP_STR struct str said = {0};
+    snprintf(right, sizeof right, ".owner.after.%016" PRIx64,
+             table_hash(str_text(stale), stale->size));
+    if (take(run_dir, right, depth + 1, err) < 0)
+        return -1;
+    look(run_dir, target, now, &owner, &said);
+    int same = owner.state == OWNER_STALE && strcmp(str_text(&said), str_text(stale)) == 0;
+    int done = same && renameat(run_dir, ours, run_dir, target) == 0;
+    int errnum = errno;
+    unlinkat(run_dir, right, 0);
+    return same && !done ? err_errno(err, ERR_SYSTEM, errnum, _("cannot take the run")) : done;
+}
+
+// With our file written as `ours`. Returns 1 if `target` is ours, 0 if it changed meanwhile, -1 with
+// err.
+static int try_take(int run_dir, const char *ours, const char *target, int depth,
+                    struct err *err)
+{
+    struct stat st;
+    struct owner owner;
+    CLEANUP_STR struct str said = {0};
+    int linked = linkat(run_dir, ours, run_dir, target, 0);
+    int errnum = errno;
+    if (fstatat(run_dir, ours, &st, 0) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot take the run"));
+    if (st.st_nlink == 2)
+        return 1;
+    look(run_dir, target, st.st_mtime, &owner, &said);
+    if (owner.state == OWNER_ALIVE)
+        return busy(&owner, err);
+    if (linked < 0 && errnum != EEXIST)
+        return err_errno(err, ERR_SYSTEM, errnum, _("cannot take the run"));
+    if (owner.state == OWNER_NONE)
+        return 0;
+    return replace(run_dir, ours, target, st.st_mtime, &said, depth, err);
+}
+
+static int take(int run_dir, const char *target, int depth, struct err *err)
+{
+    struct identity here;
+    char ours[128];
+    identity_here(&here);
+    snprintf(ours, sizeof ours, ".owner.%.64s.%ld.%d", here.host, here.pid, depth);
+    if (depth > MOST_DEAD)
+        return err_errno(err, ERR_SYSTEM, ELOOP, _("cannot take the run"));
+    int result = 0;
+    for (int attempt = 0; attempt < 100 && result == 0; attempt++)
+        result = write_ours(run_dir, ours, err) < 0
+                     ? -1
+                     : try_take(run_dir, ours, target, depth, err);
+    unlinkat(run_dir, ours, 0);
+    if (result == 0)
+        return err_errno(err, ERR_SYSTEM, EAGAIN, _("cannot take the run"));
+    return result > 0 ? 0 : -1;
 }
 
 int owner_take(int run_dir, struct err *err)
 {
-    struct identity here;
-    identity_here(&here);
-    char name[128];
-    snprintf(name, sizeof name, ".owner.%.64s.%ld", here.host, here.pid);
+    return take(run_dir, "owner", 0, err);
+}
+
+// Who was held up for so long that another took the run must leave that one's file alone.
+static int is_ours(int run_dir)
+{
+    struct identity who, here;
     CLEANUP_STR struct str text = {0};
-    str_print(&text, "lopin-owner 1\nhost %s\nboot %s\npid %ld\nstart %llu\n", here.host,
-              here.boot, here.pid, here.start);
-    if (fs_replace(run_dir, name, text.text, text.size, 0600, 0, err) < 0)
-        return -1;
-    struct owner owner = {.state = OWNER_NONE};
-    for (int attempt = 0; attempt < 5; attempt++) {
-        struct stat st;
-        int linked = linkat(run_dir, name, run_dir, "owner", 0);
-        int errnum = errno;
-        if (fstatat(run_dir, name, &st, 0) == 0 && st.st_nlink == 2) {
-            unlinkat(run_dir, name, 0);
-            return 0;
-        }
-        owner_look(run_dir, &owner);
-        if (owner.state == OWNER_ALIVE)
-            break;
-        if (linked < 0 && errnum != EEXIST) {
-            unlinkat(run_dir, name, 0);
-            return err_errno(err, ERR_SYSTEM, errnum, _("cannot take the run"));
-        }
-        set_aside(run_dir);
-    }
-    unlinkat(run_dir, name, 0);
-    return busy(&owner, err);
+    identity_here(&here);
+    return fs_read(run_dir, "owner", 4096, &text, NULL) == 0 &&
+           identity_parse(str_text(&text), &who) == 0 && who.pid == here.pid &&
+           who.start == here.start && strcmp(who.boot, here.boot) == 0 &&
+           strcmp(who.host, here.host) == 0;
 }
 
 void owner_touch(int run_dir)
 {
-    utimensat(run_dir, "owner", NULL, 0);
+    if (is_ours(run_dir))
+        utimensat(run_dir, "owner", NULL, 0);
 }
 
 void owner_leave(int run_dir)
 {
-    unlinkat(run_dir, "owner", 0);
+    if (is_ours(run_dir))
+        unlinkat(run_dir, "owner", 0);
 }
 
 static int carries(const char *pid, const char *entry)
