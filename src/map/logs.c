@@ -136,6 +136,14 @@ static int to_pack(struct logs *logs, unsigned slot, int64_t size, struct err *e
                : 0;
 }
 
+// Of a log that does not fit nothing counts, so that those after it are where their records say. It
+// stays in the spool.
+static void take_back(struct logs *logs, int64_t size)
+{
+    if (ftruncate(logs->pack, size) == 0 && lseek(logs->pack, size, SEEK_SET) == size)
+        logs->pack_size = size;
+}
+
 int logs_keep(struct logs *logs, unsigned slot, uint64_t key, const char *text, int64_t *ret_at,
               int64_t *ret_size, struct err *err)
 {
@@ -148,11 +156,17 @@ int logs_keep(struct logs *logs, unsigned slot, uint64_t key, const char *text, 
         return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), "log");
     if (st.st_size == 0)
         return 0;
+    int64_t at = logs->pack_size;
+    int result = logs->packed ? to_pack(logs, slot, st.st_size, err)
+                              : to_file(logs, slot, key, text, err);
+    if (result < 0) {
+        if (logs->packed)
+            take_back(logs, at);
+        return -1;
+    }
     *ret_size = st.st_size;
-    if (!logs->packed)
-        return to_file(logs, slot, key, text, err);
-    *ret_at = logs->pack_size;
-    return to_pack(logs, slot, st.st_size, err);
+    *ret_at = logs->packed ? at : -1;
+    return 0;
 }
 
 int logs_sync(struct logs *logs)
