@@ -16,6 +16,8 @@ struct reading {
     unsigned parcel, restart; // of the segment at hand
 };
 
+static const struct outcome nothing = {.detail = "", .output = "", .log_at = -1};
+
 static struct outcome *find(struct state *state, uint64_t key)
 {
     char text[17];
@@ -78,6 +80,8 @@ static int each_record(void *context, const struct record *record, unsigned parc
     struct outcome *outcome = find(reading->state, record->key);
     if (!outcome)
         return 0;
+    if (record->kind == RECORD_START)
+        *outcome = nothing; // of the attempt before: its log lies in another pack
     outcome->attempt = record->attempt;
     outcome->slot = record->slot;
     outcome->parcel = (uint16_t)parcel;
@@ -99,7 +103,7 @@ int state_load(struct state *ret, int run_dir, const struct datasets *datasets, 
         char *key = arena_alloc(&ret->arena, 17);
         snprintf(key, 17, "%016" PRIx64, datasets->item[i].key);
         *table_put(&ret->by_key, key, NULL) = i;
-        ret->outcome[i] = (struct outcome){.detail = "", .output = "", .log_at = -1};
+        ret->outcome[i] = nothing;
     }
     struct reading reading = {.state = ret};
     if (journal_read(run_dir, each_record, &reading, &ret->damage, err) < 0)
