@@ -145,6 +145,7 @@ int begin_ready(struct begin *begin, struct err *err)
     spec->slots = begin->parcel.slots;
     spec->threads = begin->parcel.threads;
     setting_fill(begin->cli, begin->parcel.threads, &begin->setting);
+    vars_unset(&begin->setting.vars, "TMPDIR"); // each slot has one of its own
     return check_goals(begin, err);
 }
 

@@ -114,13 +114,13 @@ static void add_hook(struct setting *setting, const struct vars *vars, const cha
 
 static void drop_outer(struct vars *vars)
 {
-    static const char *const names[] = {
-        "LOPIN_TASK",        "LOPIN_RUN",          "LOPIN_TASK_DATASET",
-        "LOPIN_TASK_NUMBER", "LOPIN_TASK_ATTEMPT", "LOPIN_TASK_SLOT",
-        "LOPIN_TASK_CORES",  "LOPIN_TASK_SEED",    "LOPIN_TASK_OUT",
-    };
-    for (size_t i = 0; i < COUNT(names); i++)
-        vars_unset(vars, names[i]);
+    for (size_t i = vars->list.count; i-- > 0;) {
+        const char *item = vars->list.item[i];
+        if (!str_starts(item, "LOPIN_TASK") && !str_starts(item, "LOPIN_RUN="))
+            continue;
+        CLEANUP_FREE char *name = mem_dupn(item, strcspn(item, "="));
+        vars_unset(vars, name);
+    }
 }
 
 void setting_fill(const struct cli *cli, unsigned threads, struct setting *setting)
