@@ -209,9 +209,9 @@ int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, stru
         strv_add(&cli->options.keep, spec->keep.item[i]);
     CLEANUP_FREE char *python = mem_dup(spec->python_path);
     going.python = python;
-    if (hash_file(AT_FDCWD, spec->script_path, &spec->script_hash, err) < 0 &&
-        spec->python_path)
-        return -1;
+    if (access(spec->script_path, spec->python_path ? R_OK : X_OK) < 0)
+        return err_errno(err, ERR_NO_PROGRAM, errno, _("cannot run '%s'"), spec->script_path);
+    hash_file(AT_FDCWD, spec->script_path, &spec->script_hash, NULL);
     // Relative words of tasks and datasets are of the folder that the run began in.
     if (chdir(spec->cwd) < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot enter '%s'"), spec->cwd);

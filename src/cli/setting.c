@@ -114,12 +114,13 @@ static void add_hook(struct setting *setting, const struct vars *vars, const cha
 
 static void drop_outer(struct vars *vars)
 {
-    for (size_t i = vars->list.count; i-- > 0;) {
+    for (size_t i = 0; i < vars->list.count;) {
         const char *item = vars->list.item[i];
-        if (!str_starts(item, "LOPIN_TASK") && !str_starts(item, "LOPIN_RUN="))
-            continue;
         CLEANUP_FREE char *name = mem_dupn(item, strcspn(item, "="));
-        vars_unset(vars, name);
+        if (str_starts(name, "LOPIN_TASK") || strcmp(name, "LOPIN_RUN") == 0)
+            vars_unset(vars, name); // another takes its place
+        else
+            i++;
     }
 }
 

@@ -31,7 +31,9 @@ def test_environment_of_a_task(lopin):
     assert result.code == 0, result.err
     seeds = set()
     for number, name in enumerate("ab", 1):
-        env = dict(item.split("=", 1) for item in (lopin.cwd / (name + ".env")).read_text().split("\0") if item)
+        items = [item.split("=", 1) for item in (lopin.cwd / (name + ".env")).read_text().split("\0") if item]
+        env = dict(items)
+        assert len(env) == len(items)  # none twice: programs do not agree which one counts
         assert env["LOPIN_TASK"].startswith("1.") and env["LOPIN_TASK_DATASET"] == name
         assert env["LOPIN_TASK_NUMBER"] == str(number) and env["LOPIN_TASK_ATTEMPT"] == "1"
         assert 1 <= int(env["LOPIN_TASK_SLOT"]) <= len(CPUS) and env["LOPIN_TASK_CORES"] == "1"

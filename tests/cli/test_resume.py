@@ -160,17 +160,21 @@ def test_interrupted_once_and_twice(noting, wait_until):
 def test_interrupted_tasks_may_finish(noting, wait_until):
     process = hold(noting, wait_until)
     process.send_signal(signal.SIGTERM)
-    running = [name for name, lines in notes(noting).items() if lines == ["start"]]
-    for path in left_over(noting):  # their `sleep` ends: the tasks go on to their end
-        try:
-            with open("/proc/%d/comm" % path, encoding="ascii") as file:
-                if file.read().strip() == "sleep":
-                    os.kill(path, signal.SIGTERM)
-        except OSError:
-            continue
+
+    def ended():
+        for pid in left_over(noting):  # their `sleep` ends: the tasks go on to their end
+            try:
+                with open("/proc/%d/comm" % pid, encoding="ascii") as file:
+                    if file.read().strip() == "sleep":
+                        os.kill(pid, signal.SIGTERM)
+            except OSError:
+                continue
+        return process.poll() is not None
+
+    wait_until(ended)
     assert process.wait(timeout=60) == 75
     finished = [fields for fields in ends(noting) if state(fields) == "done"]
-    assert len(finished) == len(running)
+    assert len(finished) == len(notes(noting)) < COUNT
     (noting.cwd / "hold").unlink()
     assert noting("resume").code == 0
     whole(noting)
@@ -247,6 +251,15 @@ def test_a_torn_and_a_damaged_journal(noting):
     counts = sorted(words.count("start") for words in notes(noting).values())
     assert counts == [1] * (COUNT - 2) + [2, 2]
     whole(noting)
+
+
+def test_script_that_is_gone(noting, wait_until):
+    process = hold(noting, wait_until)
+    process.kill()
+    process.wait()
+    (noting.cwd / "note.sh").unlink()
+    result = noting("resume")
+    assert result.code == 4 and "[no-program]" in result.err and "note.sh" in result.err
 
 
 def test_nothing_to_resume(noting):
