@@ -21,7 +21,7 @@ with LocalCluster() as cluster:
     client = cluster.client()
     job = Job(default_workdir=sys.argv[1])
     for number in range(int(sys.argv[2])):
-        job.program(["/bin/true", str(number)], stdout=None, stderr=None)
+        job.program([sys.argv[3], str(number)], stdout=None, stderr=None)
     begin = time.perf_counter()
     client.wait_for_jobs([client.submit(job)])
     print(time.perf_counter() - begin)
@@ -68,12 +68,12 @@ class Contest:
         log = self.folder / "joblog"
         log.unlink(missing_ok=True)
         numbers = [str(number) for number in range(FEW)]
-        words = ["parallel", "--will-cite", "-j2", "--joblog", log, "/bin/true", ":::", *numbers]
+        words = ["parallel", "--will-cite", "-j2", "--joblog", log, self.program, ":::", *numbers]
         return common.timed(words, self.folder) / FEW
 
     def hyperqueue(self):
         done = subprocess.run(
-            [sys.executable, "-c", HYPERQUEUE, str(self.folder), str(TASKS)], cwd=self.folder, check=True,
+            [sys.executable, "-c", HYPERQUEUE, str(self.folder), str(TASKS), self.program], cwd=self.folder, check=True,
             capture_output=True, text=True, env=common.clean_environment(RUST_LOG="error"), timeout=120)
         return float(done.stdout.split()[-1]) / TASKS
 
@@ -87,34 +87,37 @@ def hyperqueue_version():
         return None
 
 
+def contestants_of(contest, suffix=""):
+    found = {"lopin map": contest.lopin, "make -j2": contest.make, "xargs -P2 -n1": contest.xargs}
+    if common.have("parallel"):
+        found["parallel -j2 --joblog"] = contest.parallel
+    if hyperqueue_version():
+        found["HyperQueue array"] = contest.hyperqueue
+    else:
+        print("hyperqueue is absent: left out")
+    return {name + suffix: function for name, function in found.items()}
+
+
+def rows_of(times):
+    goals = {"make -j2": "0.9", "xargs -P2 -n1": "0.6", "parallel -j2 --joblog": "0.15", "HyperQueue array": "0.25"}
+    for name, values in times.items():
+        suffix = BARE if name.endswith(BARE) else ""
+        mine = common.summary(times["lopin map" + suffix])
+        median, least, _ = common.summary(values)
+        yield [name, "%.0f" % (1e6 * median), "%.0f" % (1e6 * least), "%.2f" % (mine[0] / median),
+               "%.2f" % (mine[1] / least), goals.get(name, "")]
+
+
 def main():
     options = common.arguments(__doc__)
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as folder:
         contest = Contest(folder, options.binary)
-        contestants = {"lopin map": contest.lopin, "make -j2": contest.make, "xargs -P2 -n1": contest.xargs}
-        if common.have("parallel"):
-            contestants["parallel -j2 --joblog"] = contest.parallel
-        try:
-            import hyperqueue  # noqa: F401
-
-            contestants["HyperQueue array"] = contest.hyperqueue
-        except ImportError:
-            print("hyperqueue is absent: left out")
         bare = Contest(contest.folder / "bare", options.binary, make_nothing(contest.folder))
-        for name, function in (("lopin map", bare.lopin), ("make -j2", bare.make), ("xargs -P2 -n1", bare.xargs)):
-            contestants[name + BARE] = function
-        times = common.interleave(contestants, options.rounds or 9)
-    ours = {bare: common.summary(times["lopin map" + bare]) for bare in ("", BARE)}
-    goals = {"make -j2": "0.9", "xargs -P2 -n1": "0.6", "parallel -j2 --joblog": "0.15", "HyperQueue array": "0.25"}
-    rows = []
-    for name, values in times.items():
-        median, least, _ = common.summary(values)
-        mine = ours[BARE if name.endswith(BARE) else ""]
-        rows.append([name, "%.0f" % (1e6 * median), "%.0f" % (1e6 * least), "%.2f" % (mine[0] / median),
-                     "%.2f" % (mine[1] / least), goals.get(name, "")])
+        times = common.interleave({**contestants_of(contest), **contestants_of(bare, BARE)}, options.rounds or 9)
     text = "lopin with journal, a log pack, pinning and its own process group a task. %d tasks in 2 slots; " % TASKS
     text += "parallel %d, per task. HyperQueue looks once a second whether it is done.\n\n" % FEW
-    text += common.table(["runner", "us a task, median", "min", "lopin over it, medians", "minima", "goal at most"], rows)
+    head = ["runner", "us a task, median", "min", "lopin over it, medians", "minima", "goal at most"]
+    text += common.table(head, rows_of(times))
     text += "\n\nVersions: %s; %s; %s; %s; hyperqueue %s. Command: `script/bench map`." % (
         common.version([options.binary, "--version"]), common.version(["make", "--version"]),
         common.version(["xargs", "--version"]), common.version(["parallel", "--version"]), hyperqueue_version())

@@ -162,13 +162,14 @@ static int looks_own(const char *word, const char *mark)
 static int refuse_own(const struct request *request, const char *script, size_t last,
                       struct err *err)
 {
+    // A value may follow an option: datasets begin where a file or a pattern is.
     size_t begin = last + 1;
-    for (size_t i = begin; i < request->words; i++)
-        if (access(request->word[i], F_OK) == 0) {
-            begin = i;
-            break;
-        }
-    int is_pattern = begin == last + 1; // no file is there: a value may follow its option
+    while (begin < request->words && access(request->word[begin], F_OK) < 0 &&
+           !strpbrk(request->word[begin], "*?["))
+        begin++;
+    int found = begin < request->words;
+    if (!found)
+        begin = last + 1;
     CLEANUP_STR struct str line = {0};
     str_add(&line, "lopin map ... ");
     str_add_shell(&line, script);
@@ -184,7 +185,7 @@ static int refuse_own(const struct request *request, const char *script, size_t 
             _("'%s' is the script's own word, or a dataset: ':::' must say which"),
             request->word[last]);
     err_hint(err, "try", "%s", line.text);
-    if (is_pattern && request->word[last][0] == '-' && begin < request->words)
+    if (!found && request->word[last][0] == '-')
         err_hint(err, "", _("datasets that begin with '-' stand behind ':::' too"));
     return -1;
 }
