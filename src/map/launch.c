@@ -3,6 +3,7 @@
 // have grown.
 #include "map/launch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -30,7 +31,7 @@ struct launch {
     char **envp, **argv;
     struct str variables, expanded; // of the task being started
     // by slot: change time of its TMPDIR when it was last empty, ns
-    int64_t *touched;
+    int made; // the folders for TMPDIR
 };
 
 static int compile(struct launch *launch, struct err *err)
@@ -51,11 +52,6 @@ static int compile(struct launch *launch, struct err *err)
     return 0;
 }
 
-static int64_t change_time(const struct stat *st)
-{
-    return (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
-}
-
 static void slot_folder(const struct launch *launch, unsigned slot, struct str *into)
 {
     str_print(into, "%s/%u", launch->run->temporary, slot);
@@ -63,15 +59,12 @@ static void slot_folder(const struct launch *launch, unsigned slot, struct str *
 
 static int make_folders(struct launch *launch, struct err *err)
 {
-    launch->touched = mem_zero(launch->run->spec->slots, sizeof *launch->touched);
+    launch->made = 1;
     for (unsigned slot = 1; slot <= launch->run->spec->slots; slot++) {
         CLEANUP_STR struct str path = {0};
-        struct stat st;
         slot_folder(launch, slot, &path);
         if (fs_make_dirs(AT_FDCWD, path.text, 0700, err) < 0)
             return -1;
-        if (lstat(path.text, &st) == 0)
-            launch->touched[slot - 1] = change_time(&st);
     }
     return 0;
 }
@@ -184,16 +177,31 @@ pid_t launch_start(struct launch *launch, const struct dataset *dataset, unsigne
     return pid;
 }
 
+// As it was made. Its times prove nothing: they have the grain of the kernel's clock, and a
+// task may be quicker.
+static int is_clean(const char *path)
+{
+    struct stat st;
+    int entries = 0;
+    if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || (st.st_mode & 0777) != 0700)
+        return 0;
+    DIR *stream = opendir(path);
+    if (!stream)
+        return 0;
+    while (entries < 3 && readdir(stream)) // "." and ".."
+        entries++;
+    closedir(stream);
+    return entries < 3;
+}
+
 void launch_clean(struct launch *launch, unsigned slot)
 {
     CLEANUP_STR struct str path = {0};
-    struct stat st;
     slot_folder(launch, slot, &path);
-    if (lstat(path.text, &st) == 0 && change_time(&st) == launch->touched[slot - 1])
+    if (is_clean(path.text))
         return;
     fs_remove(AT_FDCWD, path.text);
-    if (mkdir(path.text, 0700) == 0 && lstat(path.text, &st) == 0)
-        launch->touched[slot - 1] = change_time(&st);
+    mkdir(path.text, 0700);
 }
 
 // Readable where possible: the cause of a failure is looked for in it.
@@ -227,7 +235,7 @@ void launch_free(struct launch *launch)
 {
     if (!launch)
         return;
-    if (launch->touched)
+    if (launch->made)
         fs_remove(AT_FDCWD, launch->run->temporary);
     if (launch->folder >= 0)
         close(launch->folder);
@@ -238,7 +246,6 @@ void launch_free(struct launch *launch)
     expand_free(launch->error_log);
     str_free(&launch->variables);
     str_free(&launch->expanded);
-    free(launch->touched);
     free(launch->envp);
     free(launch->argv);
     free(launch);

@@ -35,6 +35,7 @@ struct runner {
     struct task *task; // of each slot
     size_t next;       // into run->order
     size_t running;
+    int full; // the machine has no room for another process until one of ours ends
     enum phase phase;
     int signal, signals; // the first that came; their descriptor
     sigset_t before;     // the caller's mask
@@ -117,6 +118,7 @@ static void reap_one(struct runner *runner, pid_t pid)
         if (wait4(pid, &status, 0, &usage) != pid)
             return;
         runner->running--;
+        runner->full = 0;
         task_end(&runner->workshop, &runner->task[i], status, &usage);
         return;
     }
@@ -138,15 +140,16 @@ static void fill(struct runner *runner)
 {
     struct workshop *workshop = &runner->workshop;
     const struct run *run = workshop->run;
-    for (unsigned i = 0; i < run->spec->slots; i++) {
+    for (unsigned i = 0; i < run->spec->slots && !runner->full; i++) {
         while (!runner->task[i].pid) {
             if (runner->phase != PHASE_RUNNING || workshop->err.code ||
                 runner->next == run->count)
                 return;
             uint32_t index = run->order[runner->next];
             int result = task_start(workshop, &runner->task[i], index);
-            if (result > 0 && runner->running)
-                workshop->err = (struct err){0}; // tried again when one ends
+            runner->full = result > 0 && runner->running;
+            if (runner->full)
+                workshop->err = (struct err){0};
             if (result)
                 return;
             runner->next++;

@@ -261,6 +261,16 @@ static void give_up(struct workshop *workshop, struct task *task, const struct e
     finish(ending);
 }
 
+// Not the task's own failure: it can be started later.
+static void put_back(struct workshop *workshop, struct task *task, const struct err *err)
+{
+    close_logs(task);
+    if (task->temporary)
+        output_drop(task->temporary);
+    free(TAKE(task->temporary));
+    fail_run(workshop, err);
+}
+
 int task_start(struct workshop *workshop, struct task *task, uint32_t index)
 {
     const struct run *run = workshop->run;
@@ -287,17 +297,10 @@ int task_start(struct workshop *workshop, struct task *task, uint32_t index)
         return 0;
     }
     int errnum = errno;
-    if (errnum == EAGAIN || errnum == ENOMEM || errnum == EMFILE || errnum == ENFILE) {
-        close_logs(task);
-        free(TAKE(task->temporary));
-        fail_run(workshop, &err);
-        return 1;
-    }
-    if (err.code == ERR_DISK_FULL) {
-        close_logs(task);
-        free(TAKE(task->temporary));
-        fail_run(workshop, &err);
-        return -1;
+    int no_room = errnum == EAGAIN || errnum == ENOMEM || errnum == EMFILE || errnum == ENFILE;
+    if (no_room || err.code == ERR_DISK_FULL) {
+        put_back(workshop, task, &err);
+        return no_room ? 1 : -1;
     }
     tell(workshop, EVENT_START, dataset, &record);
     give_up(workshop, task, &err);
