@@ -136,8 +136,8 @@ static int to_pack(struct logs *logs, unsigned slot, int64_t size, struct err *e
                : 0;
 }
 
-// Of a log that does not fit nothing counts, so that those after it are where their records say. It
-// stays in the spool.
+// Of a log that does not fit nothing counts, so that those after it are where their records
+// say. It stays in the spool.
 static void take_back(struct logs *logs, int64_t size)
 {
     if (ftruncate(logs->pack, size) == 0 && lseek(logs->pack, size, SEEK_SET) == size)

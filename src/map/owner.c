@@ -70,8 +70,8 @@ static int identity_parse(const char *text, struct identity *ret)
     return got == 4 ? 0 : -1;
 }
 
-// Who has what such a file stands for. `now`: seconds, by the clock that gives files their times.
-// `said` becomes what the file says, if it can be read.
+// Who has what such a file stands for. `now`: seconds, by the clock that gives files their
+// times. `said` becomes what the file says, if it can be read.
 static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
                  struct str *said)
 {
@@ -120,9 +120,10 @@ static int write_ours(int run_dir, const char *name, struct err *err)
 
 static int take(int run_dir, const char *target, int depth, struct err *err);
 
-// Puts our file in the place of a stale one. Of many that found it stale, each at a time of its own,
-// only who holds the right to do so may, else the second would replace the first. The right is
-// a file named by what the stale one says, and taken as that is, since its holder may die too.
+// Puts our file in the place of a stale one. Of many that found it stale, each at a time of its
+// own, only who holds the right to do so may, else the second would replace the first. The
+// right is a file named by what the stale one says, and taken as that is, since its holder may
+// die too.
 static int replace(int run_dir, const char *ours, const char *target, int64_t now,
                    const struct str *stale, int depth, struct err *err)
 {
@@ -141,8 +142,8 @@ static int replace(int run_dir, const char *ours, const char *target, int64_t no
     return same && !done ? err_errno(err, ERR_SYSTEM, errnum, _("cannot take the run")) : done;
 }
 
-// With our file written as `ours`. Returns 1 if `target` is ours, 0 if it changed meanwhile, -1 with
-// err.
+// With our file written as `ours`. Returns 1 if `target` is ours, 0 if it changed meanwhile,
+// -1 with err.
 static int try_take(int run_dir, const char *ours, const char *target, int depth,
                     struct err *err)
 {

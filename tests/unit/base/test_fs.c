@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files: replaced whole or not at all, removed without following links, folders made where they can be.
+// Files: replaced whole or not at all, removed without following links, folders made where they
+// can be.
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -132,7 +133,8 @@ static void test_replace_fails(void **state)
     expect_text("fails/full/inner", "old");
     assert_int_equal(fs_replace(AT_FDCWD, "fails/no/file", "new", 3, 0600, 0, &err), -1);
     assert_int_equal(entries("fails"), 2);
-    // A link is replaced, not what it leads to; nor is what a temporary name was made to lead to.
+    // A link is replaced, not what it leads to; nor is what a temporary name was made to lead
+    // to.
     assert_int_equal(symlink("../outside", "fails/link"), 0);
     assert_int_equal(fs_replace(AT_FDCWD, "fails/link", "new", 3, 0600, 1, &err), 0);
     expect_text("fails/link", "new");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Durations, sizes and times for people: what is shown is near to what it stands for, and never goes back.
+// Durations, sizes and times for people: what is shown is near to what it stands for, and never
+// goes back.
 #include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>

@@ -26,8 +26,8 @@ static const struct opt options[] = {
 
 struct line {
     const char *word[WORDS];
-    const char *
-        expected; // "c=8 v | rest": options, then the words that are left; or "... !" at an error
+    // "c=8 v | rest": options, then the words that are left; or "... !" at an error
+    const char *expected;
     const char *hint; // of the error, or NULL
 };
 static const struct line lines[] = {

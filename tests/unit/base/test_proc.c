@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs: what they find when they begin, what becomes of those that cannot, and of those whose starter dies.
+// Programs: what they find when they begin, what becomes of those that cannot, and of those
+// whose starter dies.
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -194,7 +195,8 @@ static void test_group(void **state)
     close(shell.pipe[1]);
 }
 
-// A middle process starts a program and is killed: then the program's end of the pipe closes too.
+// A middle process starts a program and is killed: then the program's end of the pipe closes
+// too.
 static void test_dies_with_us(void **state)
 {
     (void)state;

@@ -66,7 +66,8 @@ static void test_vars(void **state)
     assert_null(vars_get(&vars, "B"));
     vars_set(&vars, "AB", vars_get(&vars, "X")); // a value that is in the set itself
     assert_string_equal(vars_get(&vars, "AB"), "a=b");
-    // A name that came twice has one value after it was set: programs differ in which they take.
+    // A name that came twice has one value after it was set: programs differ in which they
+    // take.
     vars_set(&vars, "A", "4");
     size_t count = 0;
     for (char **item = vars.list.item; *item; item++)

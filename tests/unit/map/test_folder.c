@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs of a project: a number is had by one only, foreign entries are no runs, and names find the newest.
+// Runs of a project: a number is had by one only, foreign entries are no runs, and names find
+// the newest.
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goals that are there already: ours if a journal says so and they are as it left them, else nobody's to replace.
+// Goals that are there already: ours if a journal says so and they are as it left them, else
+// nobody's to replace.
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -112,7 +112,8 @@ static void test_path(void **state)
     }
 }
 
-// What an attempt before left is gone when the next one begins: also if it is a link to what is not ours.
+// What an attempt before left is gone when the next one begins: also if it is a link to what is
+// not ours.
 static void test_prepare(void **state)
 {
     (void)state;
@@ -174,7 +175,8 @@ static int publish_closed(const char *state)
     return access("free/temporary", F_OK) < 0 ? 0 : 4;
 }
 
-// Where the goal's folder may not be written in: an error, the old goal as it was, the temporary folder gone.
+// Where the goal's folder may not be written in: an error, the old goal as it was, the
+// temporary folder gone.
 static void test_closed(void **state)
 {
     (void)state;

@@ -122,7 +122,8 @@ static void test_dead(void **state)
     expect_only_owner(1);
 }
 
-// A dead one that nobody has waited for (in a container often nobody ever does) computes nothing either.
+// A dead one that nobody has waited for (in a container often nobody ever does) computes
+// nothing either.
 static void test_zombie(void **state)
 {
     int dir = run_dir(state);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fit of durations on sizes, against a least squares in two passes; and what it must never say.
+// The fit of durations on sizes, against a least squares in two passes; and what it must never
+// say.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +27,8 @@ static uint32_t next(uint32_t *seed) // xorshift
     return *seed ^= *seed << 5;
 }
 
-// Straightforward: means, then deviations from them; through the origin where that starts below 0.
+// Straightforward: means, then deviations from them; through the origin where that starts below
+// 0.
 static double least_squares(const struct point *point, int count, double size)
 {
     double x = 0, y = 0, xx = 0, xy = 0;

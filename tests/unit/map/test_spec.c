@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// run.json: every field comes back, whatever bytes names have; a damaged one is an error and never a half spec.
+// run.json: every field comes back, whatever bytes names have; a damaged one is an error and
+// never a half spec.
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,13 +20,15 @@
 
 #define TEXTS(X)                                                                               \
     X(name)                                                                                    \
-    X(cwd) X(script) X(script_path) X(program) X(mark) X(out) X(log) X(error_log) X(python)    \
+    X(cwd)                                                                                     \
+    X(script) X(script_path) X(program) X(mark) X(out) X(log) X(error_log) X(python)           \
         X(python_path)
 #define LISTS(X) X(launch) X(words) X(keep)
 #define NUMBERS(X)                                                                             \
     X(pass_stdin)                                                                              \
-    X(overwrite) X(order) X(seed) X(cores) X(slots) X(threads) X(ask_cores) X(ask_jobs)        \
-        X(ask_threads) X(script_hash) X(env_hash) X(line) X(created_us)
+    X(overwrite)                                                                               \
+    X(order) X(seed) X(cores) X(slots) X(threads) X(ask_cores) X(ask_jobs) X(ask_threads)      \
+        X(script_hash) X(env_hash) X(line) X(created_us)
 
 static void expect_same_text(const char *field, const char *a, const char *b)
 {

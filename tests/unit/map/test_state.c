@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the journals of a run make of each dataset: by tables, and by a fold of the same records in memory.
+// What the journals of a run make of each dataset: by tables, and by a fold of the same records
+// in memory.
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +32,8 @@ static int run_new(void)
     return folder_fd("run");
 }
 
-// One letter an event of a dataset: s start, d done, f failed, x stopped; "2d": dataset 2 is done; "9" is none of ours.
+// One letter an event of a dataset: s start, d done, f failed, x stopped; "2d": dataset 2 is
+// done; "9" is none of ours.
 static struct record record_of(const char *event, int64_t wall)
 {
     struct record record = {
@@ -154,7 +156,8 @@ static void test_fields(void **unused)
     write_journal(dir, 0, 0, "0s 0f 1s 1f 2s 2d .");
     write_journal(dir, 0, 1, "0s 1s 1d");
     assert_int_equal(state_load(&state, dir, &datasets, NULL), 0);
-    // Of the attempt that runs, nothing that the one before had: its log lies in the other start's pack.
+    // Of the attempt that runs, nothing that the one before had: its log lies in the other
+    // start's pack.
     const struct outcome *begun = &state.outcome[0];
     assert_int_equal(begun->state, OUTCOME_BEGUN);
     assert_int_equal(begun->restart, 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The writer: records are in the file at once and in order, and what could not be synced is said.
+// The writer: records are in the file at once and in order, and what could not be synced is
+// said.
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
