@@ -116,6 +116,8 @@ def main():
         times = common.interleave({**contestants_of(contest), **contestants_of(bare, BARE)}, options.rounds or 9)
     text = "lopin with journal, a log pack, pinning and its own process group a task. %d tasks in 2 slots; " % TASKS
     text += "parallel %d, per task. HyperQueue looks once a second whether it is done.\n\n" % FEW
+    text += ("Most of /bin/true is its dynamic loader, whose CPUID instructions are traps on a virtual machine: the same for every "
+             "runner. The rows of an empty static program show what the runner itself costs. The goals are for /bin/true.\n\n")
     head = ["runner", "us a task, median", "min", "lopin over it, medians", "minima", "goal at most"]
     text += common.table(head, rows_of(times))
     text += "\n\nVersions: %s; %s; %s; %s; hyperqueue %s. Command: `script/bench map`." % (
