@@ -26,12 +26,17 @@
 #define CPU_US 120000
 #define MIB    1048576
 
-static int64_t own_us(void)
+static int64_t used_us(int who)
 {
     struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
+    getrusage(who, &usage);
     return (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
            usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
+static int64_t own_us(void)
+{
+    return used_us(RUSAGE_SELF);
 }
 
 // Uses processor time and memory, says so, and waits to be killed.
@@ -82,9 +87,7 @@ static void be(enum shape shape, int said)
             _exit(0);
         }
         waitpid(pid, NULL, 0);
-        struct rusage usage;
-        getrusage(RUSAGE_CHILDREN, &usage);
-        int64_t used = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+        int64_t used = used_us(RUSAGE_CHILDREN);
         if (write(said, &used, sizeof used) > 0)
             pause();
     } else if (shape == ALONE || (fork() == 0 && (shape == CHILD || fork() == 0))) {
@@ -191,7 +194,7 @@ static void test_name(void **state)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     assert_true(use.resident_kb > 100 && use.resident_kb <= usage.ru_maxrss + 4096);
-    assert_true(use.cpu_us <= own_us() + 2000000);
+    assert_true(use.cpu_us <= own_us() + used_us(RUSAGE_CHILDREN) + 1000000);
 }
 
 int main(void)
