@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,7 +26,8 @@
 
 #define OWNER_FORMAT "lopin-owner 1\nhost %64s\nboot %64s\npid %ld\nstart %llu\n"
 #define STALE_S      90
-#define MOST_DEAD    16 // of those that died while they took over from each other
+#define SWEEPS       500 // passes over /proc: a second
+#define MOST_DEAD    16  // of those that died while they took over from each other
 
 struct identity {
     char host[65], boot[65];
@@ -227,21 +229,48 @@ static int carries(const char *pid, const char *entry)
     return 0;
 }
 
-unsigned owner_sweep(const char *run_path)
+// Kills the process if it carries the entry: by a descriptor (pidfd_open(2)), so that its number
+// cannot be another's by then; by number where the kernel has none. Returns 1 if it was killed.
+static int kill_carrier(const char *pid, const char *entry)
 {
-    CLEANUP_FREE char *entry = mem_print("LOPIN_RUN=%s", run_path);
+    pid_t number = (pid_t)strtol(pid, NULL, 10);
+    CLEANUP_CLOSE int fd = (int)syscall(SYS_pidfd_open, number, 0);
+    if ((fd < 0 && errno != ENOSYS) || !carries(pid, entry))
+        return 0;
+    if (fd < 0)
+        return kill(number, SIGKILL) == 0;
+    return syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
+}
+
+static unsigned sweep_once(const char *entry)
+{
     unsigned killed = 0;
     DIR *stream = opendir("/proc");
     struct dirent *item;
     while (stream && (item = readdir(stream))) {
         struct stat st;
-        long pid = isdigit((unsigned char)item->d_name[0]) ? strtol(item->d_name, NULL, 10) : 0;
-        if (pid <= 1 || pid == getpid() || fstatat(dirfd(stream), item->d_name, &st, 0) < 0 ||
-            st.st_uid != geteuid() || !carries(item->d_name, entry))
+        if (!isdigit((unsigned char)item->d_name[0]) ||
+            strtol(item->d_name, NULL, 10) == getpid())
             continue;
-        killed += kill((pid_t)pid, SIGKILL) == 0;
+        if (fstatat(dirfd(stream), item->d_name, &st, 0) == 0 && st.st_uid == geteuid())
+            killed += (unsigned)kill_carrier(item->d_name, entry);
     }
     if (stream)
         closedir(stream);
     return killed;
+}
+
+unsigned owner_sweep(const char *run_path)
+{
+    CLEANUP_FREE char *entry = mem_print("LOPIN_RUN=%s", run_path);
+    const struct timespec pause = {.tv_nsec = 2000000};
+    unsigned most = 0;
+    for (int pass = 0; pass < SWEEPS; pass++) {
+        unsigned killed = sweep_once(entry);
+        if (!killed)
+            break; // none is left, nor one that they forked meanwhile
+        most = killed > most ? killed : most;
+        nanosleep(&pause, NULL); // a killed one needs a moment to be gone
+    }
+    return most;
 }
