@@ -7,7 +7,7 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "map/runner.h"
+#include "map/run.h"
 
 struct screen;
 // Borrows cli until screen_free. Never NULL. With --json writes the "run" event.

@@ -12,7 +12,7 @@
 #pragma once
 
 #include "base/str.h"
-#include "map/runner.h"
+#include "map/run.h"
 
 void events_add_run(struct str *into, const struct run *run);
 // `running`: tasks that run now, for the events of a stop.

@@ -17,6 +17,7 @@
 
 #include "base/lang.h"
 #include "base/str.h"
+#include "map/dataset_line.h"
 
 static const size_t file_limit = (size_t)1 << 30; // a list; what is larger is a dataset itself
 
@@ -25,26 +26,6 @@ void rows_free(struct rows *rows)
     free(rows->cell);
     free(rows->line);
     *rows = (struct rows){0};
-}
-
-char *line_next(struct line_reader *reader)
-{
-    while (reader->at < reader->end) {
-        char *line = reader->at;
-        char *stop = memchr(line, reader->separator, (size_t)(reader->end - line));
-
-        if (stop == NULL)
-            stop = reader->end;
-        reader->at = stop + 1;
-        reader->number++;
-        if (reader->separator == '\n' && stop > line && stop[-1] == '\r')
-            stop--;
-        *stop = '\0';
-        reader->size = (size_t)(stop - line);
-        if (reader->size > 0)
-            return line;
-    }
-    return NULL;
 }
 
 // Reads on to the end. Returns 0, or -1 with errno; EFBIG beyond the limit.

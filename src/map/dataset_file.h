@@ -32,14 +32,3 @@ int rows_text(struct rows *rows, struct arena *arena, char *bytes, size_t size,
               const char *file, const struct dataset_options *options, struct err *err);
 int rows_jsonl(struct rows *rows, struct arena *arena, char *bytes, size_t size,
                const char *file, struct err *err);
-
-// The next line of bytes: its NUL-terminated text without "\r", empty ones skipped; NULL at the
-// end.
-struct line_reader {
-    char *at, *end;
-    char separator; // '\n' or 0
-    const char *file;
-    size_t number; // of the line returned last
-    size_t size;   // of its text
-};
-char *line_next(struct line_reader *reader);

@@ -11,6 +11,7 @@
 
 #include "base/lang.h"
 #include "map/dataset_file.h"
+#include "map/dataset_line.h"
 
 static void json_free_at(json_t **value)
 {

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "map/runner.h"
+#include "map/run.h"
 
 struct launch;
 // `files`: the limit of open files that tasks have, borrowed. NULL with err.

@@ -329,7 +329,7 @@ static void raise_files(struct runner *runner)
     setrlimit(RLIMIT_NOFILE, &most);
 }
 
-static int begin(struct runner *runner, struct err *err)
+static int runner_begin(struct runner *runner, struct err *err)
 {
     struct workshop *workshop = &runner->workshop;
     const struct run *run = workshop->run;
@@ -414,7 +414,7 @@ int runner_run(const struct run *run, const struct runner_listener *listener,
         .workshop = {.run = run, .listener = listener, .folder = -1},
         .signals = -1,
     };
-    int begun = begin(&runner, err);
+    int begun = runner_begin(&runner, err);
     if (begun == 0) {
         loop(&runner);
         finish(&runner, ret);

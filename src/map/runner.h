@@ -6,51 +6,8 @@
 // output is published.
 #pragma once
 
-#include <stdint.h>
+#include "map/run.h"
 
-#include "base/err.h"
-#include "base/vars.h"
-#include "machine/cpuset.h"
-#include "map/datasets.h"
-#include "map/folder.h"
-#include "map/journal.h"
-#include "map/progress.h"
-#include "map/spec.h"
-
-enum event_kind { EVENT_START, EVENT_END, EVENT_STOPPING, EVENT_KILLING };
-struct event {
-    enum event_kind kind;
-    const struct dataset *dataset; // START, END
-    const struct record *record;   // START, END
-};
-struct runner_listener {
-    void (*event)(void *context, const struct event *event);
-    void (*tick)(void *context, const struct progress *progress);
-    int tick_ms; // how often tick is called
-    void *context;
-};
-struct run { // everything a runner needs; borrowed
-    const struct spec *spec;
-    const struct datasets *datasets;
-    const uint32_t *order; // indices to run, in this order
-    size_t count;
-    size_t kept;                // done before
-    const uint8_t *attempts;    // of each dataset, by index: attempts before this start
-    const char *const *goal;    // of each dataset, absolute, or NULL without --out
-    const struct cpuset *slots; // spec->slots of them
-    const struct vars *vars;    // of every task, guard and hook in it
-    const char *temporary;      // folder for the tasks' TMPDIR, made and emptied by the runner
-    const struct folder *folder;
-    unsigned parcel, restart;
-};
-struct run_result {
-    size_t done, failed, stopped, not_started;
-    int64_t wall_us;
-    int killed; // stopped by force
-    int signal; // that stopped it, or 0
-    // why it stopped by itself (journal could not be written); code 0 if it did not
-    struct err err;
-};
 // Returns 0 with *ret filled, or -1 with err if it could not begin.
 int runner_run(const struct run *run, const struct runner_listener *listener,
                struct run_result *ret, struct err *err);

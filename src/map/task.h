@@ -10,7 +10,7 @@
 #include "base/pool.h"
 #include "map/launch.h"
 #include "map/logs.h"
-#include "map/runner.h"
+#include "map/run.h"
 #include "map/writer.h"
 
 struct task {       // of a slot
