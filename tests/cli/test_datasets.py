@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+pytestmark = pytest.mark.sanitize
 NASTY = [
     b"a b", b"it's", b'say "x"', b"-x", b"--help", b"new\nline", b"\xff\xfe.npz", b"$HOME `id` \\", b"{}", b"%41",
     b"\ttab", b" lead", b"trail ", b"\x01\x7f", "\u00e9\u221e".encode(), b"a;b|c&d", b"~", b"!",

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+pytestmark = pytest.mark.sanitize
 CPUS = sorted(os.sched_getaffinity(0))
 
 

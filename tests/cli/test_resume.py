@@ -24,7 +24,10 @@ WORDS = ["--local", "--out", "out/{}", "./note.sh", "{}", "{out}", ":::", *map(s
 def noting(lopin):
     lopin.write("note.sh", NOTE, 0o755)
     (lopin.cwd / "notes").mkdir()
-    return lopin
+    yield lopin
+    lopin.close()
+    for pid in left_over(lopin):  # what a killed run leaves where no resume follows
+        os.kill(pid, signal.SIGKILL)
 
 
 def notes(lopin):
