@@ -39,7 +39,8 @@ static const struct {
     [ERR_SYSTEM] = {"system", 6},
 };
 
-static void fill(char *buffer, size_t size, const char *format, va_list list)
+__attribute__((format(printf, 3, 0))) static void fill(char *buffer, size_t size,
+                                                       const char *format, va_list list)
 {
     int length = vsnprintf(buffer, size, format, list);
     if (length >= 0 && (size_t)length >= size)

@@ -17,7 +17,8 @@ void str_add(struct str *str, const char *text);
 void str_add_bytes(struct str *str, const void *bytes, size_t size);
 void str_add_char(struct str *str, char byte);
 void str_print(struct str *str, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void str_vprint(struct str *str, const char *format, va_list list);
+void str_vprint(struct str *str, const char *format, va_list list)
+    __attribute__((format(printf, 2, 0)));
 void str_clear(struct str *str); // empty, keeps its room
 void str_free(struct str *str);  // as zero-initialised
 char *str_take(struct str *str); // the text, yours ("" if nothing was added); str is empty

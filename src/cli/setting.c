@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +17,7 @@
 #include "base/mem.h"
 #include "base/table.h"
 #include "cli/say.h"
+#include "env/release.h"
 #include "threads/guard.h"
 
 static char *temporary_path(const struct vars *vars)
@@ -54,13 +54,9 @@ char *setting_cache(const struct vars *vars)
 
 // The sum of the names' hashes: their order does not count. Names hold the versions (PEP 376,
 // PEP 627).
-static uint64_t hash_distributions(const struct python *python)
+static uint64_t hash_folder(const char *path)
 {
-    int major = 0, minor = 0;
     uint64_t sum = 0;
-    sscanf(python->version, "%d.%d", &major, &minor);
-    CLEANUP_FREE char *path =
-        mem_print("%s/lib/python%d.%d/site-packages", python->prefix, major, minor);
     DIR *stream = opendir(path);
     struct dirent *entry;
     while (stream && (entry = readdir(stream)))
@@ -69,6 +65,23 @@ static uint64_t hash_distributions(const struct python *python)
     if (stream)
         closedir(stream);
     return sum;
+}
+
+// site-packages, and where Debian's own Python has its packages and pip's.
+static uint64_t hash_distributions(const struct python *python)
+{
+    struct release release;
+    if (release_parse(python->version, &release) < 0)
+        return 0;
+    int major = release.part[0];
+    int minor = release.part[1];
+    CLEANUP_FREE char *site =
+        mem_print("%s/lib/python%d.%d/site-packages", python->prefix, major, minor);
+    CLEANUP_FREE char *debian =
+        mem_print("%s/lib/python%d/dist-packages", python->prefix, major);
+    CLEANUP_FREE char *local =
+        mem_print("%s/local/lib/python%d.%d/dist-packages", python->prefix, major, minor);
+    return hash_folder(site) + hash_folder(debian) + hash_folder(local);
 }
 
 static uint64_t hash_python(const struct python *python)

@@ -7,7 +7,6 @@
 // LOADEDMODULES, and by lying neither in the home nor in the current folder. Invariant: nothing
 // kept by name is touched.
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "env/python.h"
+#include "env/release.h"
 
 static int is_kept(const struct strv *keep, const char *name)
 {
@@ -74,10 +74,12 @@ static int has_user_site(const struct python *python, const struct vars *vars)
     const char *base = vars_get(vars, "PYTHONUSERBASE");
     const char *home = vars_get(vars, "HOME");
     const char *off = vars_get(vars, "PYTHONNOUSERSITE");
-    int major = 0, minor = 0;
+    struct release release;
     if (!python || (off && *off) || (!(base && *base) && !home) ||
-        sscanf(python->version, "%d.%d", &major, &minor) != 2)
+        release_parse(python->version, &release) < 0)
         return 0;
+    int major = release.part[0];
+    int minor = release.part[1];
     CLEANUP_FREE char *config = mem_print("%s/pyvenv.cfg", python->prefix);
     CLEANUP_STR struct str text = {0};
     if (fs_read(AT_FDCWD, config, 1 << 16, &text, NULL) == 0 &&

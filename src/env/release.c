@@ -41,7 +41,7 @@ static int read_release(const char **at, struct release *ret)
         ret->pre = 'c';
         *at += 2;
     } else if (**at == 'a' || **at == 'b' || **at == 'c') {
-        ret->pre = *(*at)++;
+        ret->pre = (unsigned char)*(*at)++;
     } else {
         return 0;
     }

@@ -210,7 +210,7 @@ static int window_lines(struct window *window, struct reader *reader, struct err
 
 static int reader_file(struct reader *reader, int fd, struct err *err)
 {
-    const size_t room = 2 * LINE_MAX_SIZE;
+    const size_t room = (size_t)2 * LINE_MAX_SIZE;
     CLEANUP_FREE char *buffer = mem_alloc(room);
     struct window window = {.buffer = buffer};
 
