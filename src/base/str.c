@@ -38,10 +38,10 @@ void str_vprint(struct str *str, const char *format, va_list list)
 {
     va_list again;
     va_copy(again, list);
-    int length = vsnprintf(NULL, 0, format, list);
+    int length = vsnprintf(NULL, 0, format, again);
     if (length >= 0) {
         reserve(str, (size_t)length);
-        vsnprintf(str->text + str->size, (size_t)length + 1, format, again);
+        vsnprintf(str->text + str->size, (size_t)length + 1, format, list);
         str->size += (size_t)length;
     }
     va_end(again);

@@ -22,8 +22,8 @@ enum {
 };
 struct field {
     const char *name;
-    enum field_type type;
     size_t at;
+    enum field_type type;
     int kinds;  // bits of the records that have it
     int absent; // the number that its absence means; other than 0 only for FIELD_INT64
     int always; // written even so, and a line without it is not whole
@@ -31,7 +31,7 @@ struct field {
 
 #define FIELD(name, type, member, ...)                                                         \
     {                                                                                          \
-        name, type, offsetof(struct record, member), __VA_ARGS__                               \
+        name, offsetof(struct record, member), type, __VA_ARGS__                               \
     }
 static const struct field fields[] = {
     FIELD("key", FIELD_HEX, key, START | END, 0, 1),

@@ -22,14 +22,30 @@
     X(name)                                                                                    \
     X(cwd)                                                                                     \
     X(script)                                                                                  \
-    X(script_path) X(program) X(mark) X(out) X(log) X(error_log) X(python) X(python_path)
+    X(script_path)                                                                             \
+    X(program)                                                                                 \
+    X(mark)                                                                                    \
+    X(out)                                                                                     \
+    X(log)                                                                                     \
+    X(error_log)                                                                               \
+    X(python)                                                                                  \
+    X(python_path)
 #define LISTS(X) X(launch) X(words) X(keep)
 #define NUMBERS(X)                                                                             \
     X(pass_stdin)                                                                              \
     X(overwrite)                                                                               \
     X(order)                                                                                   \
-    X(seed) X(cores) X(slots) X(threads) X(ask_cores) X(ask_jobs) X(ask_threads)               \
-        X(script_hash) X(env_hash) X(line) X(created_us)
+    X(seed)                                                                                    \
+    X(cores)                                                                                   \
+    X(slots)                                                                                   \
+    X(threads)                                                                                 \
+    X(ask_cores)                                                                               \
+    X(ask_jobs)                                                                                \
+    X(ask_threads)                                                                             \
+    X(script_hash)                                                                             \
+    X(env_hash)                                                                                \
+    X(line)                                                                                    \
+    X(created_us)
 
 static void expect_same_text(const char *field, const char *a, const char *b)
 {
