@@ -10,7 +10,9 @@ void human_duration(struct str *into, int64_t us)
 {
     int64_t tenths = us > 0 ? us / 100000 + (us % 100000 >= 50000) : 0;
     int64_t s = (tenths + 5) / 10;
-    if (tenths < 100)
+    if (us > 0 && us < 100000)
+        str_print(into, "%dms", (int)(us < 1000 ? 1 : us / 1000));
+    else if (tenths < 100)
         str_print(into, "%d.%ds", (int)(tenths / 10), (int)(tenths % 10));
     else if (s < 60)
         str_print(into, "%ds", (int)s);

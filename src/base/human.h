@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 
-// "0.4s", "12s", "2m24s", "1h05m", "3d02h": two units at most. Negative counts as 0.
+// "37ms", "0.4s", "12s", "2m24s", "1h05m", "3d02h": two units at most. Negative counts as 0.
 void human_duration(struct str *into, int64_t us);
 // KiB as sbatch writes memory: "512K", "83M", "2.7G", "1.2T" (1024 each).
 void human_memory(struct str *into, int64_t kib);

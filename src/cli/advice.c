@@ -195,10 +195,12 @@ static void add_inside(struct str *text, const struct view *view)
 static void add_reason(struct str *text, const struct view *view)
 {
     const struct spec *spec = &view->saved->spec;
+    enum loss loss = largest_loss(view);
+    int is_short = view->report->median_us < SHORT_US;
     CLEANUP_STR struct str median = {0};
     human_duration(&median, view->report->median_us);
     say_add_label(text, _("advice"));
-    switch (largest_loss(view)) {
+    switch (loss == LOSS_INSIDE && is_short ? LOSS_BETWEEN : loss) {
     case LOSS_OUTSIDE:
         str_print(text, _("%u cores for %u slots of %u; next time -c %u"), spec->cores,
                   spec->slots, spec->threads, spec->slots * spec->threads);
@@ -206,7 +208,7 @@ static void add_reason(struct str *text, const struct view *view)
     case LOSS_TAIL: add_tail(text, view); break;
     case LOSS_INSIDE: add_inside(text, view); break;
     default:
-        if (view->report->median_us < SHORT_US)
+        if (is_short)
             str_print(text,
                       _("tasks of %s are too short to be started one by one; give the script "
                         "several datasets at once"),

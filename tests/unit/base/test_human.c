@@ -29,8 +29,13 @@ static const struct shown durations[] = {
     {0, "0.0s"},
     {-1, "0.0s"},
     {INT64_MIN, "0.0s"},
-    {49 * MS, "0.0s"},
-    {50 * MS, "0.1s"},
+    {1, "1ms"},
+    {1999, "1ms"},
+    {49 * MS, "49ms"},
+    {99999, "99ms"},
+    {100 * MS, "0.1s"},
+    {149 * MS, "0.1s"},
+    {150 * MS, "0.2s"},
     {9949 * MS, "9.9s"},
     {9950 * MS, "10s"},
     {12 * S, "12s"},
@@ -86,6 +91,10 @@ static double read_back(const char *text, const char *units, const double *size,
     while (*text) {
         char *end;
         double number = strtod(text, &end);
+        if (strcmp(end, "ms") == 0) {
+            *ret_unit = 1e3;
+            return number * 1e3;
+        }
         const char *unit = strchr(units, *end);
         assert_true(end > text && *end && unit);
         *ret_unit = size[unit - units] * (memchr(text, '.', (size_t)(end - text)) ? 0.1 : 1);
