@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 
 import pytest
 
@@ -254,6 +255,21 @@ def test_json_report_is_one_object(copy):
     assert copy("map", "--local", "--out", "out/{/}", "./copy.sh", "{}", "{out}", ":::", "in/a.txt", "in/b.txt").code == 0
     report = json.loads(copy("report", "--json").stdout)
     assert report["v"] == 1 and report["done"] == report["datasets"] == 2
+
+
+@pytest.mark.parametrize("given", [["--keep-env", "PYTHONNOUSERSITE"], []], ids=["kept", "out"])
+def test_user_site_is_kept_out(lopin, given):
+    python = os.path.join(sys.base_prefix, "bin", "python3")
+    folder = "lib/python%d.%d/site-packages" % sys.version_info[:2]
+    (lopin.home / ".local" / folder).mkdir(parents=True)
+    (lopin.home / ".local" / folder / "mine.py").write_text("")
+    lopin.write("use.py", "import mine\n")
+    result = lopin("map", "--local", "--python", python, *given, "use.py", "a")
+    if given:
+        assert result.code == 0, result.err
+    else:
+        assert result.code == 1 and "ModuleNotFoundError" in result.err
+        assert "the user's packages" in result.err and "--keep-env PYTHONNOUSERSITE" in result.err
 
 
 @pytest.mark.parametrize("given", ["--keep-env", None])

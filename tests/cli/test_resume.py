@@ -54,6 +54,17 @@ def left_over(lopin):
     return found
 
 
+def end_sleeps(lopin):
+    """The tasks that wait go on to their end."""
+    for pid in left_over(lopin):
+        try:
+            with open("/proc/%d/comm" % pid, encoding="ascii") as file:
+                if file.read().strip() == "sleep":
+                    os.kill(pid, signal.SIGTERM)
+        except OSError:
+            continue
+
+
 def whole(lopin):
     files = os.listdir(lopin.cwd / "out")
     assert sorted(files, key=int) == [str(number) for number in range(COUNT)]
@@ -165,13 +176,7 @@ def test_interrupted_tasks_may_finish(noting, wait_until):
     process.send_signal(signal.SIGTERM)
 
     def ended():
-        for pid in left_over(noting):  # their `sleep` ends: the tasks go on to their end
-            try:
-                with open("/proc/%d/comm" % pid, encoding="ascii") as file:
-                    if file.read().strip() == "sleep":
-                        os.kill(pid, signal.SIGTERM)
-            except OSError:
-                continue
+        end_sleeps(noting)
         return process.poll() is not None
 
     wait_until(ended)
@@ -181,6 +186,37 @@ def test_interrupted_tasks_may_finish(noting, wait_until):
     (noting.cwd / "hold").unlink()
     assert noting("resume").code == 0
     whole(noting)
+
+
+def test_terminal_is_gone(noting, wait_until):
+    """SIGHUP counts as said twice, as nobody is there to say it again."""
+    process = hold(noting, wait_until)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=60) == 75
+    assert {state(fields) for fields in ends(noting)} == {"stopped"}
+    (noting.cwd / "hold").unlink()
+    assert noting("resume").code == 0
+    whole(noting)
+
+
+def test_nohup(noting, wait_until):
+    """What the caller ignores stays ignored by lopin, and is as ever in tasks."""
+    (noting.cwd / "hold").touch()
+    noting.write("note.sh", NOTE.replace("if [", "grep SigIgn /proc/$$/status >>ignored\nif ["), 0o755)
+    process = noting.start("map", *WORDS, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    wait_until(lambda: [name for name, lines in notes(noting).items() if lines == ["start"]])
+    process.send_signal(signal.SIGHUP)
+    (noting.cwd / "hold").unlink()
+
+    def ended():
+        end_sleeps(noting)
+        return process.poll() is not None
+
+    wait_until(ended)
+    assert process.returncode == 0
+    whole(noting)
+    for line in (noting.cwd / "ignored").read_text().splitlines():
+        assert not int(line.split()[1], 16) & 1  # SIGHUP is signal 1
 
 
 def test_script_changed(noting, wait_until):
