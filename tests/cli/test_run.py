@@ -120,3 +120,33 @@ def test_nested_lopin_keeps_to_its_slot(lopin):
     for name in "xyz":
         assert (lopin.cwd / "a" / ("nproc." + name)).read_text() == "1\n"
         assert (lopin.cwd / "a" / ("set." + name)).read_text() == name + "\n"
+
+
+@pytest.fixture
+def quota(lopin):
+    """A control group (v1) of one CPU's time; gives a preexec_fn that enters it."""
+    folder = "/sys/fs/cgroup/cpu/lopin-test-%d" % os.getpid()
+    try:
+        os.mkdir(folder)
+        for name, value in (("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "100000")):
+            with open(folder + "/" + name, "w", encoding="ascii") as file:
+                file.write(value)
+    except OSError as error:
+        pytest.skip("cannot make a control group here: %s" % error)
+
+    def enter():
+        with open(folder + "/cgroup.procs", "w", encoding="ascii") as file:
+            file.write(str(os.getpid()))
+
+    yield enter
+    os.rmdir(folder)
+
+
+@pytest.mark.skipif(len(CPUS) < 2, reason="needs two CPUs in the mask")
+def test_quota_of_a_container(lopin, quota):
+    """The time that is granted, not the mask, says how many tasks run at once."""
+    result = lopin("map", "--dry-run", "true", "a", "b", "c", preexec_fn=quota)
+    assert result.code == 0 and "1 side by side" in result.out and "quota" in result.out
+    result = lopin("map", "-c", "2", "true", "a", preexec_fn=quota)
+    assert result.code == 2 and "[over-limit]" in result.err and "-c 1" in result.err
+    assert lopin("exec", "nproc", preexec_fn=quota).out == "1\n"
