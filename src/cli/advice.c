@@ -188,8 +188,10 @@ static void add_inside(struct str *text, const struct view *view)
     else
         str_print(text,
                   _("tasks wait, for disk or network (%.1f of a core used each): copy the "
-                    "datasets to a local disk, or -c %u"),
-                  view->each, enough ? enough : 1);
+                    "datasets to a local disk"),
+                  view->each);
+    if (spec->threads == 1 && enough && enough < spec->cores)
+        str_print(text, _(", or -c %u"), enough);
 }
 
 static void add_reason(struct str *text, const struct view *view)
