@@ -206,6 +206,12 @@ static void say_end(const struct begin *begin, const struct folder *folder,
         return;
     report_make(&saved, &report);
     summary_add(&text, cli, &cli->talk, &saved, &report);
+    if (result->left)
+        str_print(&text,
+                  lang_plural("%zu process that a task had left running was ended\n",
+                              "%zu processes that tasks had left running were ended\n",
+                              result->left),
+                  result->left);
     term_write(&cli->talk, &text);
 }
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -109,13 +110,21 @@ static uint32_t task_seed(uint64_t seed, uint64_t key)
     return (uint32_t)hash_end(&hash);
 }
 
+void launch_name(const struct run *run, const struct dataset *dataset,
+                 char ret[LAUNCH_NAME_SIZE])
+{
+    snprintf(ret, LAUNCH_NAME_SIZE, "%u.%016" PRIx64, run->folder->number, dataset->key);
+}
+
 static void set_variables(struct launch *launch, const struct dataset *dataset, unsigned slot,
                           unsigned attempt, const char *out)
 {
     const struct run *run = launch->run;
     struct str *text = &launch->variables;
     str_clear(text);
-    str_print(text, "LOPIN_TASK=%u.%016" PRIx64 "%c", run->folder->number, dataset->key, 0);
+    char name[LAUNCH_NAME_SIZE];
+    launch_name(run, dataset, name);
+    str_print(text, "LOPIN_TASK=%s%c", name, 0);
     str_print(text, "LOPIN_RUN=%s%c", run->folder->path, 0);
     str_print(text, "LOPIN_TASK_DATASET=%s%c", dataset->text, 0);
     str_print(text, "LOPIN_TASK_NUMBER=%u%c", dataset->number, 0);

@@ -16,6 +16,10 @@ struct launch *launch_new(const struct run *run, const struct rlimit *files, str
 // error_log: descriptors. Returns the pid, or -1 with err: then nothing runs.
 pid_t launch_start(struct launch *launch, const struct dataset *dataset, unsigned slot,
                    unsigned attempt, const char *out, int log, int error_log, struct err *err);
+// What LOPIN_TASK of a task is: "RUN.KEY".
+enum { LAUNCH_NAME_SIZE = 32 };
+void launch_name(const struct run *run, const struct dataset *dataset,
+                 char ret[LAUNCH_NAME_SIZE]);
 // Empties the slot's TMPDIR if anything was put there.
 void launch_clean(struct launch *launch, unsigned slot);
 // Opens a -o or -e pattern for a dataset. -1 with err.

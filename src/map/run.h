@@ -42,8 +42,9 @@ struct run { // everything a runner needs; borrowed
 struct run_result {
     size_t done, failed, stopped, not_started;
     int64_t wall_us;
-    int killed; // stopped by force
-    int signal; // that stopped it, or 0
+    int killed;  // stopped by force
+    int signal;  // that stopped it, or 0
+    size_t left; // processes that tasks had left running and that were ended
     // why it stopped by itself (journal could not be written); code 0 if it did not
     struct err err;
 };

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 #include "base/clock.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "map/orphans.h"
 #include "map/owner.h"
 #include "map/task.h"
 #include "map/tree.h"
@@ -36,6 +38,8 @@ struct runner {
     size_t next;       // into run->order
     size_t running;
     int full; // the machine has no room for another process until one of ours ends
+    struct orphans *orphans; // NULL: the kernel does not show them
+    size_t left;             // processes that tasks left, ended by us
     enum phase phase;
     int signal, signals; // the first that came; their descriptor
     sigset_t before;     // the caller's mask
@@ -125,13 +129,61 @@ static void reap_one(struct runner *runner, pid_t pid)
     waitpid(pid, NULL, 0);
 }
 
+static int is_task(const void *context, pid_t pid)
+{
+    const struct runner *runner = context;
+    for (unsigned i = 0; i < runner->workshop.run->spec->slots; i++)
+        if (runner->task[i].pid == pid)
+            return 1;
+    return 0;
+}
+
+// NULL: any task.
+static int is_running(const void *context, const char *name)
+{
+    const struct runner *runner = context;
+    const struct run *run = runner->workshop.run;
+    for (unsigned i = 0; name && i < run->spec->slots; i++) {
+        char mine[LAUNCH_NAME_SIZE];
+        launch_name(run, &run->datasets->item[runner->task[i].index], mine);
+        if (runner->task[i].pid && strcmp(mine, name) == 0)
+            return 1;
+    }
+    return !name && runner->running;
+}
+
+static int end_orphans(struct runner *runner)
+{
+    const struct orphans_keep keep = {is_task, is_running, runner};
+    int killed = runner->orphans ? orphans_end(runner->orphans, &keep) : -1;
+    runner->left += killed > 0 ? (size_t)killed : 0;
+    return killed;
+}
+
 static void reap(struct runner *runner)
 {
-    for (;;) {
+    int reaped = 0;
+    for (;; reaped = 1) {
         siginfo_t info = {.si_pid = 0};
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
-            return;
+            break;
         reap_one(runner, info.si_pid);
+    }
+    if (reaped)
+        end_orphans(runner);
+}
+
+// After the last task: until the processes that it left are gone too, each of which may leave
+// some. One that the kernel cannot end (a dead network disk) does not hold us for ever.
+static void reap_orphans(struct runner *runner)
+{
+    int64_t until = clock_boot_us() + GRACE_US;
+    while (end_orphans(runner) >= 0 && clock_boot_us() < until) {
+        struct pollfd watched = {.fd = runner->signals, .events = POLLIN};
+        poll(&watched, 1, 100);
+        read_signals(runner);
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            ;
     }
 }
 
@@ -350,6 +402,7 @@ static int runner_begin(struct runner *runner, struct err *err)
     workshop->publishers = workshop->writer ? pool_new(PUBLISHERS, err) : NULL;
     if (!workshop->publishers || open_signals(runner, err) < 0)
         return -1;
+    runner->orphans = orphans_new();
     runner->task = mem_zero(spec->slots, sizeof *runner->task);
     for (unsigned i = 0; i < spec->slots; i++)
         runner->task[i] = (struct task){.slot = i + 1, .log = -1, .error_log = -1};
@@ -370,6 +423,7 @@ static int runner_begin(struct runner *runner, struct err *err)
 static void finish(struct runner *runner, struct run_result *ret)
 {
     struct workshop *workshop = &runner->workshop;
+    reap_orphans(runner);
     const struct record close = {
         .kind = RECORD_CLOSE, .wall_us = clock_wall_us(), .boot_us = clock_boot_us()};
     struct err err = {0};
@@ -387,6 +441,7 @@ static void finish(struct runner *runner, struct run_result *ret)
         .wall_us = clock_boot_us() - runner->begin_us,
         .killed = runner->phase >= PHASE_TERMINATING,
         .signal = runner->signal,
+        .left = runner->left,
         .err = workshop->err,
     };
 }
@@ -404,6 +459,7 @@ static void end(struct runner *runner)
         close(runner->signals);
         sigprocmask(SIG_SETMASK, &runner->before, NULL);
     }
+    orphans_free(runner->orphans);
     free(runner->task);
 }
 
