@@ -118,8 +118,10 @@ const struct explanation explanations[ERR_COUNT] = {
             "at once on the same host, and 90 seconds later from other hosts.\n"
             "\n"
             "    lopin status                        how far it is\n"
+            "    lopin wait                          stays until it ends\n"
             "    ps -p PID -o pid,etime,args         on that host: is it alive?\n"
             "    kill PID                            stops it; its tasks may finish\n"
+            "    lopin cancel                        on that host: ends it and its tasks\n"
             "    lopin resume                        goes on afterwards\n")},
     [ERR_RUN_DAMAGED] =
         {N_("the files of a run do not hold what they should"),

@@ -22,7 +22,10 @@ enum command { // bits of struct opt's `commands`
     COMMAND_EXPLAIN = 1 << 9,
     COMMAND_COMPLETION = 1 << 10,
     COMMAND_HELP = 1 << 11,
-    COMMAND_NONE = 1 << 12, // before the command's name
+    COMMAND_WAIT = 1 << 12,
+    COMMAND_CANCEL = 1 << 13,
+    COMMAND_RM = 1 << 14,
+    COMMAND_NONE = 1 << 15, // before the command's name
 };
 struct options { // words are borrowed from argv
     int json, quiet, verbose, help, version;

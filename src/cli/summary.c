@@ -243,3 +243,15 @@ void summary_add(struct str *text, const struct cli *cli, const struct term *ter
     add_causes(text, cli, term, saved, report);
     add_damage(text, &saved->state.damage);
 }
+
+void summary_say(const struct cli *cli, const struct saved *saved)
+{
+    if (cli->options.quiet)
+        return;
+    CLEANUP_STR struct str text = {0};
+    CLEANUP_REPORT struct report report = {0};
+    report_make(saved, &report);
+    summary_add_run(&text, saved);
+    summary_add(&text, cli, &cli->talk, saved, &report);
+    term_write(&cli->talk, &text);
+}

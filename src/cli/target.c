@@ -22,20 +22,40 @@ static void cut(const char *word, char **ret_run, const char **ret_rest)
     *ret_rest = colon ? colon + 1 : word;
 }
 
-int target_run(const struct cli *cli, struct saved *ret, struct err *err)
+// "5" of "5" and "5:". Yours. NULL with [usage] for "5:17".
+static char *whole_run(const char *word, struct err *err)
 {
-    if (cli->words.count > 1)
-        return err_set(err, ERR_USAGE, _("one run at a time: '%s' is too much"),
-                       cli->words.item[1]);
-    const char *word = cli->words.count ? cli->words.item[0] : "last";
     CLEANUP_FREE char *run = NULL;
     const char *rest;
     cut(word, &run, &rest);
     if (run && *rest) {
         err_set(err, ERR_USAGE, _("'%s' names datasets, and a whole run is wanted"), word);
-        return err_hint(err, "try", "%s", run);
+        err_hint(err, "try", "%s", run);
+        return NULL;
     }
-    return saved_open(ret, cli->cwd, run ? run : word, err);
+    return run ? TAKE(run) : mem_dup(word);
+}
+
+// The word for the run that cli->words name. Yours. NULL with [usage].
+static char *run_word(const struct cli *cli, struct err *err)
+{
+    if (cli->words.count > 1) {
+        err_set(err, ERR_USAGE, _("one run at a time: '%s' is too much"), cli->words.item[1]);
+        return NULL;
+    }
+    return whole_run(cli->words.count ? cli->words.item[0] : "last", err);
+}
+
+int target_run(const struct cli *cli, struct saved *ret, struct err *err)
+{
+    CLEANUP_FREE char *word = run_word(cli, err);
+    return word ? saved_open(ret, cli->cwd, word, err) : -1;
+}
+
+int target_folder(const struct cli *cli, struct folder *ret, struct err *err)
+{
+    CLEANUP_FREE char *word = run_word(cli, err);
+    return word ? folder_find(cli->cwd, word, ret, err) : -1;
 }
 
 // "7", "3-9"; returns 0, or -1.
@@ -198,6 +218,91 @@ int target_datasets(const struct cli *cli, struct saved *ret, struct selection *
             return -1;
     }
     return 0;
+}
+
+struct runs { // of a folder
+    const char *cwd;
+    const unsigned *number;
+    uint8_t *taken; // by index
+    size_t count;
+};
+
+static int take_run(struct runs *runs, const char *word, struct err *err)
+{
+    CLEANUP_FOLDER struct folder folder = FOLDER_NONE;
+    if (folder_find(runs->cwd, word, &folder, err) < 0)
+        return -1;
+    for (size_t i = 0; i < runs->count; i++)
+        runs->taken[i] |= runs->number[i] == folder.number;
+    return 0;
+}
+
+// A range of which no run is there may be a name.
+static int take_range(struct runs *runs, const char *text, struct err *err)
+{
+    unsigned long from = 1;
+    unsigned long to = 0;
+    int found = 0;
+    parse_range(text, &from, &to);
+    for (size_t i = 0; i < runs->count; i++) {
+        int inside = runs->number[i] >= from && runs->number[i] <= to;
+        runs->taken[i] |= (uint8_t)inside;
+        found |= inside;
+    }
+    if (found || take_run(runs, text, err) == 0)
+        return 0;
+    return to < from ? err_set(err, ERR_USAGE, _("the range '%s' goes backwards"), text) : -1;
+}
+
+static int take_runs(struct runs *runs, const char *word, struct err *err)
+{
+    CLEANUP_FREE char *run = whole_run(word, err);
+    if (!run)
+        return -1;
+    if (!is_list(run))
+        return take_run(runs, run, err);
+    CLEANUP_STRV struct strv parts = {0};
+    strv_split(&parts, run, ',');
+    for (size_t i = 0; i < parts.count; i++)
+        if (take_range(runs, parts.item[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+unsigned *target_runs(const struct cli *cli, size_t *ret_count, struct err *err)
+{
+    struct runs runs = {.cwd = cli->cwd};
+    CLEANUP_FREE unsigned *number = folder_list(cli->cwd, &runs.count);
+    CLEANUP_FREE uint8_t *taken = mem_zero(runs.count, 1);
+    runs.number = number;
+    runs.taken = taken;
+    for (size_t i = 0; i < cli->words.count; i++)
+        if (take_runs(&runs, cli->words.item[i], err) < 0)
+            return NULL;
+    *ret_count = 0;
+    for (size_t i = 0; i < runs.count; i++)
+        if (taken[i])
+            number[(*ret_count)++] = number[i];
+    return TAKE(number);
+}
+
+int target_busy(const struct cli *cli, unsigned number, const struct owner *owner,
+                struct err *err)
+{
+    CLEANUP_STR struct str there = {0};
+    CLEANUP_STR struct str line = {0};
+    err_set(err, ERR_RUN_BUSY, _("run %u is being computed by process %ld on %s"), number,
+            owner->pid, owner->host);
+    if (owner->here)
+        return err_hint(err, "try", "lopin cancel %u", number);
+    str_add(&there, "cd ");
+    str_add_shell(&there, cli->cwd);
+    str_print(&there, " && lopin cancel %u", number);
+    str_add(&line, "ssh ");
+    str_add_shell(&line, owner->host);
+    str_add_char(&line, ' ');
+    str_add_shell(&line, there.text);
+    return err_hint(err, "try", "%s", line.text);
 }
 
 void selection_free(struct selection *selection)

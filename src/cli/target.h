@@ -22,6 +22,15 @@ int target_run(const struct cli *cli, struct saved *ret, struct err *err);
 // [no-run] names a dataset that the run does not have, and says which ones it has.
 int target_datasets(const struct cli *cli, struct saved *ret, struct selection *ret_selection,
                     struct err *err);
+// The folder of the run that cli->words name, as target_run, even if its files cannot be read.
+// *ret needs folder_free also after failure.
+int target_folder(const struct cli *cli, struct folder *ret, struct err *err);
+// Numbers of the runs that cli->words name: RUN or a list of numbers ("3-5,8", of which those
+// that are there count) each; ascending, each once. Yours. NULL: [usage], [no-run].
+unsigned *target_runs(const struct cli *cli, size_t *ret_count, struct err *err);
+// [run-busy]: the run has an owner, and how to end it, also from here where that is elsewhere.
+int target_busy(const struct cli *cli, unsigned number, const struct owner *owner,
+                struct err *err);
 void selection_free(struct selection *selection);
 #define CLEANUP_SELECTION CLEANUP(selection_free)
 // Adds the word for a dataset of a run as `lopin log` takes it: "17" of the last run, else

@@ -17,6 +17,8 @@
 #include "base/mem.h"
 #include "map/spec.h"
 
+#define ASIDE ".rm-" // begins the name of a removed run's folder
+
 static int by_number(const void *a, const void *b)
 {
     unsigned left = *(const unsigned *)a;
@@ -152,6 +154,54 @@ void folder_mark_last(const char *cwd, unsigned number)
     unlink(temporary);
     if (symlink(target, temporary) == 0 && rename(temporary, path) < 0)
         unlink(temporary);
+}
+
+void folder_mend_last(const char *cwd)
+{
+    size_t count;
+    CLEANUP_FREE char *path = mem_print("%s/.lopin/last", cwd);
+    if (access(path, F_OK) == 0)
+        return;
+    CLEANUP_FREE unsigned *numbers = folder_list(cwd, &count);
+    if (count)
+        folder_mark_last(cwd, numbers[count - 1]);
+    else
+        unlink(path);
+}
+
+int folder_set_aside(const char *cwd, unsigned number, struct err *err)
+{
+    CLEANUP_FREE char *path = mem_print("%s/.lopin/runs/%u", cwd, number);
+    CLEANUP_FREE char *aside =
+        mem_print("%s/.lopin/runs/" ASIDE "%u-%ld", cwd, number, (long)getpid());
+    if (rename(path, aside) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot remove run %u"), number);
+    return 0;
+}
+
+// Several may clear at once: what another has just removed is a reason to look again.
+static int clear_one(const char *path, struct err *err)
+{
+    while (fs_remove(AT_FDCWD, path) < 0)
+        if (errno != ENOENT)
+            return err_errno(err, ERR_SYSTEM, errno, _("cannot remove '%s'"), path);
+    return 0;
+}
+
+int folder_clear(const char *cwd, struct err *err)
+{
+    CLEANUP_FREE char *runs = mem_print("%s/.lopin/runs", cwd);
+    DIR *stream = opendir(runs);
+    struct dirent *entry;
+    int result = 0;
+    while (stream && (entry = readdir(stream))) {
+        CLEANUP_FREE char *path = mem_print("%s/%s", runs, entry->d_name);
+        if (str_starts(entry->d_name, ASIDE) && clear_one(path, result ? NULL : err) < 0)
+            result = -1;
+    }
+    if (stream)
+        closedir(stream);
+    return result;
 }
 
 void folder_drop(struct folder *folder)

@@ -28,6 +28,14 @@ unsigned *folder_list(const char *cwd, size_t *ret_count);
 int folder_open(const char *cwd, unsigned number, struct folder *ret, struct err *err);
 // Makes `last` point to it. Failure is no harm and not reported.
 void folder_mark_last(const char *cwd, unsigned number);
+// Makes `last` point to the newest run if it leads nowhere, or removes it if there is none.
+void folder_mend_last(const char *cwd);
+// Removes a run in one step: its folder, or the link in its place, becomes runs/.rm-N-PID,
+// which is no run and which folder_clear removes, after a kill that of another process.
+// Returns 0, or -1 with err.
+int folder_set_aside(const char *cwd, unsigned number, struct err *err);
+// Removes all that was set aside. Returns 0, or -1 with err if some is left.
+int folder_clear(const char *cwd, struct err *err);
 // Removes a run's folder that came to nothing.
 void folder_drop(struct folder *folder);
 void folder_free(struct folder *folder);

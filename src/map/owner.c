@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@
 #define OWNER_FORMAT "lopin-owner 1\nhost %64s\nboot %64s\npid %ld\nstart %llu\n"
 #define STALE_S      90
 #define SWEEPS       500 // passes over /proc: a second
-#define MOST_DEAD    16  // of those that died while they took over from each other
+#define POLL_MS      200
+#define MOST_DEAD    16 // of those that died while they took over from each other
 
 struct identity {
     char host[65], boot[65];
@@ -91,7 +93,9 @@ static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
     identity_here(&here);
     memcpy(ret->host, who.host, sizeof ret->host);
     ret->pid = who.pid;
-    if (strcmp(who.host, here.host) != 0)
+    ret->start = who.start;
+    ret->here = strcmp(who.host, here.host) == 0;
+    if (!ret->here)
         ret->state = now - st.st_mtime < STALE_S ? OWNER_ALIVE : OWNER_STALE;
     else if (strcmp(who.boot, here.boot) == 0 && who.start && start_of(who.pid) == who.start)
         ret->state = OWNER_ALIVE;
@@ -101,6 +105,56 @@ void owner_look(int run_dir, struct owner *ret)
 {
     CLEANUP_STR struct str said = {0};
     look(run_dir, "owner", clock_wall_us() / 1000000, ret, &said);
+}
+
+static int still_has(int run_dir, const struct owner *owner)
+{
+    struct owner now;
+    owner_look(run_dir, &now);
+    return now.state == OWNER_ALIVE && now.pid == owner->pid && now.start == owner->start &&
+           strcmp(now.host, owner->host) == 0;
+}
+
+// pidfd_open(2): Linux 5.3, and some containers refuse it.
+static int open_process(long pid)
+{
+    return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+}
+
+void owner_wait(int run_dir, const struct owner *owner)
+{
+    CLEANUP_CLOSE int process = owner->here ? open_process(owner->pid) : -1;
+    while (still_has(run_dir, owner)) {
+        struct pollfd watched = {.fd = process, .events = POLLIN};
+        if (poll(&watched, 1, POLL_MS) > 0) { // it ended, and would be ready again at once
+            close(process);
+            process = -1;
+        }
+    }
+}
+
+int owner_signal(int run_dir, const struct owner *owner, int number)
+{
+    CLEANUP_CLOSE int process = open_process(owner->pid); // before the look that it stands for
+    if (!still_has(run_dir, owner)) {
+        errno = ESRCH;
+        return -1;
+    }
+    if (process >= 0)
+        return (int)syscall(SYS_pidfd_send_signal, process, number, NULL, 0);
+    return kill((pid_t)owner->pid, number);
+}
+
+int owner_pending(const struct owner *owner, int number)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/status", owner->pid);
+    CLEANUP_STR struct str text = {0};
+    if (start_of(owner->pid) != owner->start ||
+        fs_read(AT_FDCWD, path, 1 << 16, &text, NULL) < 0)
+        return 0;
+    const char *at = strstr(str_text(&text), "\nShdPnd:");
+    return at && strtoull(at + strlen("\nShdPnd:"), NULL, 16) >> (number - 1) & 1;
 }
 
 static int busy(const struct owner *owner, struct err *err)

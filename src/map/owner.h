@@ -15,6 +15,8 @@ struct owner {
     enum owner_state state;
     char host[65];
     long pid;
+    unsigned long long start; // of the process, in clock ticks since boot
+    int here;                 // it is of this host
 };
 // Takes the run for this process. [run-busy] says who has it.
 int owner_take(int run_dir, struct err *err);
@@ -22,6 +24,14 @@ void owner_touch(int run_dir);
 void owner_leave(int run_dir);
 // Who has it; never fails: what cannot be read is stale.
 void owner_look(int run_dir, struct owner *ret);
+// Returns once `owner`, as owner_look gave it, has the run no more: its process ended or left
+// it, or another took it.
+void owner_wait(int run_dir, const struct owner *owner);
+// Sends a signal to the owner's process, which must be of this host: never to another process
+// that got its number. Returns 0, or -1 with errno: ESRCH if it has the run no more.
+int owner_signal(int run_dir, const struct owner *owner, int number);
+// Whether such a signal was sent, but not yet taken by the process.
+int owner_pending(const struct owner *owner, int number);
 // Kills every process of this user on this host that carries LOPIN_RUN=run_path: tasks'
 // descendants that outlived their runner. Returns how many.
 unsigned owner_sweep(const char *run_path);
