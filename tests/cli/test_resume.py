@@ -80,14 +80,17 @@ def test_killed_at_a_record(noting, wait_until, turn):
     print("seed", seed)
     chance = random.Random(seed)
     words, kills = ["map", *WORDS], 0
-    while True:
-        process = noting.start(*words)
-        target = len(journal(noting)) + chance.randrange(1, 25) if words[0] == "resume" else chance.randrange(1, 25)
-        journals = noting.cwd / ".lopin/runs/1"
+    journals = noting.cwd / ".lopin/runs/1"
 
-        def reached():
-            lines = sum(path.read_bytes().count(b"\n") for path in journals.glob("journal.*")) if journals.exists() else 0
-            return lines >= target or process.poll() is not None
+    def records():  # without the first line of each file
+        return sum(max(path.read_bytes().count(b"\n") - 1, 0) for path in journals.glob("journal.*"))
+
+    while True:
+        target = records() + chance.randrange(1, 25)
+        process = noting.start(*words)
+
+        def reached(target=target, process=process):
+            return records() >= target or process.poll() is not None
 
         wait_until(reached)
         process.kill()
