@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from processes import kill_all, working_in
 from queries import ECHO, gated_run, journal, last_states, open_gate, status
 
 # Ignores SIGTERM but notes it, and ends by it only then; its child is in a session of its own.
@@ -26,20 +27,7 @@ FAILS = "import sys\nsys.exit(sys.argv[1] == 'bad')\n"
 def ends(lopin):
     yield lopin
     lopin.close()
-    for pid in processes(lopin):
-        os.kill(pid, signal.SIGKILL)
-
-
-def processes(lopin):
-    """Those that work in the folder."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if os.readlink("/proc/%s/cwd" % pid) == str(lopin.cwd):
-                found.append(int(pid))
-        except OSError:
-            continue
-    return found
+    kill_all(lopin.cwd)
 
 
 def runs(lopin):
@@ -204,7 +192,7 @@ def test_cancel(ends, wait_until, words):
     assert process.wait(60) == 75
     assert ("lopin resume 1" in result.err) == ("-Q" not in words)
     assert (ends.cwd / "told").read_text() == "told\n"
-    assert len(list(ends.cwd.glob("begun.*"))) == 1 and processes(ends) == []
+    assert len(list(ends.cwd.glob("begun.*"))) == 1 and working_in(ends.cwd) == []
     assert last_states(journal(ends)) == ["stopped"]
     assert not [path for path in (ends.cwd / "out").rglob("*") if path.is_file()]
     assert ends("wait").code == 75
@@ -369,7 +357,7 @@ def test_rm_after_a_kill_ends_what_is_left(ends, wait_until):
     process.kill()
     process.wait()
     assert ends("rm", "1").code == 0 and runs(ends) == []
-    wait_until(lambda: processes(ends) == [])
+    wait_until(lambda: working_in(ends.cwd) == [])
 
 
 def test_rm_keeps_outputs(ends):

@@ -4,6 +4,7 @@ import os
 import signal
 
 import pytest
+from processes import alive, carriers
 
 # Each way writes the pid of a process that would outlive its task.
 WAYS = {
@@ -25,28 +26,6 @@ if os.fork() == 0:
     os._exit(0)
 time.sleep(0.1)
 """
-
-
-def alive(pid):
-    try:
-        with open("/proc/%d/stat" % pid, encoding="ascii") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
-def carriers(lopin, run=1):
-    """Processes with LOPIN_RUN of the run in their environment."""
-    entry = b"LOPIN_RUN=%s/.lopin/runs/%d" % (os.fsencode(lopin.cwd), run)
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open("/proc/%s/environ" % pid, "rb") as file:
-                if entry in file.read().split(b"\0"):
-                    found.append(int(pid))
-        except OSError:
-            continue
-    return found
 
 
 @pytest.mark.sanitize

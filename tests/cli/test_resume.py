@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 import pytest
-
+from processes import end_sleeps, kill_all, working_in
 from test_map import ends, journal
 
 # Each task notes its start and its end in one file a dataset, so that a second start shows.
@@ -26,8 +26,7 @@ def noting(lopin):
     (lopin.cwd / "notes").mkdir()
     yield lopin
     lopin.close()
-    for pid in left_over(lopin):  # what a killed run leaves where no resume follows
-        os.kill(pid, signal.SIGKILL)
+    kill_all(lopin.cwd)
 
 
 def notes(lopin):
@@ -40,29 +39,6 @@ def state(fields):
 
 def done_keys(lopin):
     return [fields["key"] for fields in ends(lopin) if fields["state"] == "done"]
-
-
-def left_over(lopin):
-    """Processes that still work in the folder."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if os.readlink("/proc/%s/cwd" % pid) == str(lopin.cwd):
-                found.append(int(pid))
-        except OSError:
-            continue
-    return found
-
-
-def end_sleeps(lopin):
-    """The tasks that wait go on to their end."""
-    for pid in left_over(lopin):
-        try:
-            with open("/proc/%d/comm" % pid, encoding="ascii") as file:
-                if file.read().strip() == "sleep":
-                    os.kill(pid, signal.SIGTERM)
-        except OSError:
-            continue
 
 
 def whole(lopin):
@@ -154,7 +130,7 @@ def test_tasks_and_their_children_do_not_outlive_the_resume(noting, wait_until):
     result = noting("resume")
     assert result.code == 0, result.err
     whole(noting)
-    assert [pid for pid in left_over(noting) if pid != os.getpid()] == []
+    assert [pid for pid in working_in(noting.cwd) if pid != os.getpid()] == []
 
 
 def test_interrupted_once_and_twice(noting, wait_until):
@@ -179,7 +155,7 @@ def test_interrupted_tasks_may_finish(noting, wait_until):
     process.send_signal(signal.SIGTERM)
 
     def ended():
-        end_sleeps(noting)
+        end_sleeps(noting.cwd)
         return process.poll() is not None
 
     wait_until(ended)
@@ -212,7 +188,7 @@ def test_nohup(noting, wait_until):
     (noting.cwd / "hold").unlink()
 
     def ended():
-        end_sleeps(noting)
+        end_sleeps(noting.cwd)
         return process.poll() is not None
 
     wait_until(ended)

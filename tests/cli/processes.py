@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What /proc knows of the processes that a test's runs have started."""
+import os
+import signal
+
+
+def working_in(folder):
+    """Pids of those whose current folder it is."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink("/proc/%s/cwd" % pid) == str(folder):
+                found.append(int(pid))
+        except OSError:
+            continue
+    return found
+
+
+def carriers(lopin, run=1):
+    """Pids of those with LOPIN_RUN of the run in their environment."""
+    entry = b"LOPIN_RUN=%s/.lopin/runs/%d" % (os.fsencode(lopin.cwd), run)
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/environ" % pid, "rb") as file:
+                if entry in file.read().split(b"\0"):
+                    found.append(int(pid))
+        except OSError:
+            continue
+    return found
+
+
+def alive(pid):
+    """It runs: neither gone nor a zombie."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def end_sleeps(folder):
+    """Ends each `sleep` that works there: tasks that wait by it go on."""
+    for pid in working_in(folder):
+        try:
+            with open("/proc/%d/comm" % pid, encoding="ascii") as file:
+                if file.read().strip() == "sleep":
+                    os.kill(pid, signal.SIGTERM)
+        except OSError:
+            continue
+
+
+def kill_all(folder):
+    """Ends what works there and no resume will end."""
+    for pid in working_in(folder):
+        os.kill(pid, signal.SIGKILL)
