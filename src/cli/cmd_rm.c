@@ -40,6 +40,9 @@ static int own(struct removal *removal, size_t index, struct err *err)
     if (folder_open(removal->cli->cwd, removal->number[index], &folder, err) < 0)
         return -1;
     if (owner_take(folder.fd, &refused) < 0 && refused.code != ERR_DISK_FULL) {
+        CLEANUP_FOLDER struct folder again = FOLDER_NONE;
+        if (folder_open(removal->cli->cwd, removal->number[index], &again, err) < 0)
+            return -1; // another rm was quicker
         if (err)
             *err = refused;
         return -1;
