@@ -133,6 +133,14 @@ void owner_wait(int run_dir, const struct owner *owner)
     }
 }
 
+// By the descriptor of open_process, by number where there is none.
+static int send_signal(int process, long pid, int number)
+{
+    if (process >= 0)
+        return (int)syscall(SYS_pidfd_send_signal, process, number, NULL, 0);
+    return kill((pid_t)pid, number);
+}
+
 int owner_signal(int run_dir, const struct owner *owner, int number)
 {
     CLEANUP_CLOSE int process = open_process(owner->pid); // before the look that it stands for
@@ -140,9 +148,7 @@ int owner_signal(int run_dir, const struct owner *owner, int number)
         errno = ESRCH;
         return -1;
     }
-    if (process >= 0)
-        return (int)syscall(SYS_pidfd_send_signal, process, number, NULL, 0);
-    return kill((pid_t)owner->pid, number);
+    return send_signal(process, owner->pid, number);
 }
 
 int owner_pending(const struct owner *owner, int number)
@@ -283,17 +289,13 @@ static int carries(const char *pid, const char *entry)
     return 0;
 }
 
-// Kills the process if it carries the entry: by a descriptor (pidfd_open(2)), so that its number
-// cannot be another's by then; by number where the kernel has none. Returns 1 if it was killed.
+// Kills the process if it carries the entry: by a descriptor where it can be had, so that its
+// number cannot be another's by then. Returns 1 if it was killed.
 static int kill_carrier(const char *pid, const char *entry)
 {
-    pid_t number = (pid_t)strtol(pid, NULL, 10);
-    CLEANUP_CLOSE int fd = (int)syscall(SYS_pidfd_open, number, 0);
-    if ((fd < 0 && errno != ENOSYS) || !carries(pid, entry))
-        return 0;
-    if (fd < 0)
-        return kill(number, SIGKILL) == 0;
-    return syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
+    long number = strtol(pid, NULL, 10);
+    CLEANUP_CLOSE int process = open_process(number); // before the look that it stands for
+    return carries(pid, entry) && send_signal(process, number, SIGKILL) == 0;
 }
 
 static unsigned sweep_once(const char *entry)
