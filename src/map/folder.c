@@ -17,7 +17,8 @@
 #include "base/mem.h"
 #include "map/spec.h"
 
-#define ASIDE ".rm-" // begins the name of a removed run's folder
+#define CLEAR_ATTEMPTS 100
+#define ASIDE          ".rm-" // begins the name of a removed run's folder
 
 static int by_number(const void *a, const void *b)
 {
@@ -179,11 +180,12 @@ int folder_set_aside(const char *cwd, unsigned number, struct err *err)
     return 0;
 }
 
-// Several may clear at once: what another has just removed is a reason to look again.
+// Several may clear at once: what another has just removed, or has put in because it had opened
+// the folder before, is a reason to look again.
 static int clear_one(const char *path, struct err *err)
 {
-    while (fs_remove(AT_FDCWD, path) < 0)
-        if (errno != ENOENT)
+    for (int attempt = 0; fs_remove(AT_FDCWD, path) < 0; attempt++)
+        if (attempt == CLEAR_ATTEMPTS || (errno != ENOENT && errno != ENOTEMPTY))
             return err_errno(err, ERR_SYSTEM, errno, _("cannot remove '%s'"), path);
     return 0;
 }
