@@ -118,7 +118,7 @@ static int start(struct begin *begin, struct err *err)
 static int map(struct cli *cli, struct spec *spec, struct datasets *datasets, struct err *err)
 {
     struct saved saved CLEANUP_SAVED = SAVED_NONE;
-    if (cli->options.resume) {
+    if (cli->options.resume && !cli->options.dry_run) {
         int found = resume_find(spec, &saved, err);
         if (found)
             return found < 0 ? -1 : resume_with(cli, &saved, spec, datasets, err);

@@ -246,6 +246,16 @@ def test_map_resume(lopin):
     assert sorted(os.listdir(lopin.cwd / ".lopin/runs")) == ["1", "2"]
 
 
+def test_dry_run_of_a_resume_touches_nothing(lopin):
+    lopin.write("read.sh", "#!/bin/sh\necho \"$1\" >>seen\n", 0o755)
+    words = ["map", "--resume", "--local", "./read.sh"]
+    assert lopin(*words, "a").code == 0
+    before = sorted(os.listdir(lopin.cwd / ".lopin/runs/1"))
+    result = lopin(*words[:2], "--dry-run", *words[2:], "a", "b")
+    assert result.code == 0 and "./read.sh b" in result.out
+    assert (lopin.cwd / "seen").read_text() == "a\n" and sorted(os.listdir(lopin.cwd / ".lopin/runs/1")) == before
+
+
 def test_the_same_line_again_names_the_unfinished_run(noting, wait_until):
     process = hold(noting, wait_until)
     process.kill()
