@@ -196,13 +196,11 @@ static void say_end(const struct begin *begin, const struct folder *folder,
     const struct cli *cli = begin->cli;
     struct saved saved CLEANUP_SAVED = SAVED_NONE;
     struct report report CLEANUP_REPORT = {0};
-    CLEANUP_STR struct str number = {0};
     CLEANUP_STR struct str text = {0};
     if (result->err.code)
         say_error(cli, &result->err);
-    str_print(&number, "%u", folder->number);
     if (cli->options.json || (cli->options.quiet && !result->failed) ||
-        saved_open(&saved, begin->spec->cwd, number.text, NULL) < 0)
+        saved_open_number(&saved, begin->spec->cwd, folder->number, NULL) < 0)
         return;
     report_make(&saved, &report);
     summary_add(&text, cli, &cli->talk, &saved, &report);

@@ -2,7 +2,6 @@
 // cmd_cancel: ends a run as Ctrl-C pressed twice does, from any terminal of its host.
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "base/lang.h"
@@ -74,7 +73,6 @@ int cmd_cancel(struct cli *cli, struct err *err)
     CLEANUP_FOLDER struct folder folder = FOLDER_NONE;
     CLEANUP_SAVED struct saved saved = SAVED_NONE;
     struct owner owner;
-    char number[16];
     if (find(cli, &folder, err) < 0)
         return -1;
     owner_look(folder.fd, &owner);
@@ -87,8 +85,7 @@ int cmd_cancel(struct cli *cli, struct err *err)
     if (end(&folder, &owner, err) < 0)
         return -1;
     owner_wait(folder.fd, &owner);
-    snprintf(number, sizeof number, "%u", folder.number);
-    if (saved_open(&saved, cli->cwd, number, err) < 0)
+    if (saved_open_number(&saved, cli->cwd, folder.number, err) < 0)
         return -1;
     summary_say(cli, &saved);
     return 0;

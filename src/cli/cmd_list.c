@@ -57,9 +57,7 @@ static void add_run(const struct cli *cli, unsigned number, struct columns *colu
 {
     CLEANUP_SAVED struct saved saved = SAVED_NONE;
     struct err err = {0};
-    char which[16];
-    snprintf(which, sizeof which, "%u", number);
-    int opened = saved_open(&saved, cli->cwd, which, &err);
+    int opened = saved_open_number(&saved, cli->cwd, number, &err);
     if (opened < 0)
         say_error(cli, &err);
     else if (list)

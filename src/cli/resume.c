@@ -246,11 +246,8 @@ int resume_find(const struct spec *spec, struct saved *ret, struct err *err)
         int same = folder_open(spec->cwd, number[i], &folder, NULL) == 0 &&
                    spec_load(&other, folder.fd, NULL) == 0 && other.line == spec->line;
         spec_free(&other);
-        if (!same)
-            continue;
-        CLEANUP_STR struct str which = {0};
-        str_print(&which, "%u", number[i]);
-        return saved_open(ret, spec->cwd, which.text, err) < 0 ? -1 : 1;
+        if (same)
+            return saved_open_number(ret, spec->cwd, number[i], err) < 0 ? -1 : 1;
     }
     return 0;
 }

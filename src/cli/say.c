@@ -7,21 +7,9 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "base/mem.h"
 
 #define LABEL_WIDTH 8
-
-void say(const struct cli *cli, const char *format, ...)
-{
-    if (cli->options.quiet)
-        return;
-    CLEANUP_STR struct str text = {0};
-    va_list list;
-    va_start(list, format);
-    str_vprint(&text, format, list);
-    va_end(list);
-    str_add_char(&text, '\n');
-    term_write(&cli->talk, &text);
-}
 
 void say_add_label(struct str *text, const char *label)
 {
@@ -32,25 +20,41 @@ void say_add_label(struct str *text, const char *label)
     while (++columns < LABEL_WIDTH);
 }
 
-void say_label(const struct cli *cli, const char *label, const char *format, ...)
+// `label` may be NULL.
+__attribute__((format(printf, 3, 0))) static void
+say_line(const struct cli *cli, const char *label, const char *format, va_list list)
 {
     if (cli->options.quiet)
         return;
     CLEANUP_STR struct str text = {0};
-    say_add_label(&text, label);
-    va_list list;
-    va_start(list, format);
+    if (label)
+        say_add_label(&text, label);
     str_vprint(&text, format, list);
-    va_end(list);
     str_add_char(&text, '\n');
     term_write(&cli->talk, &text);
+}
+
+void say(const struct cli *cli, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    say_line(cli, NULL, format, list);
+    va_end(list);
+}
+
+void say_label(const struct cli *cli, const char *label, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    say_line(cli, label, format, list);
+    va_end(list);
 }
 
 // The labels that err_hint knows, translated here once for all.
 static const char *hint_label(const char *label, size_t size)
 {
     static const char *const labels[] = {N_("found"), N_("try"), N_("more"), N_("in")};
-    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+    for (size_t i = 0; i < COUNT(labels); i++)
         if (strlen(labels[i]) == size && strncmp(labels[i], label, size) == 0)
             return lang_text(labels[i]);
     return "";

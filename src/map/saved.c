@@ -10,14 +10,22 @@ int saved_refresh(struct saved *saved, struct err *err)
     return state_load(&saved->state, saved->folder.fd, &saved->datasets, err);
 }
 
-int saved_open(struct saved *ret, const char *cwd, const char *which, struct err *err)
+static int read_all(struct saved *ret, struct err *err)
 {
-    if (folder_find(cwd, which, &ret->folder, err) < 0)
-        return -1;
     if (spec_load(&ret->spec, ret->folder.fd, err) < 0 ||
         datasets_load(&ret->datasets, ret->folder.fd, err) < 0 || saved_refresh(ret, err) < 0)
         return err_wrap(err, "%s", ret->folder.path);
     return 0;
+}
+
+int saved_open(struct saved *ret, const char *cwd, const char *which, struct err *err)
+{
+    return folder_find(cwd, which, &ret->folder, err) < 0 ? -1 : read_all(ret, err);
+}
+
+int saved_open_number(struct saved *ret, const char *cwd, unsigned number, struct err *err)
+{
+    return folder_open(cwd, number, &ret->folder, err) < 0 ? -1 : read_all(ret, err);
 }
 
 void saved_close(struct saved *saved)

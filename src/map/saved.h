@@ -24,6 +24,7 @@ struct saved { // begin with SAVED_NONE
 // Reads the run that `which` names (see folder_find). *ret needs saved_close also after
 // failure.
 int saved_open(struct saved *ret, const char *cwd, const char *which, struct err *err);
+int saved_open_number(struct saved *ret, const char *cwd, unsigned number, struct err *err);
 // Reads its journals again, and who has it.
 int saved_refresh(struct saved *saved, struct err *err);
 void saved_close(struct saved *saved);
