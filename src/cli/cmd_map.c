@@ -53,8 +53,7 @@ static void add_slots(const struct begin *begin, struct str *text)
 static int dry_run(const struct begin *begin, struct err *err)
 {
     const struct spec *spec = begin->spec;
-    struct expand *expand = expand_new((const char *const *)spec->words.item, spec->words.count,
-                                       spec->mark, begin->datasets, spec->out != NULL, err);
+    struct expand *expand = spec_template(spec, begin->datasets, err);
     if (!expand)
         return -1;
     CLEANUP_FREE uint32_t *order = datasets_order(begin->datasets, spec->order, spec->seed);

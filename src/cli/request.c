@@ -261,8 +261,7 @@ static int make_words(const struct request *request, const char *script,
 
 static int set_keys(const struct spec *spec, struct datasets *datasets, struct err *err)
 {
-    struct expand *expand = expand_new((const char *const *)spec->words.item, spec->words.count,
-                                       spec->mark, datasets, spec->out != NULL, err);
+    struct expand *expand = spec_template(spec, datasets, err);
     if (!expand)
         return -1;
     expand_keys(expand, spec->script_path, NULL, datasets);

@@ -181,7 +181,7 @@ static void add_key(struct str *line, const char *path, const struct stat *st)
     str_add_percent(line, path, strlen(path), "");
     str_print(line, " %llu %llu %lld %lld", (unsigned long long)st->st_dev,
               (unsigned long long)st->st_ino, (long long)st->st_size,
-              (long long)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec);
+              (long long)clock_ns(st->st_mtim));
 }
 
 // The text of the file, if it is ours and of our format; else nothing.

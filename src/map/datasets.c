@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/lang.h"
 #include "map/dataset_file.h"
@@ -352,7 +353,7 @@ void dataset_stat(const struct dataset *dataset, int dir, int64_t *ret_size, int
     *ret_size = *ret_mtime = -1;
     if (fstatat(dir, dataset->column[0], &about, 0) == 0 && S_ISREG(about.st_mode)) {
         *ret_size = about.st_size;
-        *ret_mtime = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+        *ret_mtime = clock_ns(about.st_mtim);
     }
 }
 

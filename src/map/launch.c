@@ -27,20 +27,18 @@ struct launch {
     const struct rlimit *files;
     sigset_t ignored;
     struct expand *words, *log, *error_log;
-    int folder, null; // the tasks' working folder; /dev/null
+    int folder, null; // the tasks' working folder, borrowed; /dev/null
     size_t shared;    // variables that are the same for all tasks
     char **envp, **argv;
     struct str variables, expanded; // of the task being started
-    // by slot: change time of its TMPDIR when it was last empty, ns
-    int made; // the folders for TMPDIR
+    int made;                       // the folders for TMPDIR
 };
 
 static int compile(struct launch *launch, struct err *err)
 {
     const struct spec *spec = launch->run->spec;
     const struct datasets *datasets = launch->run->datasets;
-    launch->words = expand_new((const char *const *)spec->words.item, spec->words.count,
-                               spec->mark, datasets, spec->out != NULL, err);
+    launch->words = spec_template(spec, datasets, err);
     if (!launch->words)
         return -1;
     const char *log = spec->log;
@@ -70,7 +68,8 @@ static int make_folders(struct launch *launch, struct err *err)
     return 0;
 }
 
-struct launch *launch_new(const struct run *run, const struct rlimit *files, struct err *err)
+struct launch *launch_new(const struct run *run, int folder, const struct rlimit *files,
+                          struct err *err)
 {
     struct launch *launch = mem_zero(1, sizeof *launch);
     const struct spec *spec = run->spec;
@@ -78,12 +77,7 @@ struct launch *launch_new(const struct run *run, const struct rlimit *files, str
     launch->files = files;
     proc_ignored(&launch->ignored);
     launch->null = -1;
-    launch->folder = open(spec->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (launch->folder < 0) {
-        err_errno(err, ERR_SYSTEM, errno, _("cannot enter '%s'"), spec->cwd);
-        launch_free(launch);
-        return NULL;
-    }
+    launch->folder = folder;
     if (!spec->pass_stdin)
         launch->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (compile(launch, err) < 0 || make_folders(launch, err) < 0) {
@@ -246,8 +240,6 @@ void launch_free(struct launch *launch)
         return;
     if (launch->made)
         fs_remove(AT_FDCWD, launch->run->temporary);
-    if (launch->folder >= 0)
-        close(launch->folder);
     if (launch->null >= 0)
         close(launch->null);
     expand_free(launch->words);

@@ -10,8 +10,10 @@
 #include "map/run.h"
 
 struct launch;
-// `files`: the limit of open files that tasks have, borrowed. NULL with err.
-struct launch *launch_new(const struct run *run, const struct rlimit *files, struct err *err);
+// `folder`: a descriptor of where tasks start; `files`: the limit of open files that they have;
+// both borrowed. NULL with err.
+struct launch *launch_new(const struct run *run, int folder, const struct rlimit *files,
+                          struct err *err);
 // Starts the script on a dataset in a slot (from 1). `out`: the temporary path or NULL; log,
 // error_log: descriptors. Returns the pid, or -1 with err: then nothing runs.
 pid_t launch_start(struct launch *launch, const struct dataset *dataset, unsigned slot,

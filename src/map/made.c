@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/table.h"
@@ -33,7 +34,7 @@ static void look(struct search *search, const char *path)
         .path = path,
         .inode = (int64_t)st.st_ino,
         .size = is_file ? st.st_size : -1,
-        .mtime = is_file ? (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec : -1,
+        .mtime = is_file ? clock_ns(st.st_mtim) : -1,
     };
     *table_put(&search->by_path, path, NULL) = search->count;
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
@@ -123,7 +124,7 @@ int output_publish(const char *temporary, const char *goal, int64_t *ret_size,
     }
     output_drop(temporary);
     *ret_size = st.st_size;
-    *ret_mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    *ret_mtime = clock_ns(st.st_mtim);
     *ret_inode = (int64_t)st.st_ino;
     return 0;
 }

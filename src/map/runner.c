@@ -110,32 +110,36 @@ static void read_signals(struct runner *runner)
     } while (got == (ssize_t)sizeof info);
 }
 
+// NULL if none of the tasks has this pid.
+static struct task *task_of(const struct runner *runner, pid_t pid)
+{
+    for (unsigned i = 0; i < runner->workshop.run->spec->slots; i++)
+        if (runner->task[i].pid == pid)
+            return &runner->task[i];
+    return NULL;
+}
+
 static void reap_one(struct runner *runner, pid_t pid)
 {
+    struct task *task = task_of(runner, pid);
     struct rusage usage;
     int status;
-    for (unsigned i = 0; i < runner->workshop.run->spec->slots; i++) {
-        if (runner->task[i].pid != pid)
-            continue;
-        // what it left in its group; before its wait, while the number is still its own
-        kill(-pid, SIGKILL);
-        if (wait4(pid, &status, 0, &usage) != pid)
-            return;
-        runner->running--;
-        runner->full = 0;
-        task_end(&runner->workshop, &runner->task[i], status, &usage);
+    if (!task) {
+        waitpid(pid, NULL, 0);
         return;
     }
-    waitpid(pid, NULL, 0);
+    // what it left in its group; before its wait, while the number is still its own
+    kill(-pid, SIGKILL);
+    if (wait4(pid, &status, 0, &usage) != pid)
+        return;
+    runner->running--;
+    runner->full = 0;
+    task_end(&runner->workshop, task, status, &usage);
 }
 
 static int is_task(const void *context, pid_t pid)
 {
-    const struct runner *runner = context;
-    for (unsigned i = 0; i < runner->workshop.run->spec->slots; i++)
-        if (runner->task[i].pid == pid)
-            return 1;
-    return 0;
+    return task_of(context, pid) != NULL;
 }
 
 // NULL: any task.
@@ -145,8 +149,10 @@ static int is_running(const void *context, const char *name)
     const struct run *run = runner->workshop.run;
     for (unsigned i = 0; name && i < run->spec->slots; i++) {
         char mine[LAUNCH_NAME_SIZE];
+        if (!runner->task[i].pid)
+            continue;
         launch_name(run, &run->datasets->item[runner->task[i].index], mine);
-        if (runner->task[i].pid && strcmp(mine, name) == 0)
+        if (strcmp(mine, name) == 0)
             return 1;
     }
     return !name && runner->running;
@@ -390,7 +396,7 @@ static int runner_begin(struct runner *runner, struct err *err)
     workshop->folder = open(spec->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (workshop->folder < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot enter '%s'"), spec->cwd);
-    workshop->launch = launch_new(run, &runner->files, err);
+    workshop->launch = launch_new(run, workshop->folder, &runner->files, err);
     if (!workshop->launch)
         return -1;
     workshop->logs = logs_new(run->folder->fd, run->parcel, run->restart, spec->slots,

@@ -17,6 +17,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "map/expand.h"
 
 #define SPEC_VERSION 1
 
@@ -31,6 +32,13 @@ void spec_free(struct spec *spec)
     strv_free(&spec->words);
     strv_free(&spec->keep);
     *spec = (struct spec){0};
+}
+
+struct expand *spec_template(const struct spec *spec, const struct datasets *datasets,
+                             struct err *err)
+{
+    return expand_new((const char *const *)spec->words.item, spec->words.count, spec->mark,
+                      datasets, spec->out != NULL, err);
 }
 
 static json_t *text_out(const char *text)

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "map/datasets.h"
 
+struct expand;
 struct spec {          // all strings its own; zero-initialise to begin
     char *name;        // -J, or NULL
     char *cwd;         // absolute: where tasks start
@@ -35,6 +36,9 @@ struct spec {          // all strings its own; zero-initialise to begin
     int64_t created_us;                        // Unix time
 };
 void spec_free(struct spec *spec);
+// The template of its words, compiled for its datasets. expand_free it. NULL with err.
+struct expand *spec_template(const struct spec *spec, const struct datasets *datasets,
+                             struct err *err);
 // run.json. Errors: [run-damaged], [run-format] for another version.
 int spec_save(const struct spec *spec, int run_dir, struct err *err);
 int spec_load(struct spec *ret, int run_dir, struct err *err);
