@@ -168,15 +168,14 @@ static char *temporary_folder(const struct begin *begin, const struct folder *fo
     return mem_print("%s/%016" PRIx64 "-%u", ours, name, restart);
 }
 
-// The wanted ones, in the order in which they start. Yours.
-static uint32_t *make_order(const struct begin *begin, size_t *ret_count)
+// The wanted ones (begin->count), in the order in which they start. Yours.
+static uint32_t *make_order(const struct begin *begin)
 {
     uint32_t *order = datasets_order(begin->datasets, begin->spec->order, begin->spec->seed);
     size_t count = 0;
     for (size_t i = 0; i < begin->datasets->count; i++)
         if (is_wanted(begin, order[i]))
             order[count++] = order[i];
-    *ret_count = count;
     return order;
 }
 
@@ -228,15 +227,14 @@ static int exit_status(const struct begin *begin, const struct run_result *resul
 int begin_run(struct begin *begin, const struct folder *folder, unsigned restart,
               struct err *err)
 {
-    size_t count;
-    CLEANUP_FREE uint32_t *order = make_order(begin, &count);
+    CLEANUP_FREE uint32_t *order = make_order(begin);
     CLEANUP_FREE uint8_t *attempts = make_attempts(begin);
     CLEANUP_FREE char *temporary = temporary_folder(begin, folder, restart);
     const struct run run = {
         .spec = begin->spec,
         .datasets = begin->datasets,
         .order = order,
-        .count = count,
+        .count = begin->count,
         .kept = begin->state ? begin->state->done : 0,
         .attempts = attempts,
         .goal = (const char *const *)begin->goal,

@@ -78,14 +78,14 @@ static int dry_run(const struct begin *begin, struct err *err)
 static void say_unfinished(const struct cli *cli, const struct spec *spec)
 {
     struct saved saved CLEANUP_SAVED = SAVED_NONE;
-    if (resume_find(spec, &saved, NULL) <= 0 || saved.owner.state == OWNER_ALIVE)
+    if (resume_find(spec, &saved, NULL) <= 0)
         return;
-    size_t left = saved.state.count - saved.state.done - saved.state.failed;
-    if (left)
+    struct standing standing = summary_standing(&saved);
+    if (!standing.running && standing.left)
         say(cli,
             _("run %u of this line has %zu of %zu left; to go on with it instead: lopin resume "
               "%u"),
-            saved.folder.number, left, saved.state.count, saved.folder.number);
+            saved.folder.number, standing.left, saved.state.count, saved.folder.number);
 }
 
 static int write_run(const struct spec *spec, const struct datasets *datasets,

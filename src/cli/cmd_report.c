@@ -46,7 +46,7 @@ static json_t *slowest_json(const struct saved *saved, const struct report *repo
     json_t *object = json_object();
     json_object_set_new(object, "number", number_json(saved, report->slowest));
     json_put_text(object, "text", saved->datasets.item[report->slowest].text);
-    json_object_set_new(object, "duration_s", run_json_seconds(report->longest_us));
+    json_object_set_new(object, "duration_s", json_seconds(report->longest_us));
     return object;
 }
 
@@ -68,13 +68,13 @@ static json_t *causes_json(const struct saved *saved, const struct report *repor
 static json_t *head_json(const struct saved *saved, const struct report *report)
 {
     json_t *object = run_json(saved);
-    json_object_set_new(object, "wall_s", run_json_seconds(report->wall_us));
-    json_object_set_new(object, "cpu_s", run_json_seconds(report->cpu_us));
-    json_object_set_new(object, "reserved_s", run_json_seconds((int64_t)report->reserved_us));
+    json_object_set_new(object, "wall_s", json_seconds(report->wall_us));
+    json_object_set_new(object, "cpu_s", json_seconds(report->cpu_us));
+    json_object_set_new(object, "reserved_s", json_seconds((int64_t)report->reserved_us));
     json_object_set_new(object, "efficiency", part_json(report->efficiency));
     json_object_set_new(object, "busy", part_json(report->busy));
-    json_object_set_new(object, "tail_s", run_json_seconds(report->tail_us));
-    json_object_set_new(object, "median_s", run_json_seconds(report->median_us));
+    json_object_set_new(object, "tail_s", json_seconds(report->tail_us));
+    json_object_set_new(object, "median_s", json_seconds(report->median_us));
     json_object_set_new(object, "peak_kb", json_integer(report->peak_kb));
     json_object_set_new(object, "slowest", slowest_json(saved, report));
     json_object_set_new(object, "causes", causes_json(saved, report));

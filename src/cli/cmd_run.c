@@ -18,7 +18,7 @@ enum { STATUS_CANNOT = 126, STATUS_ABSENT = 127 };
 
 struct program {
     struct strv words;
-    char *path, *script;
+    char *script;
     int is_python;
 };
 

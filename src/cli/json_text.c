@@ -62,13 +62,26 @@ void json_put_text(json_t *object, const char *name, const char *bytes)
                         json_string(str_text(&coded)));
 }
 
-int json_say(const struct cli *cli, json_t *value, struct err *err)
+json_t *json_seconds(int64_t us)
+{
+    return json_real((double)us / 1e6);
+}
+
+int json_add_line(struct str *into, json_t *value)
 {
     CLEANUP_FREE char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(16));
     json_decref(value);
     if (!text)
-        return err_set(err, ERR_SYSTEM, _("cannot write '%s'"), "JSON");
+        return -1;
+    str_add(into, text);
+    str_add_char(into, '\n');
+    return 0;
+}
+
+int json_say(const struct cli *cli, json_t *value, struct err *err)
+{
     CLEANUP_STR struct str line = {0};
-    str_print(&line, "%s\n", text);
+    if (json_add_line(&line, value) < 0)
+        return err_set(err, ERR_SYSTEM, _("cannot write '%s'"), "JSON");
     return say_data(cli, &line, err);
 }

@@ -5,11 +5,6 @@
 #include "base/mem.h"
 #include "cli/summary.h"
 
-json_t *run_json_seconds(int64_t us)
-{
-    return json_real((double)us / 1e6);
-}
-
 static void put_count(json_t *object, const char *name, size_t count)
 {
     json_object_set_new(object, name, json_integer((json_int_t)count));
@@ -43,8 +38,8 @@ json_t *run_json(const struct saved *saved)
     put_count(object, "cores", spec->cores);
     put_count(object, "slots", spec->slots);
     put_count(object, "threads", spec->threads);
-    json_object_set_new(object, "created", run_json_seconds(spec->created_us));
-    json_object_set_new(object, "wall_s", run_json_seconds(summary_wall_us(saved)));
+    json_object_set_new(object, "created", json_seconds(spec->created_us));
+    json_object_set_new(object, "wall_s", json_seconds(summary_wall_us(saved)));
     json_object_set_new(object, "owner",
                         standing.running ? owner_json(&saved->owner) : json_null());
     put_count(object, "damaged_lines", state->damage.lines);
@@ -75,7 +70,7 @@ static void put_end(json_t *object, const struct outcome *outcome, int ended)
     };
     for (size_t i = 0; i < COUNT(times); i++) {
         int64_t us = *(const int64_t *)(const void *)((const char *)outcome + times[i].at);
-        json_object_set_new(object, times[i].name, ended ? run_json_seconds(us) : json_null());
+        json_object_set_new(object, times[i].name, ended ? json_seconds(us) : json_null());
     }
     json_object_set_new(object, "peak_kb",
                         ended ? json_integer(outcome->peak_kb) : json_null());
@@ -99,10 +94,9 @@ json_t *run_json_task(const struct saved *saved, uint32_t index)
     json_object_set_new(object, "attempt", json_integer(outcome->attempt));
     json_object_set_new(object, "slot",
                         outcome->slot ? json_integer(outcome->slot) : json_null());
-    json_object_set_new(object, "start",
-                        begun ? run_json_seconds(outcome->start_us) : json_null());
+    json_object_set_new(object, "start", begun ? json_seconds(outcome->start_us) : json_null());
     json_object_set_new(object, "end",
-                        ended ? run_json_seconds(outcome->start_us + outcome->duration_us)
+                        ended ? json_seconds(outcome->start_us + outcome->duration_us)
                               : json_null());
     put_end(object, outcome, ended);
     return object;

@@ -10,4 +10,3 @@
 json_t *run_json(const struct saved *saved);
 // One dataset and what became of it. A new reference.
 json_t *run_json_task(const struct saved *saved, uint32_t index);
-json_t *run_json_seconds(int64_t us);

@@ -4,9 +4,7 @@
 #include "cli/screen_events.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 
-#include "base/mem.h"
 #include "cli/json_text.h"
 
 static json_t *new_event(const char *name)
@@ -24,7 +22,7 @@ static void put_number(json_t *object, const char *name, int64_t number)
 
 static void put_seconds(json_t *object, const char *name, int64_t us)
 {
-    json_object_set_new(object, name, json_real((double)us / 1e6));
+    json_object_set_new(object, name, json_seconds(us));
 }
 
 // null where there is nothing to say
@@ -34,16 +32,6 @@ static void put_text(json_t *object, const char *name, const char *text)
         json_put_text(object, name, text);
     else
         json_object_set_new(object, name, json_null());
-}
-
-static void finish(struct str *into, json_t *object)
-{
-    CLEANUP_FREE char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(16));
-    json_decref(object);
-    if (!line)
-        return;
-    str_add(into, line);
-    str_add_char(into, '\n');
 }
 
 void events_add_run(struct str *into, const struct run *run)
@@ -60,14 +48,12 @@ void events_add_run(struct str *into, const struct run *run)
     put_number(object, "slots", run->spec->slots);
     put_number(object, "threads", run->spec->threads);
     put_number(object, "restart", run->restart);
-    finish(into, object);
+    json_add_line(into, object);
 }
 
 static void put_end(json_t *object, const struct record *record)
 {
-    static const char *const states[] = {
-        [TASK_DONE] = "done", [TASK_FAILED] = "failed", [TASK_STOPPED] = "stopped"};
-    put_text(object, "state", states[record->state]);
+    put_text(object, "state", record_state_name(record->state));
     put_text(object, "cause", record->cause);
     put_text(object, "detail", record->detail);
     put_number(object, "code", record->code);
@@ -103,7 +89,7 @@ void events_add(struct str *into, const struct event *event, unsigned running)
     }
     if (event->kind == EVENT_STOPPING || event->kind == EVENT_KILLING)
         put_number(object, "running", running);
-    finish(into, object);
+    json_add_line(into, object);
 }
 
 void events_add_close(struct str *into, const struct run_result *result, int status)
@@ -115,5 +101,5 @@ void events_add_close(struct str *into, const struct run_result *result, int sta
     put_number(object, "stopped", (json_int_t)result->stopped);
     put_seconds(object, "wall_s", result->wall_us);
     put_number(object, "status", status);
-    finish(into, object);
+    json_add_line(into, object);
 }

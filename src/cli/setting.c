@@ -99,11 +99,11 @@ static uint64_t hash_python(const struct python *python)
 int setting_find(const struct cli *cli, const char *python, const char *env, int needed,
                  struct setting *ret, struct err *err)
 {
+    if (!needed && !python && !env)
+        return 0;
     CLEANUP_FREE char *cache = setting_cache(&cli->vars);
     const struct python_ask question = {
         .want = python, .env = env, .vars = &cli->vars, .cache = cache};
-    if (!needed && !python && !env)
-        return 0;
     if (python_find(&question, &ret->python, err) < 0)
         return -1;
     ret->hash = hash_python(&ret->python);

@@ -39,6 +39,8 @@ struct record {
     const char *words; // OPEN "host=... cores=..." free fields for the report; NOTE a line; ""
     uint32_t cores, slots, threads; // OPEN
 };
+// "done", "failed", "stopped": as journals and JSON have it. Static.
+const char *record_state_name(enum task_state state);
 // Adds the line of a record, newline and checksum included. Texts may be NULL for "". They hold
 // no NUL.
 void record_format(const struct record *record, struct str *into);

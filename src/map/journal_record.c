@@ -66,6 +66,11 @@ static const struct field fields[] = {
 static const char *const kind_word[] = {"open", "start", "end", "note", "close"};
 static const char *const state_word[] = {"done", "failed", "stopped"};
 
+const char *record_state_name(enum task_state state)
+{
+    return state_word[state];
+}
+
 // The member of a record that a field stands for.
 #define MEMBER(record, field, type) ((type *)(void *)((char *)(record) + (field)->at))
 #define MEMBER_OF(record, field, type)                                                         \
@@ -110,7 +115,7 @@ static void field_add(const struct field *field, const struct record *record, st
     if (field->type == FIELD_HEX)
         line_add_hex(into, (uint64_t)number);
     else if (field->type == FIELD_STATE)
-        str_add(into, state_word[number]);
+        str_add(into, record_state_name((enum task_state)number));
     else
         line_add_number(into, number);
 }
