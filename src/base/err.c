@@ -36,6 +36,8 @@ static const struct {
     [ERR_SIGNAL] = {"signal", 1},
     [ERR_ILLEGAL] = {"illegal-instruction", 1},
     [ERR_NO_OUTPUT] = {"no-output", 1},
+    [ERR_TIME_LIMIT] = {"time-limit", 75},
+    [ERR_TASK_TIMEOUT] = {"task-timeout", 1},
     [ERR_SYSTEM] = {"system", 6},
 };
 

@@ -32,6 +32,8 @@ enum err_code {
     ERR_SIGNAL,         // signal: a task was killed
     ERR_ILLEGAL,        // illegal-instruction: a task met one
     ERR_NO_OUTPUT,      // no-output: a task ended well without its {out}
+    ERR_TIME_LIMIT,     // time-limit: the run's time was over
+    ERR_TASK_TIMEOUT,   // task-timeout: a task took longer than --timeout
     ERR_SYSTEM,         // system: the system refused a call
     ERR_COUNT
 };

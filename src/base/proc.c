@@ -10,11 +10,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 // Sanitizers keep a shadow of the stack that they know; the child's they do not.
 #define NO_SANITIZE __attribute__((no_sanitize("address", "undefined")))
@@ -108,22 +110,36 @@ pid_t proc_start(const struct proc *proc)
     return -1;
 }
 
+// signal(7); sigabbrev_np is only in glibc 2.32 and later
+static const char signal_names[][8] = {
+    [SIGHUP] = "HUP",   [SIGINT] = "INT",   [SIGQUIT] = "QUIT",     [SIGILL] = "ILL",
+    [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT", [SIGBUS] = "BUS",       [SIGFPE] = "FPE",
+    [SIGKILL] = "KILL", [SIGUSR1] = "USR1", [SIGSEGV] = "SEGV",     [SIGUSR2] = "USR2",
+    [SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM",     [SIGCHLD] = "CHLD",
+    [SIGCONT] = "CONT", [SIGSTOP] = "STOP", [SIGTSTP] = "TSTP",     [SIGTTIN] = "TTIN",
+    [SIGTTOU] = "TTOU", [SIGURG] = "URG",   [SIGXCPU] = "XCPU",     [SIGXFSZ] = "XFSZ",
+    [SIGPROF] = "PROF", [SIGIO] = "IO",     [SIGVTALRM] = "VTALRM", [SIGWINCH] = "WINCH",
+    [SIGPWR] = "PWR",   [SIGSYS] = "SYS",
+};
+
 const char *proc_signal_name(int number, char buffer[32])
 {
-    static const char names[][8] = {
-        // signal(7); sigabbrev_np is only in glibc 2.32 and later
-        [SIGHUP] = "HUP",   [SIGINT] = "INT",   [SIGQUIT] = "QUIT",     [SIGILL] = "ILL",
-        [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT", [SIGBUS] = "BUS",       [SIGFPE] = "FPE",
-        [SIGKILL] = "KILL", [SIGUSR1] = "USR1", [SIGSEGV] = "SEGV",     [SIGUSR2] = "USR2",
-        [SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM",     [SIGCHLD] = "CHLD",
-        [SIGCONT] = "CONT", [SIGSTOP] = "STOP", [SIGTSTP] = "TSTP",     [SIGTTIN] = "TTIN",
-        [SIGTTOU] = "TTOU", [SIGURG] = "URG",   [SIGXCPU] = "XCPU",     [SIGXFSZ] = "XFSZ",
-        [SIGPROF] = "PROF", [SIGIO] = "IO",     [SIGVTALRM] = "VTALRM", [SIGWINCH] = "WINCH",
-        [SIGPWR] = "PWR",   [SIGSYS] = "SYS",
-    };
-    if (number > 0 && (size_t)number < COUNT(names) && names[number][0])
-        snprintf(buffer, 32, "SIG%s", names[number]);
+    if (number > 0 && (size_t)number < COUNT(signal_names) && signal_names[number][0])
+        snprintf(buffer, 32, "SIG%s", signal_names[number]);
     else
         snprintf(buffer, 32, "signal %d", number);
     return buffer;
+}
+
+int proc_signal_number(const char *name)
+{
+    unsigned long number;
+    if (str_number(name, 64, &number) == 0)
+        return (int)number;
+    if (strncasecmp(name, "SIG", 3) == 0)
+        name += 3;
+    for (size_t i = 1; i < COUNT(signal_names); i++)
+        if (signal_names[i][0] && strcasecmp(signal_names[i], name) == 0)
+            return (int)i;
+    return 0;
 }

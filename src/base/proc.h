@@ -39,3 +39,5 @@ pid_t proc_start(const struct proc *proc);
 int proc_become(const struct proc *proc);
 // "SIGSEGV"; "signal 40" for those without a name. Static or in `buffer` (32 bytes).
 const char *proc_signal_name(int number, char buffer[32]);
+// The number of "USR1", "SIGUSR1", "usr1" or "10"; 0 if it is none.
+int proc_signal_number(const char *name);

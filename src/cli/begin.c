@@ -17,6 +17,7 @@
 #include "cli/say.h"
 #include "cli/screen.h"
 #include "cli/summary.h"
+#include "map/again.h"
 #include "map/expand.h"
 #include "map/goals.h"
 #include "map/made.h"
@@ -179,14 +180,18 @@ static uint32_t *make_order(const struct begin *begin)
     return order;
 }
 
-static uint8_t *make_attempts(const struct begin *begin)
+// NULL if nothing came before.
+static struct earlier *make_earlier(const struct begin *begin)
 {
-    uint8_t *attempts = mem_zero(begin->datasets->count, 1);
-    for (size_t i = 0; begin->state && i < begin->datasets->count; i++) {
-        uint32_t before = begin->state->outcome[i].attempt;
-        attempts[i] = (uint8_t)(before < UINT8_MAX ? before : UINT8_MAX - 1);
+    if (!begin->state)
+        return NULL;
+    struct earlier *earlier = mem_zero(begin->datasets->count, sizeof *earlier);
+    for (size_t i = 0; i < begin->datasets->count; i++) {
+        const struct outcome *outcome = &begin->state->outcome[i];
+        earlier[i].attempts = outcome->attempt;
+        earlier[i].saved = outcome->state == OUTCOME_WAITING && outcome->code == EXIT_AGAIN;
     }
-    return attempts;
+    return earlier;
 }
 
 static void say_end(const struct begin *begin, const struct folder *folder,
@@ -219,6 +224,8 @@ static int exit_status(const struct begin *begin, const struct run_result *resul
         failed += !is_wanted(begin, i) && begin->state->outcome[i].state == OUTCOME_FAILED;
     if (result->err.code)
         return err_status(result->err.code);
+    if (result->why == WHY_HALT) // as it was asked to
+        return failed ? STATUS_FAILED : 0;
     if (result->stopped || result->not_started)
         return STATUS_LEFT;
     return failed ? STATUS_FAILED : 0;
@@ -228,7 +235,7 @@ int begin_run(struct begin *begin, const struct folder *folder, unsigned restart
               struct err *err)
 {
     CLEANUP_FREE uint32_t *order = make_order(begin);
-    CLEANUP_FREE uint8_t *attempts = make_attempts(begin);
+    CLEANUP_FREE struct earlier *earlier = make_earlier(begin);
     CLEANUP_FREE char *temporary = temporary_folder(begin, folder, restart);
     const struct run run = {
         .spec = begin->spec,
@@ -236,7 +243,7 @@ int begin_run(struct begin *begin, const struct folder *folder, unsigned restart
         .order = order,
         .count = begin->count,
         .kept = begin->state ? begin->state->done : 0,
-        .attempts = attempts,
+        .earlier = earlier,
         .goal = (const char *const *)begin->goal,
         .slots = begin->parcel.slot,
         .vars = &begin->setting.vars,

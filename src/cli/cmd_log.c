@@ -11,7 +11,7 @@
 
 static int is_begun(const struct outcome *outcome)
 {
-    return outcome->state != OUTCOME_WAITING;
+    return outcome->attempt > 0;
 }
 
 // The path that a -o or -e pattern gave this dataset.

@@ -217,6 +217,28 @@ const struct explanation explanations[ERR_COUNT] = {
             "    out = os.environ[\"LOPIN_TASK_OUT\"]  the same path, in the script\n"
             "    lopin log 17                        what it printed\n"
             "    lopin retry\n")},
+    [ERR_TIME_LIMIT] =
+        {N_("the time of the run was over"),
+         N_("-t is the time that a run may take. Before its end no new task begins; then\n"
+            "running ones get SIGTERM (--signal says which signal, and when), and at the\n"
+            "end SIGKILL. What was done is kept, and the run can go on:\n"
+            "\n"
+            "    lopin resume                        with the same -t\n"
+            "    lopin resume -t 4:00:00             with another\n"
+            "\n"
+            "A script that saves what it has when the signal comes, and ends with exit\n"
+            "code 75, is run again from there. LOPIN_TASK_DEADLINE says in its environment\n"
+            "when that will be (Unix time).\n")},
+    [ERR_TASK_TIMEOUT] =
+        {N_("a task took longer than --timeout"),
+         N_("Each task has that time. Then it gets SIGTERM, and 10 seconds later SIGKILL,\n"
+            "with all that it started.\n"
+            "\n"
+            "    lopin log --failed                  how far it came\n"
+            "    lopin retry --timeout 30m           again, with more time\n"
+            "    lopin report                        how long the others took\n"
+            "\n"
+            "If only some tasks hang, --retries 1 runs them a second time by itself.\n")},
     [ERR_SYSTEM] =
         {N_("the system refused something that lopin needs"),
          N_("A file could not be opened or written, a process not started, a folder not\n"

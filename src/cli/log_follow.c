@@ -57,9 +57,6 @@ static void take_start(struct follow *follow, size_t index, const struct record 
 static int take_end(struct follow *follow, size_t index, const struct record *record,
                     struct err *err)
 {
-    static const uint8_t states[] = {[TASK_DONE] = OUTCOME_DONE,
-                                     [TASK_FAILED] = OUTCOME_FAILED,
-                                     [TASK_STOPPED] = OUTCOME_STOPPED};
     struct outcome *outcome = &follow->saved->state.outcome[index];
     if (record->slot && record->slot <= follow->lanes &&
         follow->lane[record->slot - 1] == index)
@@ -68,7 +65,7 @@ static int take_end(struct follow *follow, size_t index, const struct record *re
     if (outcome->state != OUTCOME_WAITING && outcome->state != OUTCOME_BEGUN &&
         outcome->restart == follow->restart && record->attempt <= outcome->attempt)
         return 0;
-    outcome->state = states[record->state];
+    outcome->state = outcome_of(record->state);
     outcome->attempt = record->attempt;
     outcome->log_at = record->log_at;
     outcome->log_size = record->log_size;

@@ -121,7 +121,7 @@ static int has_slot(const struct state *state, const struct outcome *outcome)
 {
     for (size_t i = 0; i < state->count; i++) {
         const struct outcome *other = &state->outcome[i];
-        if (other->state != OUTCOME_WAITING && other->slot == outcome->slot &&
+        if (other->attempt && other->slot == outcome->slot &&
             other->parcel == outcome->parcel && other->restart == outcome->restart &&
             other->start_us > outcome->start_us)
             return 0;

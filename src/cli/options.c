@@ -8,6 +8,8 @@
 
 #include "base/lang.h"
 #include "base/mem.h"
+#include "base/span.h"
+#include "map/limits.h"
 
 enum option {
     OPTION_CORES = 1,
@@ -15,6 +17,12 @@ enum option {
     OPTION_THREADS,
     OPTION_NTASKS,
     OPTION_LOCAL,
+    OPTION_TIME,
+    OPTION_SIGNAL,
+    OPTION_TIMEOUT,
+    OPTION_RETRIES,
+    OPTION_CONTINUE,
+    OPTION_HALT,
     OPTION_FROM,
     OPTION_NULL,
     OPTION_COLSEP,
@@ -65,6 +73,18 @@ const struct opt options_table[] = {
      N_("as for sbatch: one process a dataset, nothing else"), TASKS},
     {OPTION_LOCAL, '\0', "local", NULL,
      N_("on this machine, or in the allocation that we are in"), TASKS},
+    {OPTION_TIME, 't', "time", "T",
+     N_("the run stops in that time, to be resumed: 90, 30:00, 2-12:00, 90s, 5m, 2h"),
+     MAP | GOES_ON},
+    {OPTION_SIGNAL, '\0', "signal", "[B:]SIG[@SEC]",
+     N_("sent to tasks before the time is over (default: TERM@60)"), MAP | GOES_ON},
+    {OPTION_TIMEOUT, '\0', "timeout", "T", N_("time of one task: 90s, 5m, 2h"), MAP | GOES_ON},
+    {OPTION_RETRIES, '\0', "retries", "N", N_("run a dataset that failed again, N times"),
+     MAP | GOES_ON},
+    {OPTION_CONTINUE, '\0', "max-continue", "N",
+     N_("how often exit code 75 runs a dataset again (default: 100)"), MAP | GOES_ON},
+    {OPTION_HALT, '\0', "halt", "WHEN,WHAT=N[%]", N_("stop early: now,fail=1; soon,fail=10%"),
+     MAP | GOES_ON},
     {OPTION_FROM, '\0', "from", "FILE",
      N_("read datasets from a file, one a line; '-' is input"), MAP},
     {OPTION_NULL, '0', "null", NULL, N_("items of files end with NUL, not newline"), MAP},
@@ -130,6 +150,51 @@ static int read_count(const struct opt_scan *scan, const char *value, unsigned *
     return 0;
 }
 
+static int read_whole(const struct opt_scan *scan, const char *value, int *ret, struct err *err)
+{
+    unsigned long number;
+    if (str_number(value, 65535, &number) < 0)
+        return bad_value(scan, value, _("a number from 0 to 65535"), err);
+    *ret = (int)number;
+    return 0;
+}
+
+static int read_time(const struct opt_scan *scan, const char *value, int64_t *ret,
+                     struct err *err)
+{
+    if (span_read(value, ret) == 0)
+        return 0;
+    bad_value(scan, value, _("a time"), err);
+    return err_hint(err, "try", _("90 (minutes), 30:00, 1:00:00, 2-12:00:00, 90s, 5m, 2h"));
+}
+
+// Minutes for sbatch, seconds for timeout(1) and parallel(1): so it must be said.
+static int read_timeout(const struct opt_scan *scan, const char *value, int64_t *ret,
+                        struct err *err)
+{
+    unsigned long number;
+    if (span_read_units(value, ret) == 0)
+        return 0;
+    bad_value(scan, value, _("a time with its unit"), err);
+    if (str_number(value, 1000000000, &number) == 0)
+        return err_hint(err, "try", _("%lus for seconds, %lum for minutes"), number, number);
+    return err_hint(err, "try", "90s, 5m, 2h");
+}
+
+static int read_signal(const char *value, const char **ret, struct err *err)
+{
+    struct limit_signal signal;
+    *ret = value;
+    return limit_signal_read(value, 0, &signal, err);
+}
+
+static int read_halt(const char *value, const char **ret, struct err *err)
+{
+    struct limit_halt halt;
+    *ret = value;
+    return limit_halt_read(value, &halt, err);
+}
+
 // The place of a word among `words`, which end with NULL.
 static int read_choice(const struct opt_scan *scan, const char *value, const char *const *words,
                        const char *wanted, int *ret, struct err *err)
@@ -182,6 +247,12 @@ static int take_value(struct options *options, int id, const char *value,
     case OPTION_CORES: return read_count(scan, value, &options->cores, err);
     case OPTION_JOBS: return read_count(scan, value, &options->jobs, err);
     case OPTION_THREADS: return read_count(scan, value, &options->threads, err);
+    case OPTION_TIME: return read_time(scan, value, &options->time_us, err);
+    case OPTION_TIMEOUT: return read_timeout(scan, value, &options->timeout_us, err);
+    case OPTION_SIGNAL: return read_signal(value, &options->signal, err);
+    case OPTION_HALT: return read_halt(value, &options->halt, err);
+    case OPTION_RETRIES: return read_whole(scan, value, &options->retries, err);
+    case OPTION_CONTINUE: return read_whole(scan, value, &options->max_continue, err);
     case OPTION_NTASKS: return read_ntasks(value, err);
     case OPTION_ORDER: return read_order(scan, value, &options->order, err);
     case OPTION_COLOR: return read_color(scan, value, &options->color, err);
@@ -257,6 +328,7 @@ int options_read(struct options *options, enum command command, char *const *wor
                  struct strv *ret_words, struct err *err)
 {
     struct opt_scan scan = {.table = options_table, .command = command, .word = words};
+    options->retries = options->max_continue = -1;
     int ends_at_word = (command & (TASKS | COMMAND_NONE)) != 0;
     for (;;) {
         char *const *before = scan.word;

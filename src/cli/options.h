@@ -38,6 +38,9 @@ struct options { // words are borrowed from argv
     enum dataset_order order;
     const char *out, *log, *error_log;
     int overwrite;
+    int64_t time_us, timeout_us; // -t, --timeout; 0: not said
+    const char *signal, *halt;   // as typed, checked
+    int retries, max_continue;   // -1: not said
     const char *python, *env;
     struct strv keep; // names of --keep-env
     int resume, dry_run, keep_done, redo, failed, follow, check;

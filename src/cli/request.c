@@ -18,6 +18,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "map/expand.h"
+#include "map/limits.h"
 
 struct request {
     const struct cli *cli;
@@ -284,6 +285,33 @@ static uint64_t line_hash(const struct spec *spec)
     return hash_end(&hash);
 }
 
+static void set_text(char **text, const char *said)
+{
+    if (!said)
+        return;
+    free(*text);
+    *text = mem_dup(said);
+}
+
+int request_limits(const struct options *options, struct spec *spec, struct err *err)
+{
+    struct limit_signal signal;
+    if (options->time_us)
+        spec->time_us = options->time_us;
+    if (options->timeout_us)
+        spec->timeout_us = options->timeout_us;
+    if (options->retries >= 0)
+        spec->retries = (uint32_t)options->retries;
+    if (options->max_continue >= 0)
+        spec->max_continue = (uint32_t)options->max_continue;
+    set_text(&spec->signal, options->signal);
+    set_text(&spec->halt, options->halt);
+    if (!spec->signal || spec->time_us)
+        return limit_signal_read(spec->signal, spec->time_us, &signal, err);
+    err_set(err, ERR_USAGE, _("--signal is sent before the end of -t, and there is no -t"));
+    return err_hint(err, "try", "-t 1:00:00 --signal %s", spec->signal);
+}
+
 static void copy_options(const struct options *options, struct spec *spec)
 {
     spec->name = mem_dup(options->name);
@@ -297,6 +325,7 @@ static void copy_options(const struct options *options, struct spec *spec)
     spec->ask_cores = options->cores;
     spec->ask_jobs = options->jobs;
     spec->ask_threads = options->threads;
+    spec->max_continue = LIMIT_CONTINUES;
     for (size_t i = 0; i < options->keep.count; i++)
         strv_add(&spec->keep, options->keep.item[i]);
 }
@@ -333,6 +362,8 @@ int request_read(const struct cli *cli, struct spec *spec, struct datasets *data
     struct request request = {
         .cli = cli, .word = cli->words.item + 1, .words = cli->words.count - 1};
     copy_options(&cli->options, spec);
+    if (request_limits(&cli->options, spec, err) < 0)
+        return -1;
     spec->cwd = mem_dup(cli->cwd);
     spec->script = mem_dup(script);
     spec->created_us = clock_wall_us();

@@ -14,6 +14,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/begin.h"
+#include "cli/request.h"
 #include "cli/say.h"
 #include "map/journal.h"
 #include "map/owner.h"
@@ -188,7 +189,7 @@ static int go_owned(struct going *going, struct err *err)
 }
 
 // What this line says stands over what the first line said.
-static void override(const struct options *options, struct spec *spec)
+static int override(const struct options *options, struct spec *spec, struct err *err)
 {
     if (options->cores)
         spec->ask_cores = options->cores;
@@ -197,6 +198,7 @@ static void override(const struct options *options, struct spec *spec)
     if (options->threads)
         spec->ask_threads = options->threads;
     spec->overwrite |= options->overwrite;
+    return request_limits(options, spec, err);
 }
 
 int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, struct err *err)
@@ -204,7 +206,8 @@ int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, stru
     struct spec *spec = &saved->spec;
     struct going going = {
         .cli = cli, .saved = saved, .spec = spec, .datasets = &saved->datasets, .what = what};
-    override(&cli->options, spec);
+    if (override(&cli->options, spec, err) < 0)
+        return -1;
     for (size_t i = 0; i < spec->keep.count; i++)
         strv_add(&cli->options.keep, spec->keep.item[i]);
     CLEANUP_FREE char *python = mem_dup(spec->python_path);

@@ -82,9 +82,9 @@ json_t *run_json_task(const struct saved *saved, uint32_t index)
 {
     const struct dataset *dataset = &saved->datasets.item[index];
     const struct outcome *outcome = &saved->state.outcome[index];
-    int begun = outcome->state != OUTCOME_WAITING;
+    int begun = outcome->attempt > 0;
     int ended = begun && outcome->state != OUTCOME_BEGUN;
-    int failed = outcome->state == OUTCOME_FAILED || outcome->state == OUTCOME_STOPPED;
+    int failed = ended && outcome->state != OUTCOME_DONE;
     json_t *object = json_object();
     put_count(object, "number", dataset->number);
     json_put_text(object, "text", dataset->text);

@@ -166,7 +166,7 @@ static int wanted(struct screen *screen, const struct record *record)
 {
     if (screen->cli->options.verbose)
         return 1;
-    if (record->state != TASK_FAILED)
+    if (!lines_is_failure(record))
         return 0;
     if (++screen->failures == MOST_FAILURES + 1) {
         say_add_label(&screen->above, _("failed"));
@@ -176,11 +176,30 @@ static int wanted(struct screen *screen, const struct record *record)
     return screen->failures <= MOST_FAILURES;
 }
 
+// Nobody has asked for it now, so its reason is said.
+static void add_reason(struct screen *screen, const struct event *event)
+{
+    unsigned running = screen->running;
+    say_add_label(&screen->above, _("stop"));
+    if (event->why == WHY_HALT)
+        str_add(&screen->above, _("as --halt asks"));
+    else
+        str_add(&screen->above, _("the time of -t is nearly over"));
+    str_add(&screen->above, ": ");
+    if (event->kind == EVENT_KILLING)
+        str_print(&screen->above,
+                  lang_plural("ending %u running", "ending %u running", running), running);
+    else
+        str_print(&screen->above,
+                  lang_plural("no new task begins, %u running",
+                              "no new task begins, %u running", running),
+                  running);
+    str_add_char(&screen->above, '\n');
+}
+
 static void add_stop(struct screen *screen, enum event_kind kind)
 {
     unsigned running = screen->running;
-    if (!running)
-        return;
     int live = screen->mode == MODE_LIVE;
     say_add_label(&screen->above, live ? "^C" : _("stop"));
     if (kind == EVENT_KILLING)
@@ -198,14 +217,17 @@ static void add_stop(struct screen *screen, enum event_kind kind)
                               running),
                   running);
     str_add_char(&screen->above, '\n');
-    if (takes_more(screen))
-        screen_clear(screen);
 }
 
 static void show(struct screen *screen, const struct event *event)
 {
     if (event->kind == EVENT_STOPPING || event->kind == EVENT_KILLING) {
-        add_stop(screen, event->kind);
+        if (event->why != WHY_ASKED)
+            add_reason(screen, event);
+        else if (screen->running)
+            add_stop(screen, event->kind);
+        if (takes_more(screen))
+            screen_clear(screen);
     } else if (event->kind == EVENT_END && wanted(screen, event->record)) {
         lines_add_end(&screen->above, &screen->cli->talk, event->dataset->text,
                       event->dataset->number, event->record, room(screen));

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "base/mem.h"
 #include "cli/json_text.h"
 
 static json_t *new_event(const char *name)
@@ -75,6 +76,13 @@ static json_t *new_task_event(const char *name, const struct event *event)
     return object;
 }
 
+static const char *why_name(enum why why)
+{
+    static const char *const names[] = {
+        [WHY_ASKED] = "asked", [WHY_TIME] = "time-limit", [WHY_HALT] = "halt"};
+    return (size_t)why < COUNT(names) ? names[why] : NULL;
+}
+
 void events_add(struct str *into, const struct event *event, unsigned running)
 {
     json_t *object = NULL;
@@ -87,8 +95,10 @@ void events_add(struct str *into, const struct event *event, unsigned running)
     case EVENT_STOPPING: object = new_event("stopping"); break;
     case EVENT_KILLING: object = new_event("killing"); break;
     }
-    if (event->kind == EVENT_STOPPING || event->kind == EVENT_KILLING)
+    if (event->kind == EVENT_STOPPING || event->kind == EVENT_KILLING) {
+        put_text(object, "why", why_name(event->why));
         put_number(object, "running", running);
+    }
     json_add_line(into, object);
 }
 

@@ -214,12 +214,19 @@ static void add_label(struct str *into, const struct term *term, const struct re
     switch (record->state) {
     case TASK_DONE: say_add_label(into, _("done")); break;
     case TASK_STOPPED: say_add_label(into, _("stopped")); break;
+    case TASK_AGAIN: say_add_label(into, _("again")); break;
     case TASK_FAILED:
         term_style(term, into, "31");
         say_add_label(into, _("failed"));
         term_style(term, into, "0");
         break;
     }
+}
+
+int lines_is_failure(const struct record *record)
+{
+    return record->state == TASK_FAILED ||
+           (record->state == TASK_AGAIN && record->cause && *record->cause);
 }
 
 void lines_add_end(struct str *into, const struct term *term, const char *text, unsigned number,
@@ -234,7 +241,7 @@ void lines_add_end(struct str *into, const struct term *term, const char *text, 
         columns -
         (lines_columns(str_text(&label)) < columns ? lines_columns(str_text(&label)) : columns);
     add_name(&rest, text, columns == LINES_UNCUT ? columns : NAME_WIDTH);
-    if (record->state == TASK_FAILED) {
+    if (lines_is_failure(record)) {
         const char *detail = record->detail && *record->detail ? record->detail : record->cause;
         str_print(&cure, "   lopin log %u", number);
         size_t used = lines_columns(str_text(&rest)) + 2 + cure.size;

@@ -29,3 +29,5 @@ void lines_add_end(struct str *into, const struct term *term, const char *text, 
 // Columns of visible UTF-8 on a terminal; never fewer than it takes: what may be two wide
 // counts as two.
 size_t lines_columns(const char *text);
+// Whether the attempt failed; its dataset may run again.
+int lines_is_failure(const struct record *record);

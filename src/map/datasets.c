@@ -346,6 +346,11 @@ int datasets_read(const struct dataset_options *options, struct datasets *ret, s
     return result;
 }
 
+int64_t dataset_size(const struct dataset *dataset)
+{
+    return dataset->size > 0 ? dataset->size : 0;
+}
+
 void dataset_stat(const struct dataset *dataset, int dir, int64_t *ret_size, int64_t *ret_mtime)
 {
     struct stat about;

@@ -61,6 +61,8 @@ struct dataset_options {
 // fastest. A dataset keeps its number under -a. Keys are not set here. Errors name file and
 // line.
 int datasets_read(const struct dataset_options *options, struct datasets *ret, struct err *err);
+// Bytes of its file, 0 if it has none.
+int64_t dataset_size(const struct dataset *dataset);
 // stat()s the first column (a folder or no file: size and time -1). Relative to dir (a
 // descriptor or AT_FDCWD).
 void dataset_stat(const struct dataset *dataset, int dir, int64_t *ret_size,

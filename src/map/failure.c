@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "base/err.h"
+#include "base/human.h"
 #include "base/lang.h"
 #include "base/mem.h"
 #include "map/traceback.h"
@@ -196,4 +197,12 @@ void failure_no_output(const char *out, struct failure *ret)
     *ret = (struct failure){.code = ERR_NO_OUTPUT};
     detail_words(ret, _("it ended well but did not write "));
     detail_words(ret, out);
+}
+
+void failure_timeout(int64_t timeout_us, struct failure *ret)
+{
+    CLEANUP_STR struct str time = {0};
+    human_duration(&time, timeout_us);
+    ret->code = ERR_TASK_TIMEOUT;
+    snprintf(ret->detail, sizeof ret->detail, _("took longer than %s (--timeout)"), time.text);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct failure {
     // enum err_code: ERR_EXIT_CODE, ERR_PYTHON_ERROR, ERR_SIGNAL, ERR_ILLEGAL, ERR_NO_OUTPUT;
@@ -20,3 +21,5 @@ void failure_find(int status, const char *tail, size_t size, const char *folder,
 // The failure of a task that ended well without its {out}; `out` is the path as the user knows
 // it.
 void failure_no_output(const char *out, struct failure *ret);
+// The failure of a task that ran longer than --timeout.
+void failure_timeout(int64_t timeout_us, struct failure *ret);

@@ -13,7 +13,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum task_state { TASK_DONE, TASK_FAILED, TASK_STOPPED };
+// AGAIN: the attempt ended, and its dataset runs again in the same start
+enum task_state { TASK_DONE, TASK_FAILED, TASK_STOPPED, TASK_AGAIN };
 enum record_kind { RECORD_OPEN, RECORD_START, RECORD_END, RECORD_NOTE, RECORD_CLOSE };
 struct record {
     enum record_kind kind;
@@ -39,7 +40,7 @@ struct record {
     const char *words; // OPEN "host=... cores=..." free fields for the report; NOTE a line; ""
     uint32_t cores, slots, threads; // OPEN
 };
-// "done", "failed", "stopped": as journals and JSON have it. Static.
+// "done", "failed", "stopped", "again": as journals and JSON have it. Static.
 const char *record_state_name(enum task_state state);
 // Adds the line of a record, newline and checksum included. Texts may be NULL for "". They hold
 // no NUL.

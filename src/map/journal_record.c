@@ -64,7 +64,7 @@ static const struct field fields[] = {
 };
 #undef FIELD
 static const char *const kind_word[] = {"open", "start", "end", "note", "close"};
-static const char *const state_word[] = {"done", "failed", "stopped"};
+static const char *const state_word[] = {"done", "failed", "stopped", "again"};
 
 const char *record_state_name(enum task_state state)
 {

@@ -20,7 +20,7 @@
 #include "base/proc.h"
 #include "map/expand.h"
 
-#define OWN_VARIABLES 10
+#define OWN_VARIABLES 11
 
 struct launch {
     const struct run *run;
@@ -110,10 +110,10 @@ void launch_name(const struct run *run, const struct dataset *dataset,
     snprintf(ret, LAUNCH_NAME_SIZE, "%u.%016" PRIx64, run->folder->number, dataset->key);
 }
 
-static void set_variables(struct launch *launch, const struct dataset *dataset, unsigned slot,
-                          unsigned attempt, const char *out)
+static void set_variables(struct launch *launch, const struct launch_task *task)
 {
     const struct run *run = launch->run;
+    const struct dataset *dataset = task->dataset;
     struct str *text = &launch->variables;
     str_clear(text);
     char name[LAUNCH_NAME_SIZE];
@@ -122,14 +122,16 @@ static void set_variables(struct launch *launch, const struct dataset *dataset, 
     str_print(text, "LOPIN_RUN=%s%c", run->folder->path, 0);
     str_print(text, "LOPIN_TASK_DATASET=%s%c", dataset->text, 0);
     str_print(text, "LOPIN_TASK_NUMBER=%u%c", dataset->number, 0);
-    str_print(text, "LOPIN_TASK_ATTEMPT=%u%c", attempt, 0);
-    str_print(text, "LOPIN_TASK_SLOT=%u%c", slot, 0);
+    str_print(text, "LOPIN_TASK_ATTEMPT=%u%c", task->attempt, 0);
+    str_print(text, "LOPIN_TASK_SLOT=%u%c", task->slot, 0);
     str_print(text, "LOPIN_TASK_CORES=%u%c", run->spec->threads, 0);
     str_print(text, "LOPIN_TASK_SEED=%" PRIu32 "%c", task_seed(run->spec->seed, dataset->key),
               0);
-    str_print(text, "TMPDIR=%s/%u%c", run->temporary, slot, 0);
-    if (out)
-        str_print(text, "LOPIN_TASK_OUT=%s%c", out, 0);
+    str_print(text, "TMPDIR=%s/%u%c", run->temporary, task->slot, 0);
+    if (task->deadline_s)
+        str_print(text, "LOPIN_TASK_DEADLINE=%" PRId64 "%c", task->deadline_s, 0);
+    if (task->out)
+        str_print(text, "LOPIN_TASK_OUT=%s%c", task->out, 0);
     char *at = text->text;
     size_t count = launch->shared;
     for (; at < text->text + text->size; at += strlen(at) + 1)
@@ -137,10 +139,10 @@ static void set_variables(struct launch *launch, const struct dataset *dataset, 
     launch->envp[count] = NULL;
 }
 
-static void set_words(struct launch *launch, const struct dataset *dataset, unsigned slot,
-                      const char *out)
+static void set_words(struct launch *launch, const struct launch_task *task)
 {
-    struct expand_value value = {.dataset = dataset, .slot = slot, .out = out};
+    struct expand_value value = {
+        .dataset = task->dataset, .slot = task->slot, .out = task->out};
     str_clear(&launch->expanded);
     expand_words(launch->words, &value, &launch->expanded);
     size_t count = launch->run->spec->launch.count;
@@ -150,20 +152,19 @@ static void set_words(struct launch *launch, const struct dataset *dataset, unsi
     launch->argv[count] = NULL;
 }
 
-pid_t launch_start(struct launch *launch, const struct dataset *dataset, unsigned slot,
-                   unsigned attempt, const char *out, int log, int error_log, struct err *err)
+pid_t launch_start(struct launch *launch, const struct launch_task *task, struct err *err)
 {
-    set_variables(launch, dataset, slot, attempt, out);
-    set_words(launch, dataset, slot, out);
-    const struct cpuset *cpus = &launch->run->slots[slot - 1];
+    set_variables(launch, task);
+    set_words(launch, task);
+    const struct cpuset *cpus = &launch->run->slots[task->slot - 1];
     struct proc proc = {
         .path = launch->run->spec->program,
         .argv = launch->argv,
         .envp = launch->envp,
         .folder = launch->folder,
         .in = launch->null,
-        .out = log,
-        .error = error_log,
+        .out = task->log,
+        .error = task->error_log,
         .cpus = cpus->bits,
         .cpus_size = sizeof cpus->bits,
         .files = launch->files,

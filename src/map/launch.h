@@ -14,10 +14,15 @@ struct launch;
 // both borrowed. NULL with err.
 struct launch *launch_new(const struct run *run, int folder, const struct rlimit *files,
                           struct err *err);
-// Starts the script on a dataset in a slot (from 1). `out`: the temporary path or NULL; log,
-// error_log: descriptors. Returns the pid, or -1 with err: then nothing runs.
-pid_t launch_start(struct launch *launch, const struct dataset *dataset, unsigned slot,
-                   unsigned attempt, const char *out, int log, int error_log, struct err *err);
+struct launch_task { // borrowed
+    const struct dataset *dataset;
+    unsigned slot, attempt; // from 1
+    int64_t deadline_s;     // Unix time, or 0
+    const char *out;        // the temporary path, or NULL
+    int log, error_log;     // descriptors
+};
+// Starts the script on a dataset. Returns the pid, or -1 with err: then nothing runs.
+pid_t launch_start(struct launch *launch, const struct launch_task *task, struct err *err);
 // What LOPIN_TASK of a task is: "RUN.KEY".
 enum { LAUNCH_NAME_SIZE = 32 };
 void launch_name(const struct run *run, const struct dataset *dataset,

@@ -25,10 +25,12 @@ void output_path(const char *goal, unsigned run, uint64_t key, struct str *into)
               run, key, fs_base(goal));
 }
 
-int output_prepare(const char *temporary, struct err *err)
+int output_prepare(const char *temporary, int saved, struct err *err)
 {
     CLEANUP_FREE char *folder = fs_folder(temporary);
     if (mkdir(folder, 0777) == 0)
+        return 0;
+    if (errno == EEXIST && saved)
         return 0;
     if (errno == EEXIST) { // what an attempt before left
         if (fs_remove(AT_FDCWD, folder) < 0)

@@ -14,8 +14,9 @@
 
 // Adds the temporary path for a goal (absolute).
 void output_path(const char *goal, unsigned run, uint64_t key, struct str *into);
-// Makes the temporary folder, empty, and the folders above it.
-int output_prepare(const char *temporary, struct err *err);
+// Makes the temporary folder and the folders above it. What an attempt before left in it is
+// removed, unless that one had `saved` it for this one.
+int output_prepare(const char *temporary, int saved, struct err *err);
 // Syncs what stands at `temporary` (a file or a whole folder) and renames it to `goal`; then
 // removes the temporary folder. [no-output] if there is nothing. On success *ret_size,
 // *ret_mtime (ns), *ret_inode are the goal's.

@@ -13,9 +13,18 @@
 #include "map/progress.h"
 #include "map/spec.h"
 
+// Why a task, or a run, is ended by us.
+enum why {
+    WHY_NONE,
+    WHY_ASKED,   // a signal to the runner: Ctrl-C, lopin cancel
+    WHY_TIME,    // the end of -t
+    WHY_TIMEOUT, // --timeout of a task
+    WHY_HALT,    // --halt
+};
 enum event_kind { EVENT_START, EVENT_END, EVENT_STOPPING, EVENT_KILLING };
 struct event {
     enum event_kind kind;
+    enum why why;                  // STOPPING, KILLING
     const struct dataset *dataset; // START, END
     const struct record *record;   // START, END
 };
@@ -25,26 +34,32 @@ struct runner_listener {
     int tick_ms; // how often tick is called
     void *context;
 };
+struct earlier { // what came of a dataset before this start
+    uint32_t attempts;
+    int saved; // the last one ended by exit 75: what it left at {out} stays for the next
+};
 struct run { // everything a runner needs; borrowed
     const struct spec *spec;
     const struct datasets *datasets;
     const uint32_t *order; // indices to run, in this order
     size_t count;
-    size_t kept;                // done before
-    const uint8_t *attempts;    // of each dataset, by index: attempts before this start
-    const char *const *goal;    // of each dataset, absolute, or NULL without --out
-    const struct cpuset *slots; // spec->slots of them
-    const struct vars *vars;    // of every task, guard and hook in it
-    const char *temporary;      // folder for the tasks' TMPDIR, made and emptied by the runner
+    size_t kept;                   // done before
+    const struct earlier *earlier; // of each dataset, by index; NULL: nothing came before
+    const char *const *goal;       // of each dataset, absolute, or NULL without --out
+    const struct cpuset *slots;    // spec->slots of them
+    const struct vars *vars;       // of every task, guard and hook in it
+    const char *temporary; // folder for the tasks' TMPDIR, made and emptied by the runner
     const struct folder *folder;
     unsigned parcel, restart;
 };
 struct run_result {
-    size_t done, failed, stopped, not_started;
+    size_t done, failed, stopped; // stopped: ended by us, to run again
+    size_t not_started;           // nor begun again after an attempt that asked for it
     int64_t wall_us;
-    int killed;  // stopped by force
-    int signal;  // that stopped it, or 0
-    size_t left; // processes that tasks had left running and that were ended
+    int killed;   // stopped by force
+    int signal;   // that stopped it, or 0
+    enum why why; // it stopped before all were done; NONE: it did not, or see err
+    size_t left;  // processes that tasks had left running and that were ended
     // why it stopped by itself (journal could not be written); code 0 if it did not
     struct err err;
 };

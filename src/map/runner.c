@@ -20,82 +20,81 @@
 #include "base/clock.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "map/deadline.h"
+#include "map/gauge.h"
 #include "map/orphans.h"
 #include "map/owner.h"
+#include "map/stop.h"
 #include "map/task.h"
-#include "map/tree.h"
 
-#define GRACE_US   10000000 // from SIGTERM to SIGKILL
 #define TOUCH_US   20000000 // owner_touch: see owner.h
-#define SAMPLE_US  1000000  // of what running tasks use
 #define PUBLISHERS 4
 #define PACK_ABOVE 1000 // datasets: then logs go to one pack
+#define FIT_LEAST  3    // so many ends tell how long a task takes
 
 enum phase { PHASE_RUNNING, PHASE_STOPPING, PHASE_TERMINATING, PHASE_KILLING };
 struct runner {
     struct workshop workshop;
-    struct task *task; // of each slot
-    size_t next;       // into run->order
-    size_t running;
     int full; // the machine has no room for another process until one of ours ends
     struct orphans *orphans; // NULL: the kernel does not show them
     size_t left;             // processes that tasks left, ended by us
     enum phase phase;
+    enum why why;        // it is not RUNNING
     int signal, signals; // the first that came; their descriptor
     sigset_t before;     // the caller's mask
     struct rlimit files; // the caller's limit of open files
     // CLOCK_BOOTTIME: the start, and when the next is due
-    int64_t begin_us, tick_us, touch_us, kill_us;
-    double left_bytes;                // of datasets not started
-    int64_t sample_us, sample_cpu_us; // the last measure of what tasks use
-    double cores_used;
-    int64_t resident_kb;
+    int64_t begin_us, tick_us, touch_us;
+    struct deadline deadline;
+    struct gauge gauge;
 };
-
-static double size_of(const struct runner *runner, uint32_t index)
-{
-    int64_t size = runner->workshop.run->datasets->item[index].size;
-    return size > 0 ? (double)size : 0;
-}
 
 static void tell(struct runner *runner, enum event_kind kind)
 {
     const struct runner_listener *listener = runner->workshop.listener;
-    const struct event event = {.kind = kind};
+    const struct event event = {.kind = kind, .why = runner->why};
     if (listener->event)
         listener->event(listener->context, &event);
 }
 
-static void signal_tasks(struct runner *runner, int number)
+// No new tasks; those that run may finish.
+static void stop_starting(struct runner *runner, enum why why)
 {
-    for (unsigned i = 0; i < runner->workshop.run->spec->slots; i++)
-        if (runner->task[i].pid)
-            kill(-runner->task[i].pid, number);
+    if (runner->phase != PHASE_RUNNING)
+        return;
+    runner->phase = PHASE_STOPPING;
+    runner->why = why;
+    tell(runner, EVENT_STOPPING);
 }
 
-static void terminate(struct runner *runner)
+static void terminate(struct runner *runner, enum why why, int64_t kill_us)
 {
+    if (runner->phase >= PHASE_TERMINATING)
+        return;
     runner->phase = PHASE_TERMINATING;
-    runner->workshop.killing = 1;
-    runner->kill_us = clock_boot_us() + GRACE_US;
-    signal_tasks(runner, SIGTERM);
-    signal_tasks(runner, SIGCONT); // a stopped one takes its SIGTERM too
+    runner->why = why;
+    stop_all(&runner->workshop, why, kill_us);
     tell(runner, EVENT_KILLING);
+}
+
+static void kill_all(struct runner *runner, enum why why)
+{
+    runner->phase = PHASE_KILLING;
+    runner->why = runner->why ? runner->why : why;
+    stop_kill_all(&runner->workshop, why);
 }
 
 static void take_signal(struct runner *runner, int number)
 {
     if (!runner->signal)
         runner->signal = number;
-    if (runner->phase == PHASE_RUNNING && number != SIGHUP) {
-        runner->phase = PHASE_STOPPING;
-        tell(runner, EVENT_STOPPING);
-    } else if (runner->phase < PHASE_TERMINATING) {
-        terminate(runner); // nobody is there to say it twice after SIGHUP
-    } else {
-        runner->phase = PHASE_KILLING;
-        signal_tasks(runner, SIGKILL);
-    }
+    // nobody is there to say it twice after SIGHUP
+    if (runner->phase == PHASE_RUNNING && number != SIGHUP)
+        stop_starting(runner, WHY_ASKED);
+    else if (runner->phase < PHASE_TERMINATING)
+        terminate(runner, WHY_ASKED, clock_boot_us() + STOP_GRACE_US);
+    else
+        kill_all(runner, WHY_ASKED);
 }
 
 static void read_signals(struct runner *runner)
@@ -114,8 +113,8 @@ static void read_signals(struct runner *runner)
 static struct task *task_of(const struct runner *runner, pid_t pid)
 {
     for (unsigned i = 0; i < runner->workshop.run->spec->slots; i++)
-        if (runner->task[i].pid == pid)
-            return &runner->task[i];
+        if (runner->workshop.task[i].pid == pid)
+            return &runner->workshop.task[i];
     return NULL;
 }
 
@@ -132,7 +131,7 @@ static void reap_one(struct runner *runner, pid_t pid)
     kill(-pid, SIGKILL);
     if (wait4(pid, &status, 0, &usage) != pid)
         return;
-    runner->running--;
+    runner->workshop.running--;
     runner->full = 0;
     task_end(&runner->workshop, task, status, &usage);
 }
@@ -149,13 +148,14 @@ static int is_running(const void *context, const char *name)
     const struct run *run = runner->workshop.run;
     for (unsigned i = 0; name && i < run->spec->slots; i++) {
         char mine[LAUNCH_NAME_SIZE];
-        if (!runner->task[i].pid)
+        const struct task *task = &runner->workshop.task[i];
+        if (!task->pid)
             continue;
-        launch_name(run, &run->datasets->item[runner->task[i].index], mine);
+        launch_name(run, &run->datasets->item[task->index], mine);
         if (strcmp(mine, name) == 0)
             return 1;
     }
-    return !name && runner->running;
+    return !name && runner->workshop.running;
 }
 
 static int end_orphans(struct runner *runner)
@@ -183,7 +183,7 @@ static void reap(struct runner *runner)
 // some. One that the kernel cannot end (a dead network disk) does not hold us for ever.
 static void reap_orphans(struct runner *runner)
 {
-    int64_t until = clock_boot_us() + GRACE_US;
+    int64_t until = clock_boot_us() + STOP_GRACE_US;
     while (end_orphans(runner) >= 0 && clock_boot_us() < until) {
         struct pollfd watched = {.fd = runner->signals, .events = POLLIN};
         poll(&watched, 1, 100);
@@ -193,139 +193,114 @@ static void reap_orphans(struct runner *runner)
     }
 }
 
+// May it begin now, for all that limits it?
+static enum queue_fit fits(const void *context, uint32_t index)
+{
+    const struct runner *runner = context;
+    const struct workshop *workshop = &runner->workshop;
+    const struct dataset *dataset = &workshop->run->datasets->item[index];
+    if (!runner->deadline.end_us || workshop->fit.n < FIT_LEAST ||
+        queue_has_tried(workshop->queue, index)) // who saves what it has, uses any time
+        return QUEUE_FITS;
+    double seconds = fit_guess(&workshop->fit, (double)dataset_size(dataset));
+    return deadline_leaves(&runner->deadline, clock_boot_us(), seconds) ? QUEUE_FITS
+                                                                        : QUEUE_NEVER;
+}
+
+// Starts a dataset in a slot. Returns 1 if it has begun or ended at once, 0 if none can begin.
+static int start_one(struct runner *runner, struct task *slot)
+{
+    struct workshop *workshop = &runner->workshop;
+    size_t at;
+    uint32_t index;
+    if (runner->phase != PHASE_RUNNING || workshop->err.code || runner->full ||
+        !queue_count(workshop->queue))
+        return 0;
+    enum queue_fit fit = queue_find(workshop->queue, fits, runner, &at, &index);
+    if (fit == QUEUE_NEVER)
+        stop_starting(runner, WHY_TIME);
+    if (fit != QUEUE_FITS)
+        return 0;
+    int result = task_start(workshop, slot, index);
+    runner->full = result > 0 && workshop->running;
+    if (runner->full)
+        workshop->err = (struct err){0};
+    if (result)
+        return 0;
+    queue_take(workshop->queue, at);
+    workshop->running += slot->pid != 0;
+    return 1;
+}
+
 // A dataset in each free slot, as long as there are both.
 static void fill(struct runner *runner)
 {
     struct workshop *workshop = &runner->workshop;
-    const struct run *run = workshop->run;
-    for (unsigned i = 0; i < run->spec->slots && !runner->full; i++) {
-        while (!runner->task[i].pid) {
-            if (runner->phase != PHASE_RUNNING || workshop->err.code ||
-                runner->next == run->count)
+    for (unsigned i = 0; i < workshop->run->spec->slots; i++)
+        while (!workshop->task[i].pid)
+            if (!start_one(runner, &workshop->task[i]))
                 return;
-            uint32_t index = run->order[runner->next];
-            int result = task_start(workshop, &runner->task[i], index);
-            runner->full = result > 0 && runner->running;
-            if (runner->full)
-                workshop->err = (struct err){0};
-            if (result)
-                return;
-            runner->next++;
-            runner->left_bytes -= size_of(runner, index);
-            runner->running += runner->task[i].pid != 0;
-        }
-    }
-}
-
-static void sample(struct runner *runner, int64_t now)
-{
-    struct tree_use use = {0};
-    if (now - runner->sample_us < SAMPLE_US)
-        return;
-    for (unsigned i = 0; i < runner->workshop.run->spec->slots; i++)
-        if (runner->task[i].pid)
-            tree_measure(runner->task[i].pid, &use);
-    int64_t cpu_us = use.cpu_us + runner->workshop.cpu_us;
-    double cores = (double)(cpu_us - runner->sample_cpu_us) / (double)(now - runner->sample_us);
-    runner->cores_used = cores > 0 ? cores : 0;
-    runner->resident_kb = use.resident_kb;
-    runner->sample_us = now;
-    runner->sample_cpu_us = cpu_us;
-}
-
-// Wall time until the end: what is not started shared among the slots, but never less than the
-// longest task still has.
-static int64_t time_left(const struct runner *runner, int64_t now)
-{
-    const struct run *run = runner->workshop.run;
-    const struct fit *fit = &runner->workshop.fit;
-    size_t waiting = run->count - runner->next;
-    if (fit_guess(fit, 0) < 0)
-        return -1;
-    double work =
-        waiting ? (double)waiting * fit_guess(fit, runner->left_bytes / (double)waiting) : 0;
-    double longest = 0;
-    for (unsigned i = 0; i < run->spec->slots; i++) {
-        const struct task *task = &runner->task[i];
-        if (!task->pid)
-            continue;
-        double left =
-            fit_guess(fit, size_of(runner, task->index)) - (double)(now - task->boot_us) / 1e6;
-        work += left > 0 ? left : 0;
-        longest = left > longest ? left : longest;
-    }
-    work /= run->spec->slots;
-    return (int64_t)((work > longest ? work : longest) * 1e6);
-}
-
-// The three tasks that have been running for longest.
-static void find_longest(const struct runner *runner, struct progress *progress, int64_t now)
-{
-    const struct run *run = runner->workshop.run;
-    size_t count = 0;
-    for (unsigned i = 0; i < run->spec->slots; i++) {
-        const struct task *task = &runner->task[i];
-        if (!task->pid)
-            continue;
-        int64_t since = now - task->boot_us;
-        size_t at = count < COUNT(progress->longest) ? count++ : count;
-        for (; at > 0 && progress->longest[at - 1].since_us < since; at--)
-            if (at < COUNT(progress->longest))
-                progress->longest[at] = progress->longest[at - 1];
-        if (at < COUNT(progress->longest)) {
-            progress->longest[at].text = run->datasets->item[task->index].text;
-            progress->longest[at].since_us = since;
-        }
-    }
 }
 
 static void tick(struct runner *runner, int64_t now)
 {
-    const struct workshop *workshop = &runner->workshop;
-    const struct run *run = workshop->run;
-    sample(runner, now);
-    struct progress progress = {
-        .total = run->kept + run->count,
-        .kept = run->kept,
-        .done = run->kept + workshop->done,
-        .failed = workshop->failed,
-        .stopped = workshop->stopped,
-        .running = runner->running,
-        .elapsed_us = now - runner->begin_us,
-        .left_us = time_left(runner, now),
-        .cores_used = runner->cores_used,
-        .cores = run->spec->cores,
-        .slots = run->spec->slots,
-        .resident_kb = runner->resident_kb,
-    };
-    find_longest(runner, &progress, now);
-    workshop->listener->tick(workshop->listener->context, &progress);
+    const struct runner_listener *listener = runner->workshop.listener;
+    struct progress progress;
+    gauge_read(&runner->gauge, &runner->workshop, now, &progress);
+    listener->tick(listener->context, &progress);
 }
 
-static int timers(struct runner *runner)
+// What the end of -t and --halt ask for. Returns when the next step is due.
+static int64_t limits(struct runner *runner)
+{
+    struct workshop *workshop = &runner->workshop;
+    struct deadline *deadline = &runner->deadline;
+    int64_t due;
+    int64_t now = clock_boot_us();
+    switch (deadline_next(deadline, now, &due)) {
+    case DEADLINE_WARN:
+        stop_starting(runner, WHY_TIME);
+        stop_warn(workshop, WHY_TIME, deadline->number, deadline->first_only);
+        break;
+    case DEADLINE_TERM: terminate(runner, WHY_TIME, deadline->end_us); break;
+    case DEADLINE_KILL: kill_all(runner, WHY_TIME); break;
+    case DEADLINE_NONE: break;
+    }
+    if (workshop->halted && workshop->halt.now)
+        terminate(runner, WHY_HALT, now + STOP_GRACE_US);
+    else if (workshop->halted)
+        stop_starting(runner, WHY_HALT);
+    return due;
+}
+
+// What else is due; returns milliseconds until something is again, `due` at the latest.
+static int timers(struct runner *runner, int64_t due)
 {
     const struct runner_listener *listener = runner->workshop.listener;
     int64_t now = clock_boot_us();
-    int64_t due = runner->touch_us;
+    int64_t stop_due = stop_tend(&runner->workshop, now);
+    due = stop_due < due ? stop_due : due;
     if (now >= runner->touch_us) {
         owner_touch(runner->workshop.run->folder->fd);
-        due = runner->touch_us = now + TOUCH_US;
+        runner->touch_us = now + TOUCH_US;
     }
+    due = runner->touch_us < due ? runner->touch_us : due;
     if (listener->tick && now >= runner->tick_us) {
         tick(runner, now);
         runner->tick_us = now + listener->tick_ms * 1000LL;
     }
-    if (listener->tick && runner->tick_us < due)
-        due = runner->tick_us;
-    if (runner->phase == PHASE_TERMINATING && now >= runner->kill_us) {
-        runner->phase = PHASE_KILLING;
-        signal_tasks(runner, SIGKILL);
-    } else if (runner->phase == PHASE_TERMINATING && runner->kill_us < due) {
-        due = runner->kill_us;
-    }
+    due = listener->tick && runner->tick_us < due ? runner->tick_us : due;
     int wait_ms = due > now ? (int)((due - now) / 1000) + 1 : 0;
     int sync_ms = writer_wait_ms(runner->workshop.writer);
     return sync_ms >= 0 && sync_ms < wait_ms ? sync_ms : wait_ms;
+}
+
+static int is_over(const struct runner *runner)
+{
+    const struct workshop *workshop = &runner->workshop;
+    int more =
+        runner->phase == PHASE_RUNNING && !workshop->err.code && queue_count(workshop->queue);
+    return !workshop->running && !workshop->publishing && !more;
 }
 
 static void loop(struct runner *runner)
@@ -337,12 +312,11 @@ static void loop(struct runner *runner)
         {.fd = writer_fd(workshop->writer), .events = POLLIN},
     };
     for (;;) {
+        int64_t due = limits(runner);
         fill(runner);
-        int more = runner->phase == PHASE_RUNNING && !workshop->err.code &&
-                   runner->next < workshop->run->count;
-        if (!runner->running && !workshop->publishing && !more)
+        if (is_over(runner))
             return;
-        int wait_ms = timers(runner);
+        int wait_ms = timers(runner, due); // with the tasks that have just begun
         if (poll(watched, COUNT(watched), wait_ms) > 0 && watched[0].revents) {
             read_signals(runner);
             reap(runner);
@@ -409,12 +383,16 @@ static int runner_begin(struct runner *runner, struct err *err)
     if (!workshop->publishers || open_signals(runner, err) < 0)
         return -1;
     runner->orphans = orphans_new();
-    runner->task = mem_zero(spec->slots, sizeof *runner->task);
+    workshop->queue = queue_new(run);
+    workshop->task = mem_zero(spec->slots, sizeof *workshop->task);
     for (unsigned i = 0; i < spec->slots; i++)
-        runner->task[i] = (struct task){.slot = i + 1, .log = -1, .error_log = -1};
-    for (size_t i = 0; i < run->count; i++)
-        runner->left_bytes += size_of(runner, run->order[i]);
-    runner->begin_us = runner->sample_us = clock_boot_us();
+        workshop->task[i] = (struct task){.slot = i + 1, .log = -1, .error_log = -1};
+    if (limit_halt_read(spec->halt, &workshop->halt, err) < 0)
+        return -1;
+    runner->begin_us = clock_boot_us();
+    gauge_begin(&runner->gauge, runner->begin_us);
+    deadline_set(&runner->deadline, spec, runner->begin_us);
+    workshop->warn_us = runner->deadline.warn_us;
     runner->touch_us = runner->begin_us + TOUCH_US;
     runner->tick_us = runner->begin_us;
     const struct record open = {.kind = RECORD_OPEN,
@@ -443,10 +421,11 @@ static void finish(struct runner *runner, struct run_result *ret)
         .done = workshop->done,
         .failed = workshop->failed,
         .stopped = workshop->stopped,
-        .not_started = workshop->run->count - runner->next,
+        .not_started = queue_count(workshop->queue),
         .wall_us = clock_boot_us() - runner->begin_us,
         .killed = runner->phase >= PHASE_TERMINATING,
         .signal = runner->signal,
+        .why = runner->why,
         .left = runner->left,
         .err = workshop->err,
     };
@@ -466,7 +445,8 @@ static void end(struct runner *runner)
         sigprocmask(SIG_SETMASK, &runner->before, NULL);
     }
     orphans_free(runner->orphans);
-    free(runner->task);
+    queue_free(workshop->queue);
+    free(workshop->task);
 }
 
 int runner_run(const struct run *run, const struct runner_listener *listener,

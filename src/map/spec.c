@@ -23,9 +23,10 @@
 
 void spec_free(struct spec *spec)
 {
-    char *texts[] = {spec->name,      spec->cwd,    spec->script,     spec->script_path,
-                     spec->program,   spec->mark,   spec->out,        spec->log,
-                     spec->error_log, spec->python, spec->python_path};
+    char *texts[] = {spec->name,      spec->cwd,    spec->script,      spec->script_path,
+                     spec->program,   spec->mark,   spec->out,         spec->log,
+                     spec->error_log, spec->python, spec->python_path, spec->signal,
+                     spec->halt};
     for (size_t i = 0; i < COUNT(texts); i++)
         free(texts[i]);
     strv_free(&spec->launch);
@@ -70,12 +71,16 @@ static json_t *hash_out(uint64_t hash)
     X(name)                                                                                    \
     X(cwd)                                                                                     \
     X(script)                                                                                  \
-    X(script_path) X(program) X(mark) X(out) X(log) X(error_log) X(python) X(python_path)
+    X(script_path)                                                                             \
+    X(program) X(mark) X(out) X(log) X(error_log) X(python) X(python_path) X(signal) X(halt)
 #define LIST_FIELDS(X) X(launch) X(words) X(keep)
 #define NUMBER_FIELDS(X)                                                                       \
     X(pass_stdin)                                                                              \
     X(overwrite)                                                                               \
-    X(cores) X(slots) X(threads) X(ask_cores) X(ask_jobs) X(ask_threads) X(created_us)
+    X(cores)                                                                                   \
+    X(slots)                                                                                   \
+    X(threads) X(ask_cores) X(ask_jobs) X(ask_threads) X(created_us) X(time_us) X(timeout_us)  \
+        X(retries) X(max_continue)
 #define HASH_FIELDS(X) X(seed) X(script_hash) X(env_hash) X(line)
 
 int spec_save(const struct spec *spec, int run_dir, struct err *err)

@@ -30,10 +30,14 @@ struct spec {          // all strings its own; zero-initialise to begin
     uint64_t seed;                             // of LOPIN_TASK_SEED and --order random
     uint32_t cores, slots, threads;            // as of its first start
     uint32_t ask_cores, ask_jobs, ask_threads; // -c, -j, -T; 0: by the machine it is on
-    uint64_t script_hash;                      // content of the script
-    uint64_t env_hash;                         // interpreter and its environment
-    uint64_t line;                             // hash of the line as typed, for map --resume
-    int64_t created_us;                        // Unix time
+    // limits, 0 for none: -t, --timeout; --signal and --halt as typed, or NULL (limits.h)
+    int64_t time_us, timeout_us;
+    char *signal, *halt;
+    uint32_t retries, max_continue;
+    uint64_t script_hash; // content of the script
+    uint64_t env_hash;    // interpreter and its environment
+    uint64_t line;        // hash of the line as typed, for map --resume
+    int64_t created_us;   // Unix time
 };
 void spec_free(struct spec *spec);
 // The template of its words, compiled for its datasets. expand_free it. NULL with err.

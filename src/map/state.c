@@ -47,12 +47,18 @@ static void note_segment(struct reading *reading, const struct record *record, u
     segment->closed |= record->kind == RECORD_CLOSE;
 }
 
-static void note_end(struct state *state, struct outcome *outcome, const struct record *record)
+uint8_t outcome_of(enum task_state state)
 {
     static const uint8_t states[] = {[TASK_DONE] = OUTCOME_DONE,
                                      [TASK_FAILED] = OUTCOME_FAILED,
-                                     [TASK_STOPPED] = OUTCOME_STOPPED};
-    outcome->state = states[record->state];
+                                     [TASK_STOPPED] = OUTCOME_STOPPED,
+                                     [TASK_AGAIN] = OUTCOME_WAITING};
+    return states[state];
+}
+
+static void note_end(struct state *state, struct outcome *outcome, const struct record *record)
+{
+    outcome->state = outcome_of(record->state);
     outcome->cause = err_code_of(record->cause);
     outcome->code = record->code;
     outcome->detail = *record->detail ? arena_dup(&state->arena, record->detail) : "";

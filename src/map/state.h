@@ -17,8 +17,11 @@ enum outcome_state {
     OUTCOME_FAILED,
     OUTCOME_STOPPED
 };
+// What an end of that state makes of a dataset.
+uint8_t outcome_of(enum task_state state);
 struct outcome { // of one dataset: its last attempt
-    // enum outcome_state; BEGUN: started, no end recorded (running, or cut off)
+    // enum outcome_state; BEGUN: started, no end recorded (running, or cut off); WAITING with
+    // an attempt: that ended so that another one follows
     uint8_t state;
     uint8_t shown;            // for callers
     uint16_t parcel, restart; // whose journal

@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "map/again.h"
 #include "map/failure.h"
 #include "map/output.h"
 
@@ -23,6 +24,7 @@
 // A task that has ended and whose end is not recorded yet.
 struct ending {
     struct workshop *workshop;
+    uint32_t index;
     const struct dataset *dataset;
     struct record record;
     struct failure failure;
@@ -61,6 +63,23 @@ static void count_end(struct workshop *workshop, const struct record *record)
     if (record->state == TASK_DONE)
         fit_add(&workshop->fit, record->data_size > 0 ? (double)record->data_size : 0,
                 (double)record->duration_us / 1e6);
+    workshop->halted |= limit_halts(&workshop->halt, workshop->done, workshop->failed,
+                                    workshop->run->datasets->count);
+}
+
+// A failed one with retries left runs again. What ended well and once costs no memory here.
+static void try_again(struct ending *ending)
+{
+    struct workshop *workshop = ending->workshop;
+    struct record *record = &ending->record;
+    const struct spec *spec = workshop->run->spec;
+    if (record->state == TASK_AGAIN || (record->state == TASK_FAILED && spec->retries)) {
+        struct tried *tried = queue_tried(workshop->queue, ending->index);
+        tried->attempts++;
+        if (record->state == TASK_FAILED && record->code != EXIT_AGAIN &&
+            again_retry(spec, tried, ending->failure.code))
+            record->state = TASK_AGAIN;
+    }
 }
 
 static void finish(struct ending *ending)
@@ -70,9 +89,12 @@ static void finish(struct ending *ending)
     struct err err = {0};
     record->wall_us = clock_wall_us();
     record->boot_us = clock_boot_us();
+    try_again(ending);
     if (writer_add(workshop->writer, record, &err) < 0)
         fail_run(workshop, &err);
     count_end(workshop, record);
+    if (record->state == TASK_AGAIN)
+        queue_put(workshop->queue, ending->index);
     tell(workshop, EVENT_END, ending->dataset, record);
     free(ending->temporary);
     free(ending);
@@ -83,8 +105,11 @@ static void publish(void *context)
 {
     struct ending *ending = context;
     struct record *record = &ending->record;
-    if (record->state != TASK_DONE)
+    int saved = record->state == TASK_AGAIN && record->code == EXIT_AGAIN;
+    if (record->state != TASK_DONE && !saved)
         output_drop(ending->temporary);
+    else if (saved)
+        return; // for the attempt to come
     else if (output_publish(ending->temporary, ending->goal, &record->output_size,
                             &record->output_mtime, &record->output_inode, &ending->err) == 0)
         record->output = ending->goal;
@@ -118,23 +143,53 @@ static void read_tail(struct workshop *workshop, const struct task *task, struct
         logs_tail(workshop->logs, task->slot, TAIL_SIZE, into);
 }
 
-static void judge(struct workshop *workshop, const struct task *task, int status,
-                  struct ending *ending)
+// Ended by us, or at least after we had told it to end.
+static void judge_ended(const struct workshop *workshop, const struct task *task,
+                        struct ending *ending)
 {
     struct record *record = &ending->record;
-    record->code = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-    record->state = TASK_DONE;
-    if (!record->code)
-        return;
-    if (workshop->killing) {
-        record->state = TASK_STOPPED;
+    if (task->why == WHY_TIMEOUT) {
+        failure_timeout(workshop->run->spec->timeout_us, &ending->failure);
+        set_failure(ending);
         return;
     }
+    record->state = TASK_STOPPED;
+    if (task->why == WHY_TIME)
+        record->cause = err_name(ERR_TIME_LIMIT);
+}
+
+static void judge_failed(struct workshop *workshop, const struct task *task, int status,
+                         struct ending *ending)
+{
     CLEANUP_STR struct str tail = {0};
     CLEANUP_FREE char *folder = fs_folder(workshop->run->spec->script_path);
     read_tail(workshop, task, &tail);
     failure_find(status, str_text(&tail), tail.size, folder, &ending->failure);
     set_failure(ending);
+}
+
+static void judge(struct workshop *workshop, const struct task *task, int status,
+                  struct ending *ending)
+{
+    struct record *record = &ending->record;
+    const struct spec *spec = workshop->run->spec;
+    record->code = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+    record->state = TASK_DONE;
+    if (record->code == EXIT_AGAIN || queue_has_tried(workshop->queue, task->index)) {
+        struct tried *tried = queue_tried(workshop->queue, task->index);
+        if (again_asked(spec, tried, record->code, record->duration_us))
+            record->state = TASK_AGAIN;
+        else if (record->code == EXIT_AGAIN)
+            again_refused(spec, tried, &ending->failure);
+    }
+    if (!record->code || record->state == TASK_AGAIN)
+        return;
+    if (task->why)
+        judge_ended(workshop, task, ending);
+    else if (ending->failure.code)
+        set_failure(ending);
+    else
+        judge_failed(workshop, task, status, ending);
 }
 
 static void keep_log(struct workshop *workshop, const struct task *task, struct ending *ending)
@@ -147,7 +202,7 @@ static void keep_log(struct workshop *workshop, const struct task *task, struct 
         fail_run(workshop, &err);
 }
 
-static int64_t time_us(struct timeval time)
+static int64_t microseconds(struct timeval time)
 {
     return (int64_t)time.tv_sec * 1000000 + time.tv_usec;
 }
@@ -157,7 +212,7 @@ static struct ending *ending_new(struct workshop *workshop, const struct task *t
     const struct run *run = workshop->run;
     const struct dataset *dataset = run->datasets->item + task->index;
     struct ending *ending = mem_alloc(sizeof *ending);
-    *ending = (struct ending){.workshop = workshop, .dataset = dataset};
+    *ending = (struct ending){.workshop = workshop, .index = task->index, .dataset = dataset};
     ending->goal = run->goal ? run->goal[task->index] : NULL;
     ending->record = (struct record){
         .kind = RECORD_END,
@@ -188,8 +243,8 @@ void task_end(struct workshop *workshop, struct task *task, int status,
               const struct rusage *usage)
 {
     struct ending *ending = ending_new(workshop, task);
-    ending->record.user_us = time_us(usage->ru_utime);
-    ending->record.system_us = time_us(usage->ru_stime);
+    ending->record.user_us = microseconds(usage->ru_utime);
+    ending->record.system_us = microseconds(usage->ru_stime);
     ending->record.peak_kb = usage->ru_maxrss;
     judge(workshop, task, status, ending);
     keep_log(workshop, task, ending);
@@ -224,10 +279,20 @@ static int open_logs(struct workshop *workshop, struct task *task,
     return 0;
 }
 
+// Unix time at which the task is told to end, 0: never.
+static int64_t deadline_of(const struct workshop *workshop, const struct task *task)
+{
+    int64_t timeout_us = workshop->run->spec->timeout_us;
+    int64_t left_us = timeout_us ? timeout_us : INT64_MAX;
+    if (workshop->warn_us && workshop->warn_us - task->boot_us < left_us)
+        left_us = workshop->warn_us - task->boot_us;
+    return left_us == INT64_MAX ? 0 : (task->wall_us + left_us) / 1000000;
+}
+
 // Descriptors, temporary folder and process. Returns 0 with task->pid, or -1 with err and errno
 // of the last step.
 static int make(struct workshop *workshop, struct task *task, const struct dataset *dataset,
-                struct err *err)
+                int saved, struct err *err)
 {
     const struct run *run = workshop->run;
     int out, error;
@@ -235,13 +300,21 @@ static int make(struct workshop *workshop, struct task *task, const struct datas
         CLEANUP_STR struct str path = {0};
         output_path(run->goal[task->index], run->folder->number, dataset->key, &path);
         task->temporary = str_take(&path);
-        if (output_prepare(task->temporary, err) < 0)
+        if (output_prepare(task->temporary, saved, err) < 0)
             return -1;
     }
     if (open_logs(workshop, task, dataset, &out, &error, err) < 0)
         return -1;
-    pid_t pid = launch_start(workshop->launch, dataset, task->slot, task->attempt,
-                             task->temporary, out, error, err);
+    const struct launch_task how = {
+        .dataset = dataset,
+        .slot = task->slot,
+        .attempt = task->attempt,
+        .deadline_s = deadline_of(workshop, task),
+        .out = task->temporary,
+        .log = out,
+        .error_log = error,
+    };
+    pid_t pid = launch_start(workshop->launch, &how, err);
     task->pid = pid > 0 ? pid : 0;
     return pid > 0 ? 0 : -1;
 }
@@ -271,13 +344,27 @@ static void put_back(struct workshop *workshop, struct task *task, const struct 
     fail_run(workshop, err);
 }
 
+static struct earlier earlier_of(const struct workshop *workshop, uint32_t index)
+{
+    struct earlier earlier = {0};
+    if (workshop->run->earlier)
+        earlier = workshop->run->earlier[index];
+    if (queue_has_tried(workshop->queue, index)) {
+        const struct tried *tried = queue_tried(workshop->queue, index);
+        earlier.attempts += tried->attempts;
+        earlier.saved = tried->saved;
+    }
+    return earlier;
+}
+
 int task_start(struct workshop *workshop, struct task *task, uint32_t index)
 {
     const struct run *run = workshop->run;
     const struct dataset *dataset = run->datasets->item + index;
     struct err err = {0};
     *task = (struct task){.slot = task->slot, .index = index, .log = -1, .error_log = -1};
-    task->attempt = run->attempts ? run->attempts[index] + 1U : 1;
+    const struct earlier earlier = earlier_of(workshop, index);
+    task->attempt = earlier.attempts + 1;
     task->wall_us = clock_wall_us();
     task->boot_us = clock_boot_us();
     dataset_stat(dataset, workshop->folder, &task->data_size, &task->data_mtime);
@@ -292,7 +379,7 @@ int task_start(struct workshop *workshop, struct task *task, uint32_t index)
         return -1;
     }
     errno = 0;
-    if (make(workshop, task, dataset, &err) == 0) {
+    if (make(workshop, task, dataset, earlier.saved, &err) == 0) {
         tell(workshop, EVENT_START, dataset, &record);
         return 0;
     }

@@ -9,7 +9,9 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "map/launch.h"
+#include "map/limits.h"
 #include "map/logs.h"
+#include "map/queue.h"
 #include "map/run.h"
 #include "map/writer.h"
 
@@ -21,6 +23,8 @@ struct task {       // of a slot
     int64_t wall_us, boot_us; // its start
     int64_t data_size, data_mtime;
     char *temporary;    // {out} while it is written, or NULL
+    enum why why;       // we are ending it
+    int64_t kill_us;    // when SIGKILL follows (CLOCK_BOOTTIME), or 0
     int log, error_log; // files of -o and -e, or -1
 };
 // What tasks need of the runner and change in it.
@@ -31,10 +35,15 @@ struct workshop {
     struct logs *logs;
     struct writer *writer;
     struct pool *publishers;
-    int folder;  // where tasks start
-    int killing; // ends from now on are of our own making
+    struct queue *queue;
+    struct task *task; // of each slot
+    size_t running;
+    int folder; // where tasks start
     size_t done, failed, stopped, publishing;
-    int64_t cpu_us; // of tasks that ended
+    struct limit_halt halt;
+    int halted;      // as --halt asks
+    int64_t warn_us; // when tasks are told that the parcel ends (CLOCK_BOOTTIME), 0: never
+    int64_t cpu_us;  // of tasks that ended
     struct fit fit;
     struct err err; // the first failure to write down what happened; code 0: none
 };

@@ -77,7 +77,7 @@ static void test_all_over_all(void **state)
             output_path(goal, 3, KEY, &temporary);
             assert_int_equal(fs_make_dirs(AT_FDCWD, folder, 0755, NULL), 0);
             make(goal, old, "old");
-            assert_int_equal(output_prepare(temporary.text, &err), 0);
+            assert_int_equal(output_prepare(temporary.text, 0, &err), 0);
             make(temporary.text, new, "new");
             assert_int_equal(lstat(temporary.text, &before), 0);
             if (output_publish(temporary.text, goal, &size, &mtime, &inode, &err) < 0)
@@ -121,16 +121,16 @@ static void test_prepare(void **state)
     CLEANUP_STR struct str temporary = {0};
     output_path(goal, 1, KEY, &temporary);
     CLEANUP_FREE char *folder = fs_folder(temporary.text);
-    assert_int_equal(output_prepare(temporary.text, NULL), 0);
+    assert_int_equal(output_prepare(temporary.text, 0, NULL), 0);
     make(temporary.text, FULL_FOLDER, "left");
-    assert_int_equal(output_prepare(temporary.text, NULL), 0);
+    assert_int_equal(output_prepare(temporary.text, 0, NULL), 0);
     assert_true(holds(temporary.text, NOTHING, ""));
     assert_int_equal(rmdir(folder), 0);
     folder_text(folder, "a file");
-    assert_int_equal(output_prepare(temporary.text, NULL), 0);
+    assert_int_equal(output_prepare(temporary.text, 0, NULL), 0);
     assert_int_equal(rmdir(folder), 0);
     assert_int_equal(symlink("../../elsewhere", folder), 0);
-    assert_int_equal(output_prepare(temporary.text, NULL), 0);
+    assert_int_equal(output_prepare(temporary.text, 0, NULL), 0);
     struct stat st;
     assert_true(lstat(folder, &st) == 0 && S_ISDIR(st.st_mode));
     assert_true(holds("elsewhere/kept", A_FILE, "kept"));
@@ -148,7 +148,7 @@ static void test_absent(void **state)
     int64_t unused;
     output_path(goal, 1, KEY, &temporary);
     folder_text("absent/goal", "old");
-    assert_int_equal(output_prepare(temporary.text, NULL), 0);
+    assert_int_equal(output_prepare(temporary.text, 0, NULL), 0);
     CLEANUP_FREE char *other =
         mem_print("%s.npz", temporary.text); // what a careless writer makes
     folder_text(other, "x");
@@ -165,7 +165,7 @@ static int publish_closed(const char *state)
     CLEANUP_FREE char *temporary = mem_print("%s/free/temporary/goal", state);
     struct err err = {0};
     int64_t unused;
-    if (output_prepare(temporary, NULL) < 0)
+    if (output_prepare(temporary, 0, NULL) < 0)
         return 1;
     make(temporary, FULL_FOLDER, "new");
     if (output_publish(temporary, goal, &unused, &unused, &unused, &err) == 0)
@@ -203,7 +203,7 @@ static void test_folder_gone(void **state)
     CLEANUP_FREE char *temporary = mem_print("%s/elsewhere2/t/goal", (char *)*state);
     struct err err = {0};
     int64_t unused;
-    assert_int_equal(output_prepare(temporary, NULL), 0);
+    assert_int_equal(output_prepare(temporary, 0, NULL), 0);
     make(temporary, A_FILE, "new");
     assert_int_equal(output_publish(temporary, goal, &unused, &unused, &unused, &err), -1);
     assert_int_equal(err.code, ERR_SYSTEM);

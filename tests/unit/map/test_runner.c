@@ -159,7 +159,7 @@ static void test_environment(void **state)
 {
     (void)state;
     struct bench bench;
-    const uint8_t attempts[] = {0, 4};
+    const struct earlier earlier[] = {{0}, {.attempts = 4}};
     bench_make(&bench, "environment",
                "{ cat; pwd; echo \"$# $1\"; echo $LOPIN_TASK_DATASET $LOPIN_TASK_NUMBER "
                "$LOPIN_TASK_ATTEMPT $LOPIN_TASK_SLOT $LOPIN_TASK_CORES $LOPIN_RUN; "
@@ -168,16 +168,16 @@ static void test_environment(void **state)
                "a file", 1, 1);
     vars_set(&bench.vars, "MINE", "mine");
     folder_text("environment/file", "12345");
-    bench.run.attempts = attempts;
+    bench.run.earlier = earlier;
     assert_int_equal(bench_run(&bench), 0);
     expect_counts(&bench, 2, 0, 0, 0);
     for (uint32_t i = 0; i < 2; i++) {
         const char *name = bench.datasets.item[i].text;
         CLEANUP_FREE char *expected =
             mem_print("%s\n2 %s\n%s %u %u 1 1 %s\n0 mine\n0\n0\n", bench.cwd, name, name, i + 1,
-                      attempts[i] + 1, bench.folder.path);
+                      earlier[i].attempts + 1, bench.folder.path);
         expect_file(bench.goal[i], expected);
-        assert_int_equal(bench_end(&bench, i)->attempt, attempts[i] + 1);
+        assert_int_equal(bench_end(&bench, i)->attempt, earlier[i].attempts + 1);
     }
     assert_int_equal(bench_end(&bench, 0)->data_size, -1);
     assert_int_equal(bench_end(&bench, 1)->data_size, 5);

@@ -29,7 +29,7 @@
     X(log)                                                                                     \
     X(error_log)                                                                               \
     X(python)                                                                                  \
-    X(python_path)
+    X(python_path) X(signal) X(halt)
 #define LISTS(X) X(launch) X(words) X(keep)
 #define NUMBERS(X)                                                                             \
     X(pass_stdin)                                                                              \
@@ -45,7 +45,7 @@
     X(script_hash)                                                                             \
     X(env_hash)                                                                                \
     X(line)                                                                                    \
-    X(created_us)
+    X(created_us) X(time_us) X(timeout_us) X(retries) X(max_continue)
 
 static void expect_same_text(const char *field, const char *a, const char *b)
 {
@@ -103,6 +103,10 @@ static struct spec full_spec(void)
         .env_hash = UINT64_C(0xf000000000000000),
         .line = 1,
         .created_us = INT64_MAX,
+        .time_us = 8,
+        .timeout_us = INT64_MAX,
+        .retries = 9,
+        .max_continue = 10,
     };
 #define FILL(field) spec.field = any_bytes(&from);
     TEXTS(FILL)
@@ -178,8 +182,8 @@ static void test_cut_off(void **state)
 static void test_lines_missing(void **state)
 {
     (void)state;
-    static const char *const optional[] = {"name",      "mark",   "out",        "log",
-                                           "error_log", "python", "python_path"};
+    static const char *const optional[] = {
+        "name", "mark", "out", "log", "error_log", "python", "python_path", "signal", "halt"};
     CLEANUP_CLOSE int dir = folder_fd(".");
     CLEANUP_STR struct str text = {0};
     read_saved(dir, &text);

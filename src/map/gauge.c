@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// gauge: made when it is looked at; tasks are measured each second at most.
+#include "map/gauge.h"
+
+#include "base/mem.h"
+#include "map/tree.h"
+
+#define SAMPLE_US 1000000
+
+void gauge_begin(struct gauge *gauge, int64_t now)
+{
+    *gauge = (struct gauge){.begin_us = now, .sample_us = now};
+}
+
+static void sample(struct gauge *gauge, const struct workshop *workshop, int64_t now)
+{
+    struct tree_use use = {0};
+    if (now - gauge->sample_us < SAMPLE_US)
+        return;
+    for (unsigned i = 0; i < workshop->run->spec->slots; i++)
+        if (workshop->task[i].pid)
+            tree_measure(workshop->task[i].pid, &use);
+    int64_t cpu_us = use.cpu_us + workshop->cpu_us;
+    double cores = (double)(cpu_us - gauge->sample_cpu_us) / (double)(now - gauge->sample_us);
+    gauge->cores_used = cores > 0 ? cores : 0;
+    gauge->resident_kb = use.resident_kb;
+    gauge->sample_us = now;
+    gauge->sample_cpu_us = cpu_us;
+}
+
+// Wall time until the end: what is not started shared among the slots, but never less than the
+// longest task still has.
+static int64_t time_left(const struct workshop *workshop, int64_t now)
+{
+    const struct run *run = workshop->run;
+    const struct fit *fit = &workshop->fit;
+    size_t waiting = queue_count(workshop->queue);
+    if (fit_guess(fit, 0) < 0)
+        return -1;
+    double bytes = queue_bytes(workshop->queue);
+    double work = waiting ? (double)waiting * fit_guess(fit, bytes / (double)waiting) : 0;
+    double longest = 0;
+    for (unsigned i = 0; i < run->spec->slots; i++) {
+        const struct task *task = &workshop->task[i];
+        if (!task->pid)
+            continue;
+        double size = (double)dataset_size(&run->datasets->item[task->index]);
+        double left = fit_guess(fit, size) - (double)(now - task->boot_us) / 1e6;
+        work += left > 0 ? left : 0;
+        longest = left > longest ? left : longest;
+    }
+    work /= run->spec->slots;
+    return (int64_t)((work > longest ? work : longest) * 1e6);
+}
+
+// The three tasks that have been running for longest.
+static void find_longest(const struct workshop *workshop, struct progress *progress,
+                         int64_t now)
+{
+    const struct run *run = workshop->run;
+    size_t count = 0;
+    for (unsigned i = 0; i < run->spec->slots; i++) {
+        const struct task *task = &workshop->task[i];
+        if (!task->pid)
+            continue;
+        int64_t since = now - task->boot_us;
+        size_t at = count < COUNT(progress->longest) ? count++ : count;
+        for (; at > 0 && progress->longest[at - 1].since_us < since; at--)
+            if (at < COUNT(progress->longest))
+                progress->longest[at] = progress->longest[at - 1];
+        if (at < COUNT(progress->longest)) {
+            progress->longest[at].text = run->datasets->item[task->index].text;
+            progress->longest[at].since_us = since;
+        }
+    }
+}
+
+void gauge_read(struct gauge *gauge, const struct workshop *workshop, int64_t now,
+                struct progress *ret)
+{
+    const struct run *run = workshop->run;
+    sample(gauge, workshop, now);
+    *ret = (struct progress){
+        .total = run->kept + run->count,
+        .kept = run->kept,
+        .done = run->kept + workshop->done,
+        .failed = workshop->failed,
+        .stopped = workshop->stopped,
+        .running = workshop->running,
+        .elapsed_us = now - gauge->begin_us,
+        .left_us = time_left(workshop, now),
+        .cores_used = gauge->cores_used,
+        .cores = run->spec->cores,
+        .slots = run->spec->slots,
+        .resident_kb = gauge->resident_kb,
+    };
+    find_longest(workshop, ret, now);
+}
