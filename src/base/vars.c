@@ -36,7 +36,7 @@ static void drop_from(struct vars *vars, const char *name, size_t from)
 
 void vars_copy(struct vars *vars, char *const *environment)
 {
-    for (; *environment; environment++)
+    for (; environment && *environment; environment++)
         strv_add(&vars->list, *environment);
 }
 

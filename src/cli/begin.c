@@ -139,13 +139,14 @@ int begin_ready(struct begin *begin, struct err *err)
     const struct parcel_ask ask = {.cores = spec->ask_cores,
                                    .jobs = spec->ask_jobs,
                                    .threads = spec->ask_threads,
-                                   .tasks = begin->count};
-    if (parcel_read(&ask, &begin->cli->vars, &begin->parcel, err) < 0)
+                                   .tasks = begin->count,
+                                   .look = begin->cli->options.dry_run};
+    if (parcel_read(&ask, begin->cli, &begin->parcel, err) < 0)
         return -1;
     spec->cores = begin->parcel.cores;
     spec->slots = begin->parcel.slots;
     spec->threads = begin->parcel.threads;
-    setting_fill(begin->cli, begin->parcel.threads, &begin->setting);
+    setting_fill(begin->cli, &begin->parcel, &begin->setting);
     vars_unset(&begin->setting.vars, "TMPDIR"); // each slot has one of its own
     return check_goals(begin, err);
 }

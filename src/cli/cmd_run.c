@@ -68,6 +68,7 @@ static int become(const struct cli *cli, const struct program *program,
         .cpus = parcel->slot[0].bits,
         .cpus_size = sizeof parcel->slot[0].bits,
     };
+    ledger_keep(&parcel->ledger);
     proc_become(&proc);
     int errnum = errno;
     err_errno(err, ERR_NO_PROGRAM, errnum, _("cannot execute '%s'"), path);
@@ -84,10 +85,10 @@ static int run_one(struct cli *cli, int is_script, struct err *err)
     const struct parcel_ask cores = {.cores = options->cores, .tasks = 1, .whole = 1};
     int status = -1;
     if (find_program(cli, is_script, &program, err) == 0 &&
-        parcel_read(&cores, &cli->vars, &parcel, err) == 0) {
+        parcel_read(&cores, cli, &parcel, err) == 0) {
         if (setting_find(cli, options->python, options->env, program.is_python, &setting,
                          err) == 0) {
-            setting_fill(cli, parcel.threads, &setting);
+            setting_fill(cli, &parcel, &setting);
             if (options->verbose)
                 setting_say(cli, &setting);
             set_task(&setting, &parcel);

@@ -16,6 +16,7 @@ enum option {
     OPTION_JOBS,
     OPTION_THREADS,
     OPTION_NTASKS,
+    OPTION_NO_LEDGER,
     OPTION_LOCAL,
     OPTION_TIME,
     OPTION_SIGNAL,
@@ -71,6 +72,8 @@ const struct opt options_table[] = {
     {OPTION_THREADS, 'T', "threads", "N", N_("cores of each task (default: 1)"), MAP | GOES_ON},
     {OPTION_NTASKS, 'n', "ntasks", "1",
      N_("as for sbatch: one process a dataset, nothing else"), TASKS},
+    {OPTION_NO_LEDGER, '\0', "no-ledger", NULL,
+     N_("do not look which cores other runs have, nor wait for them"), TASKS | GOES_ON},
     {OPTION_LOCAL, '\0', "local", NULL,
      N_("on this machine, or in the allocation that we are in"), TASKS},
     {OPTION_TIME, 't', "time", "T",
@@ -283,7 +286,8 @@ static void take_flag(struct options *options, int id)
         [OPTION_FAILED] = &options->failed,       [OPTION_FOLLOW] = &options->follow,
         [OPTION_CHECK] = &options->check,         [OPTION_JSON] = &options->json,
         [OPTION_QUIET] = &options->quiet,         [OPTION_VERBOSE] = &options->verbose,
-        [OPTION_HELP] = &options->help,           [OPTION_VERSION] = &options->version,
+        [OPTION_NO_LEDGER] = &options->no_ledger, [OPTION_HELP] = &options->help,
+        [OPTION_VERSION] = &options->version,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;

@@ -38,6 +38,7 @@ struct options { // words are borrowed from argv
     enum dataset_order order;
     const char *out, *log, *error_log;
     int overwrite;
+    int no_ledger;
     int64_t time_us, timeout_us; // -t, --timeout; 0: not said
     const char *signal, *halt;   // as typed, checked
     int retries, max_continue;   // -1: not said

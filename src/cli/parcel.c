@@ -6,6 +6,7 @@
 
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/reserve.h"
 
 static const char *limit_words(enum allot_limit limit)
 {
@@ -13,6 +14,7 @@ static const char *limit_words(enum allot_limit limit)
     case ALLOT_AFFINITY: return _("this process's affinity");
     case ALLOT_QUOTA: return _("the container's quota");
     case ALLOT_SLURM: return _("the Slurm job");
+    case ALLOT_BUSY: return _("the others are in use by other runs");
     case ALLOT_MACHINE: break;
     }
     return _("this machine");
@@ -47,6 +49,7 @@ static int oversubscribed(unsigned jobs, unsigned threads, unsigned cores, struc
                     cores / jobs ? cores / jobs : 1);
 }
 
+// How many cores are held, and how they are cut.
 static int divide(const struct parcel_ask *ask, struct parcel *ret, struct err *err)
 {
     unsigned available = (unsigned)ret->allot.cores;
@@ -62,20 +65,54 @@ static int divide(const struct parcel_ask *ask, struct parcel *ret, struct err *
     ret->cores = ask->cores ? cores : jobs * threads; // not said: no more than it can use
     ret->slots = jobs;
     ret->threads = threads;
-    ret->slot = mem_zero(jobs, sizeof *ret->slot);
-    return allot_cut(&ret->allot, jobs, threads, ret->slot, err);
+    return 0;
 }
 
-int parcel_read(const struct parcel_ask *ask, const struct vars *vars, struct parcel *ret,
+// The cores without which it cannot begin.
+static size_t least_cores(const struct parcel_ask *ask, const struct parcel *parcel)
+{
+    if (ask->cores || ask->jobs)
+        return parcel->cores;
+    return ask->whole ? 1 : parcel->threads;
+}
+
+// Cores that are free, in place of all that are there.
+static int hold(const struct parcel_ask *ask, const struct cli *cli,
+                const struct machine_source *source, struct parcel *ret, struct err *err)
+{
+    struct reserve reserve;
+    reserve_open(&reserve, cli);
+    size_t least = least_cores(ask, ret);
+    int held = !reserve_is_open(&reserve);
+    while (!held) {
+        allot_free(&ret->allot);
+        if (reserve_read(&reserve, source, least, &ret->allot, err) < 0 ||
+            divide(ask, ret, err) < 0)
+            break;
+        allot_keep(&ret->allot, ret->cores);
+        held = reserve_take(&reserve, &ret->allot);
+    }
+    ret->ledger = reserve.ledger;
+    ret->level = reserve.level + 1;
+    return held ? 0 : -1;
+}
+
+int parcel_read(const struct parcel_ask *ask, const struct cli *cli, struct parcel *ret,
                 struct err *err)
 {
-    const struct machine_source source = {.root = "", .vars = vars};
+    const struct machine_source source = {.root = "", .vars = &cli->vars};
     *ret = (struct parcel){0};
-    return allot_read(&source, &ret->allot, err) < 0 ? -1 : divide(ask, ret, err);
+    if (allot_read(&source, &ret->allot, err) < 0 || divide(ask, ret, err) < 0)
+        return -1;
+    if (!ask->look && hold(ask, cli, &source, ret, err) < 0)
+        return -1;
+    ret->slot = mem_zero(ret->slots, sizeof *ret->slot);
+    return allot_cut(&ret->allot, ret->slots, ret->threads, ret->slot, err);
 }
 
 void parcel_free(struct parcel *parcel)
 {
+    ledger_close(&parcel->ledger);
     allot_free(&parcel->allot);
     free(parcel->slot);
     *parcel = (struct parcel){0};

@@ -6,22 +6,27 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "base/vars.h"
+#include "cli/cli.h"
 #include "machine/allot.h"
+#include "machine/ledger.h"
 
 struct parcel_ask {
     unsigned cores, jobs, threads; // 0: auto
     size_t tasks;                  // there are no more than that
     int whole;                     // one task has all (run, exec)
+    int look;                      // only to show: none is held
 };
 struct parcel { // free with parcel_free
     struct allot allot;
+    struct ledger ledger; // in which its cores are ours
+    unsigned level;       // of what runs in it: see RESERVE_LEVEL
     struct cpuset *slot;
     unsigned cores, slots, threads; // slots * threads <= cores
 };
-// Errors: [over-limit] for more cores than are ours, [oversubscribed] for jobs x threads above
-// the cores. *ret needs parcel_free also after failure.
-int parcel_read(const struct parcel_ask *ask, const struct vars *vars, struct parcel *ret,
+// The cores are held until parcel_free. As many as are said are waited for; without -c and -j
+// what is free is taken. Errors: [over-limit] for more cores than are ours, [oversubscribed]
+// for jobs x threads above the cores. *ret needs parcel_free also after failure.
+int parcel_read(const struct parcel_ask *ask, const struct cli *cli, struct parcel *ret,
                 struct err *err);
 void parcel_free(struct parcel *parcel);
 // Adds "8 cores", and where they are not all of the machine: "8 cores of 64 (the Slurm job)".

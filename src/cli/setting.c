@@ -16,6 +16,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/table.h"
+#include "cli/reserve.h"
 #include "cli/say.h"
 #include "env/release.h"
 #include "threads/guard.h"
@@ -137,7 +138,7 @@ static void drop_outer(struct vars *vars)
     }
 }
 
-void setting_fill(const struct cli *cli, unsigned threads, struct setting *setting)
+void setting_fill(const struct cli *cli, const struct parcel *parcel, struct setting *setting)
 {
     CLEANUP_FREE char *cache = setting_cache(&cli->vars);
     CLEANUP_FREE char *keep = NULL;
@@ -145,7 +146,9 @@ void setting_fill(const struct cli *cli, unsigned threads, struct setting *setti
     drop_outer(&setting->vars);
     python_isolate(setting->python.path ? &setting->python : NULL, &setting->vars,
                    &cli->options.keep, &setting->dropped, &keep);
-    guard_apply(&setting->vars, threads, &setting->lowered);
+    CLEANUP_FREE char *level = mem_print("%u", parcel->level);
+    vars_set(&setting->vars, RESERVE_LEVEL, level);
+    guard_apply(&setting->vars, parcel->threads, &setting->lowered);
     add_hook(setting, &cli->vars, cache, keep);
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "cli/cli.h"
+#include "cli/parcel.h"
 #include "env/python.h"
 
 struct setting {          // zero-initialise to begin; free with setting_free
@@ -19,8 +20,8 @@ struct setting {          // zero-initialise to begin; free with setting_free
 // *ret needs setting_free also after failure.
 int setting_find(const struct cli *cli, const char *python, const char *env, int needed,
                  struct setting *ret, struct err *err);
-// Makes the variables of tasks of so many threads.
-void setting_fill(const struct cli *cli, unsigned threads, struct setting *setting);
+// Makes the variables of tasks of the parcel.
+void setting_fill(const struct cli *cli, const struct parcel *parcel, struct setting *setting);
 void setting_free(struct setting *setting);
 // Says what will run and what was changed: "env     python 3.11.7 (venv)", "kept out PYTHONPATH
 // (--keep-env)".

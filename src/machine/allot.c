@@ -186,6 +186,23 @@ static int read_affinity(const struct machine_source *source, struct cpuset *ret
     return 0;
 }
 
+void allot_keep(struct allot *allot, size_t width)
+{
+    keep_cores(allot, width, sched_getcpu());
+}
+
+// Leaves out the cores that others hold.
+static void leave_busy(struct allot *allot, const struct cpuset *busy)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < allot->cores; i++)
+        if (!cpuset_has(busy, (unsigned)allot->core[i].id))
+            allot->core[kept++] = allot->core[i];
+    if (kept < allot->cores)
+        allot->limit = ALLOT_BUSY;
+    allot->cores = kept;
+}
+
 int allot_read(const struct machine_source *source, struct allot *ret, struct err *err)
 {
     struct cpuset mask;
@@ -205,6 +222,11 @@ int allot_read(const struct machine_source *source, struct allot *ret, struct er
     topo_free(&topo);
     ret->limit = count < online ? ALLOT_AFFINITY : ALLOT_MACHINE;
     int here = source->affinity ? -1 : sched_getcpu();
+    if (source->busy)
+        leave_busy(ret, source->busy);
+    count = count_cpus(ret);
+    if (!count)
+        return 0;
 
     size_t slurm = slurm_cpus(source->vars);
     if (slurm && slurm <= count && slurm < online)

@@ -57,7 +57,7 @@ class Lopin:
             name: value for name, value in os.environ.items() if not name.startswith(DROPPED)
         }
         self.env.update(
-            HOME=str(self.home), XDG_CACHE_HOME=str(folder / "cache"), TMPDIR=str(folder / "tmp"), LANG="C.UTF-8",
+            LOPIN_LEDGER="", HOME=str(self.home), XDG_CACHE_HOME=str(folder / "cache"), TMPDIR=str(folder / "tmp"), LANG="C.UTF-8",
         )
         self.started = []
 

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// reserve: a wide parcel is gathered core by core by whoever has the turn, so that narrow ones
+// cannot keep it waiting for ever.
+#include "cli/reserve.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/human.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "cli/say.h"
+
+#define LOOK_MS      100
+#define SAY_AGAIN_US INT64_C(60000000)
+#define MOST_PARENTS 64
+#define NO_TURN      CPUSET_MAX
+
+// The level in an environment (NUL between its entries), or -1.
+static int level_in(const struct str *text)
+{
+    static const char name[] = RESERVE_LEVEL "=";
+    for (size_t at = 0; at < text->size; at += strlen(text->text + at) + 1)
+        if (str_starts(text->text + at, name))
+            return atoi(text->text + at + sizeof name - 1);
+    return -1;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+    char path[64];
+    CLEANUP_STR struct str text = {0};
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    if (fs_read(AT_FDCWD, path, 4096, &text, NULL) < 0)
+        return 0;
+    const char *at = strrchr(str_text(&text), ')');
+    return at && at[1] ? (pid_t)atoi(at + 3) : 0;
+}
+
+// Who was started with an empty environment (env -i) still has its parents.
+static int level_of_parents(void)
+{
+    pid_t pid = getppid();
+    for (int i = 0; i < MOST_PARENTS && pid > 1; i++, pid = parent_of(pid)) {
+        char path[64];
+        CLEANUP_STR struct str text = {0};
+        snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+        int level = fs_read(AT_FDCWD, path, 4 << 20, &text, NULL) == 0 ? level_in(&text) : -1;
+        if (level >= 0)
+            return level;
+    }
+    return 0;
+}
+
+static unsigned level_here(const struct cli *cli)
+{
+    const char *said = vars_get(&cli->vars, RESERVE_LEVEL);
+    unsigned long level;
+    if (said && str_number(said, LEDGER_LEVELS, &level) == 0)
+        return (unsigned)level;
+    return (unsigned)level_of_parents();
+}
+
+void reserve_open(struct reserve *reserve, const struct cli *cli)
+{
+    const char *path = vars_get(&cli->vars, "LOPIN_LEDGER");
+    struct err err = {0};
+    *reserve = (struct reserve){.cli = cli,
+                                .path = path ? path : LEDGER_PATH,
+                                .level = level_here(cli),
+                                .turn = NO_TURN};
+    if (!*reserve->path || cli->options.no_ledger || vars_get(&cli->vars, "SLURM_JOB_ID"))
+        return;
+    if (ledger_open(reserve->path, reserve->level, &reserve->ledger, &err) < 0)
+        say(cli, _("other runs on this machine are not seen: %s"), err.text);
+}
+
+int reserve_is_open(const struct reserve *reserve)
+{
+    return reserve->ledger.fd > 0;
+}
+
+static void leave_turn(struct reserve *reserve)
+{
+    if (reserve->turn != NO_TURN)
+        ledger_leave_turn(&reserve->ledger, reserve->turn);
+    reserve->turn = NO_TURN;
+}
+
+static void leave_held(struct reserve *reserve)
+{
+    for (int core = cpuset_first(&reserve->held); core >= 0;
+         core = cpuset_next(&reserve->held, core))
+        ledger_leave(&reserve->ledger, (unsigned)core);
+    reserve->held = (struct cpuset){0};
+    leave_turn(reserve);
+}
+
+static void say_waiting(struct reserve *reserve, size_t least, size_t free)
+{
+    const struct cli *cli = reserve->cli;
+    int64_t now = clock_boot_us();
+    CLEANUP_STR struct str time = {0};
+    if (reserve->since_us && now - reserve->said_us < SAY_AGAIN_US)
+        return;
+    if (!reserve->since_us) {
+        reserve->since_us = now;
+        say(cli,
+            lang_plural("waiting for %zu core, %zu free: other runs have the rest "
+                        "(--no-ledger does not wait)",
+                        "waiting for %zu cores, %zu free: other runs have the rest "
+                        "(--no-ledger does not wait)",
+                        least),
+            least, free);
+    } else {
+        human_duration(&time, now - reserve->since_us);
+        say(cli,
+            lang_plural("still waiting for %zu core after %s, %zu free",
+                        "still waiting for %zu cores after %s, %zu free", least),
+            least, time.text, free);
+    }
+    reserve->said_us = now;
+}
+
+// Holds what is free until there is enough, if it is our turn.
+static void gather(struct reserve *reserve, const struct allot *allot)
+{
+    if (reserve->turn == NO_TURN && allot->cores &&
+        ledger_take_turn(&reserve->ledger, (unsigned)allot->core[0].id))
+        reserve->turn = (unsigned)allot->core[0].id;
+    for (size_t i = 0; reserve->turn != NO_TURN && i < allot->cores; i++)
+        if (ledger_take(&reserve->ledger, (unsigned)allot->core[i].id))
+            cpuset_add(&reserve->held, (unsigned)allot->core[i].id);
+}
+
+// Someone has removed or replaced the file: from now on the new one counts.
+static void open_again(struct reserve *reserve)
+{
+    struct err err = {0};
+    ledger_close(&reserve->ledger);
+    reserve->held = (struct cpuset){0};
+    reserve->turn = NO_TURN;
+    if (ledger_open(reserve->path, reserve->level, &reserve->ledger, &err) < 0)
+        say(reserve->cli, _("other runs on this machine are not seen: %s"), err.text);
+}
+
+int reserve_read(struct reserve *reserve, const struct machine_source *source, size_t least,
+                 struct allot *ret, struct err *err)
+{
+    for (;;) {
+        struct cpuset busy = {0};
+        struct machine_source free = *source;
+        if (reserve_is_open(reserve) && !ledger_is_there(&reserve->ledger, reserve->path))
+            open_again(reserve);
+        if (reserve_is_open(reserve))
+            ledger_busy(&reserve->ledger, &busy);
+        free.busy = &busy;
+        if (allot_read(&free, ret, err) < 0)
+            return -1;
+        if (ret->cores >= least)
+            return 0;
+        say_waiting(reserve, least, ret->cores);
+        gather(reserve, ret);
+        allot_free(ret);
+        poll(NULL, 0, LOOK_MS);
+    }
+}
+
+int reserve_take(struct reserve *reserve, const struct allot *allot)
+{
+    struct cpuset wanted = {0};
+    int all = 1;
+    if (!reserve_is_open(reserve))
+        return 1;
+    for (size_t i = 0; i < allot->cores && all; i++) {
+        all = ledger_take(&reserve->ledger, (unsigned)allot->core[i].id);
+        if (all)
+            cpuset_add(&wanted, (unsigned)allot->core[i].id);
+    }
+    all = all && ledger_is_there(&reserve->ledger, reserve->path);
+    cpuset_or(&reserve->held, &wanted);
+    if (all)
+        cpuset_minus(&reserve->held, &wanted); // the others are left
+    leave_held(reserve);
+    if (all && reserve->since_us) {
+        CLEANUP_STR struct str time = {0};
+        human_duration(&time, clock_boot_us() - reserve->since_us);
+        say(reserve->cli, _("waited %s"), time.text);
+    }
+    return all;
+}
