@@ -79,8 +79,9 @@ static json_t *hash_out(uint64_t hash)
     X(overwrite)                                                                               \
     X(cores)                                                                                   \
     X(slots)                                                                                   \
-    X(threads) X(ask_cores) X(ask_jobs) X(ask_threads) X(created_us) X(time_us) X(timeout_us)  \
-        X(retries) X(max_continue)
+    X(threads)                                                                                 \
+    X(ask_cores) X(ask_jobs) X(ask_threads) X(created_us) X(time_us) X(timeout_us) X(retries)  \
+        X(max_continue)
 #define HASH_FIELDS(X) X(seed) X(script_hash) X(env_hash) X(line)
 
 int spec_save(const struct spec *spec, int run_dir, struct err *err)
