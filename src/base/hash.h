@@ -18,3 +18,5 @@ void hash_text(struct hash *hash, const char *text); // NULL counts as absent, u
 uint64_t hash_end(struct hash *hash);                // the first 8 bytes, big endian
 // Hash of a file's content. Returns 0, or -1 with err.
 int hash_file(int dir, const char *path, uint64_t *ret, struct err *err);
+// The same of a program; 0 for one that may be executed and not read.
+int hash_program(const char *path, uint64_t *ret, struct err *err);

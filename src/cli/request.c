@@ -345,8 +345,8 @@ static int fill_spec(struct request *request, const char *script, struct spec *s
     if (read_datasets(request, datasets, err) < 0 ||
         make_words(request, script, datasets, spec, err) < 0)
         return -1;
-    if (hash_file(AT_FDCWD, spec->script_path, &spec->script_hash, err) < 0 && is_python)
-        return -1; // a program may be executable and not readable
+    if (hash_program(spec->script_path, &spec->script_hash, err) < 0)
+        return -1;
     spec->line = line_hash(spec);
     return set_keys(spec, datasets, err);
 }

@@ -214,7 +214,8 @@ int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, stru
     going.python = python;
     if (access(spec->script_path, spec->python_path ? R_OK : X_OK) < 0)
         return err_errno(err, ERR_NO_PROGRAM, errno, _("cannot run '%s'"), spec->script_path);
-    hash_file(AT_FDCWD, spec->script_path, &spec->script_hash, NULL);
+    if (hash_program(spec->script_path, &spec->script_hash, err) < 0)
+        return -1;
     // Relative words of tasks and datasets are of the folder that the run began in.
     if (chdir(spec->cwd) < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot enter '%s'"), spec->cwd);
