@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "cli/cli.h"
+#include "cli/keep.h"
 #include "cli/parcel.h"
 #include "cli/setting.h"
 #include "map/datasets.h"
@@ -19,6 +20,7 @@ struct begin { // free with begin_free
     struct spec *spec;
     struct datasets *datasets; // borrowed
     const struct state *state; // of a run that goes on, else NULL; borrowed
+    struct keep *keep;         // borrowed
     const uint8_t *wanted;     // by index: 0 leaves a dataset out; NULL: all. Borrowed
     struct setting setting;
     struct parcel parcel;

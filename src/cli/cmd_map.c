@@ -101,15 +101,21 @@ static int write_run(const struct spec *spec, const struct datasets *datasets,
 static int start(struct begin *begin, struct err *err)
 {
     struct folder folder CLEANUP_FOLDER = FOLDER_NONE;
+    struct keep keep;
+    int status;
     say_unfinished(begin->cli, begin->spec);
     if (folder_make(begin->spec->cwd, &folder, err) < 0)
         return -1;
+    int is_runner = keep_fork(&keep, begin->cli, &folder, &status, err);
+    if (is_runner <= 0)
+        return is_runner < 0 ? -1 : status;
+    begin->keep = &keep;
     if (write_run(begin->spec, begin->datasets, &folder, err) < 0) {
         folder_drop(&folder);
         return -1;
     }
     begin_say(begin, folder.number, NULL);
-    int status = begin_run(begin, &folder, 0, err);
+    status = begin_run(begin, &folder, 0, err);
     owner_leave(folder.fd);
     return status;
 }
@@ -134,6 +140,7 @@ static int map(struct cli *cli, struct spec *spec, struct datasets *datasets, st
 
 int cmd_map(struct cli *cli, struct err *err)
 {
+    cli->talk.tty &= !cli->options.detach; // no live lines for a terminal that we leave
     struct spec spec = {0};
     struct datasets datasets = {0};
     int status = request_read(cli, &spec, &datasets, err);

@@ -26,7 +26,7 @@ static int look(struct removal *removal, size_t index, struct err *err)
     struct owner owner;
     if (folder_open(removal->cli->cwd, removal->number[index], &folder, err) < 0)
         return -1;
-    owner_look(folder.fd, &owner);
+    owner_settle(folder.fd, &owner);
     removal->stale[index] = owner.state == OWNER_STALE;
     return owner.state == OWNER_ALIVE ? target_busy(removal->cli, folder.number, &owner, err)
                                       : 0;

@@ -44,6 +44,7 @@ enum option {
     OPTION_NAME,
     OPTION_RESUME,
     OPTION_DRY_RUN,
+    OPTION_DETACH,
     OPTION_KEEP_DONE,
     OPTION_REDO,
     OPTION_FAILED,
@@ -116,6 +117,8 @@ const struct opt options_table[] = {
     {OPTION_RESUME, '\0', "resume", NULL, N_("continue the last run of this line, or start it"),
      MAP},
     {OPTION_DRY_RUN, '\0', "dry-run", NULL, N_("show what would run, touch nothing"), MAP},
+    {OPTION_DETACH, '\0', "detach", NULL, N_("leave the run going without this terminal"),
+     MAP | GOES_ON},
     {OPTION_KEEP_DONE, '\0', "keep-done", NULL,
      N_("keep what is done though the script changed"), MAP | GOES_ON},
     {OPTION_REDO, '\0', "redo", NULL, N_("run again what is done, as the script changed"),
@@ -278,16 +281,16 @@ static int take_value(struct options *options, int id, const char *value,
 static void take_flag(struct options *options, int id)
 {
     int *const flags[] = {
-        [OPTION_NULL] = &options->null,           [OPTION_HEADER] = &options->header,
-        [OPTION_LINK] = &options->link,           [OPTION_SHELL] = &options->shell,
-        [OPTION_STDIN] = &options->pass_stdin,    [OPTION_OVERWRITE] = &options->overwrite,
-        [OPTION_RESUME] = &options->resume,       [OPTION_DRY_RUN] = &options->dry_run,
-        [OPTION_KEEP_DONE] = &options->keep_done, [OPTION_REDO] = &options->redo,
-        [OPTION_FAILED] = &options->failed,       [OPTION_FOLLOW] = &options->follow,
-        [OPTION_CHECK] = &options->check,         [OPTION_JSON] = &options->json,
-        [OPTION_QUIET] = &options->quiet,         [OPTION_VERBOSE] = &options->verbose,
-        [OPTION_NO_LEDGER] = &options->no_ledger, [OPTION_HELP] = &options->help,
-        [OPTION_VERSION] = &options->version,
+        [OPTION_NULL] = &options->null,        [OPTION_HEADER] = &options->header,
+        [OPTION_LINK] = &options->link,        [OPTION_SHELL] = &options->shell,
+        [OPTION_STDIN] = &options->pass_stdin, [OPTION_OVERWRITE] = &options->overwrite,
+        [OPTION_RESUME] = &options->resume,    [OPTION_DRY_RUN] = &options->dry_run,
+        [OPTION_DETACH] = &options->detach,    [OPTION_KEEP_DONE] = &options->keep_done,
+        [OPTION_REDO] = &options->redo,        [OPTION_FAILED] = &options->failed,
+        [OPTION_FOLLOW] = &options->follow,    [OPTION_CHECK] = &options->check,
+        [OPTION_JSON] = &options->json,        [OPTION_QUIET] = &options->quiet,
+        [OPTION_VERBOSE] = &options->verbose,  [OPTION_NO_LEDGER] = &options->no_ledger,
+        [OPTION_HELP] = &options->help,        [OPTION_VERSION] = &options->version,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;

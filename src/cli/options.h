@@ -44,7 +44,7 @@ struct options { // words are borrowed from argv
     int retries, max_continue;   // -1: not said
     const char *python, *env;
     struct strv keep; // names of --keep-env
-    int resume, dry_run, keep_done, redo, failed, follow, check;
+    int resume, dry_run, detach, keep_done, redo, failed, follow, check;
 };
 extern const struct opt options_table[];
 // Reads the options of a command from words (NULL-terminated, the command's name not among

@@ -136,6 +136,7 @@ struct going { // one resumption; the run is owned
     enum resume_what what;
     int rewrite; // the list of datasets is a new one
     const char *python, *env;
+    struct keep keep;
 };
 
 static int run_choice(struct going *going, struct begin *begin, const struct choice *choice,
@@ -160,8 +161,11 @@ static int go(struct going *going, struct err *err)
 {
     struct state *state = &going->saved->state;
     struct choice choice = {0};
-    struct begin begin = {
-        .cli = going->cli, .spec = going->spec, .datasets = going->datasets, .state = state};
+    struct begin begin = {.cli = going->cli,
+                          .spec = going->spec,
+                          .datasets = going->datasets,
+                          .state = state,
+                          .keep = &going->keep};
     state_free(state);
     if (state_load(state, going->saved->folder.fd, going->datasets, err) < 0)
         return -1;
@@ -180,10 +184,14 @@ static int go(struct going *going, struct err *err)
 static int go_owned(struct going *going, struct err *err)
 {
     int run_dir = going->saved->folder.fd;
+    int status;
+    int is_runner = keep_fork(&going->keep, going->cli, &going->saved->folder, &status, err);
+    if (is_runner <= 0)
+        return is_runner < 0 ? -1 : status;
     if (owner_take(run_dir, err) < 0)
         return -1;
     sweep(going->cli, going->saved);
-    int status = go(going, err);
+    status = go(going, err);
     owner_leave(run_dir);
     return status;
 }

@@ -11,28 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "map/children.h"
 
 struct orphans {
-    int children; // the main thread's list, read again and again
-    struct str text;
+    struct children children;
 };
 
 struct orphans *orphans_new(void)
 {
-    char path[64];
-    pid_t pid = getpid();
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
-    int children = open(path, O_RDONLY | O_CLOEXEC);
-    if (children < 0)
+    struct children children;
+    if (children_open(&children) < 0)
         return NULL;
     if (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) < 0) {
-        close(children);
+        children_close(&children);
         return NULL;
     }
     struct orphans *orphans = mem_zero(1, sizeof *orphans);
@@ -45,24 +40,8 @@ void orphans_free(struct orphans *orphans)
     if (!orphans)
         return;
     prctl(PR_SET_CHILD_SUBREAPER, 0UL, 0UL, 0UL, 0UL);
-    close(orphans->children);
-    str_free(&orphans->text);
+    children_close(&orphans->children);
     free(orphans);
-}
-
-static void read_children(struct orphans *orphans)
-{
-    struct str *text = &orphans->text;
-    str_clear(text);
-    for (;;) {
-        mem_room(&text->text, &text->room, text->size + 4097, 1);
-        ssize_t got =
-            pread(orphans->children, text->text + text->size, 4096, (off_t)text->size);
-        if (got <= 0)
-            break;
-        text->size += (size_t)got;
-    }
-    text->text[text->size] = '\0';
 }
 
 // Does it carry the LOPIN_TASK of a task that runs, or none at all?
@@ -84,12 +63,8 @@ int orphans_end(struct orphans *orphans, const struct orphans_keep *keep)
 {
     int killed = 0;
     int others = 0;
-    read_children(orphans);
-    char *end;
-    for (char *next = orphans->text.text;; next = end) {
-        pid_t pid = (pid_t)strtol(next, &end, 10);
-        if (end == next)
-            break;
+    children_read(&orphans->children);
+    for (pid_t pid; (pid = children_next(&orphans->children)) > 0;) {
         if (keep->is_task(keep->context, pid))
             continue;
         others++;

@@ -26,7 +26,10 @@
 #include "base/table.h"
 
 #define OWNER_FORMAT "lopin-owner 1\nhost %64s\nboot %64s\npid %ld\nstart %llu\n"
+#define OWNER_KEEPER "\nkeeper "
 #define STALE_S      90
+#define ENDING_MS    10000
+#define ENDING_STEP  10
 #define SWEEPS       500 // passes over /proc: a second
 #define POLL_MS      200
 #define MOST_DEAD    16 // of those that died while they took over from each other
@@ -54,9 +57,9 @@ static unsigned long long start_of(long pid)
     return at ? strtoull(at, NULL, 10) : 0;
 }
 
-static void identity_here(struct identity *ret)
+static void identity_of(long pid, struct identity *ret)
 {
-    *ret = (struct identity){.pid = getpid(), .start = start_of(getpid())};
+    *ret = (struct identity){.pid = pid, .start = start_of(pid)};
     gethostname(ret->host, sizeof ret->host - 1);
     CLEANUP_STR struct str boot = {0};
     if (fs_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 256, &boot, NULL) == 0)
@@ -74,6 +77,17 @@ static int identity_parse(const char *text, struct identity *ret)
     return got == 4 ? 0 : -1;
 }
 
+// The keeper that such a file names: its pid, 0 if it is dead, -1 if there was none.
+static long keeper_of(const char *text)
+{
+    long pid;
+    unsigned long long start;
+    const char *line = strstr(text, OWNER_KEEPER);
+    if (!line || sscanf(line + strlen(OWNER_KEEPER), "%ld %llu", &pid, &start) != 2 || !start)
+        return -1;
+    return start_of(pid) == start ? pid : 0;
+}
+
 // Who has what such a file stands for. `now`: seconds, by the clock that gives files their
 // times. `said` becomes what the file says, if it can be read.
 static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
@@ -81,7 +95,7 @@ static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
 {
     struct stat st;
     struct identity who, here;
-    *ret = (struct owner){.state = OWNER_NONE};
+    *ret = (struct owner){.state = OWNER_NONE, .keeper = -1};
     str_clear(said);
     if (fstatat(run_dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return;
@@ -90,7 +104,7 @@ static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
         str_clear(said);
     if (identity_parse(str_text(said), &who) < 0)
         return;
-    identity_here(&here);
+    identity_of(getpid(), &here);
     memcpy(ret->host, who.host, sizeof ret->host);
     ret->pid = who.pid;
     ret->start = who.start;
@@ -99,12 +113,23 @@ static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
         ret->state = now - st.st_mtime < STALE_S ? OWNER_ALIVE : OWNER_STALE;
     else if (strcmp(who.boot, here.boot) == 0 && who.start && start_of(who.pid) == who.start)
         ret->state = OWNER_ALIVE;
+    if (ret->here && ret->state == OWNER_ALIVE)
+        ret->keeper = keeper_of(str_text(said));
 }
 
 void owner_look(int run_dir, struct owner *ret)
 {
     CLEANUP_STR struct str said = {0};
     look(run_dir, "owner", clock_wall_us() / 1000000, ret, &said);
+}
+
+void owner_settle(int run_dir, struct owner *ret)
+{
+    owner_look(run_dir, ret);
+    for (int waited = 0; ret->keeper == 0 && waited < ENDING_MS; waited += ENDING_STEP) {
+        poll(NULL, 0, ENDING_STEP);
+        owner_look(run_dir, ret);
+    }
 }
 
 static int still_has(int run_dir, const struct owner *owner)
@@ -148,6 +173,8 @@ int owner_signal(int run_dir, const struct owner *owner, int number)
         errno = ESRCH;
         return -1;
     }
+    if (number == SIGCONT && owner->keeper > 0)
+        kill((pid_t)owner->keeper, SIGCONT);
     return send_signal(process, owner->pid, number);
 }
 
@@ -174,9 +201,10 @@ static int write_ours(int run_dir, const char *name, struct err *err)
 {
     struct identity here;
     CLEANUP_STR struct str text = {0};
-    identity_here(&here);
-    str_print(&text, "lopin-owner 1\nhost %s\nboot %s\npid %ld\nstart %llu\n", here.host,
-              here.boot, here.pid, here.start);
+    identity_of(getpid(), &here);
+    str_print(&text,
+              "lopin-owner 1\nhost %s\nboot %s\npid %ld\nstart %llu" OWNER_KEEPER "%ld %llu\n",
+              here.host, here.boot, here.pid, here.start, (long)getppid(), start_of(getppid()));
     return fs_replace(run_dir, name, text.text, text.size, 0600, 0, err);
 }
 
@@ -232,7 +260,7 @@ static int take(int run_dir, const char *target, int depth, struct err *err)
 {
     struct identity here;
     char ours[128];
-    identity_here(&here);
+    identity_of(getpid(), &here);
     snprintf(ours, sizeof ours, ".owner.%.64s.%ld.%d", here.host, here.pid, depth);
     if (depth > MOST_DEAD)
         return err_errno(err, ERR_SYSTEM, ELOOP, _("cannot take the run"));
@@ -249,30 +277,54 @@ static int take(int run_dir, const char *target, int depth, struct err *err)
 
 int owner_take(int run_dir, struct err *err)
 {
-    return take(run_dir, "owner", 0, err);
+    struct err refused = {0};
+    struct owner owner;
+    for (int again = MOST_DEAD; take(run_dir, "owner", 0, &refused) < 0; again--) {
+        if (refused.code == ERR_RUN_BUSY)
+            owner_settle(run_dir, &owner);
+        if (refused.code != ERR_RUN_BUSY || owner.state == OWNER_ALIVE || !again) {
+            if (err)
+                *err = refused;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+// Whether process `pid` of this host has the run, -1 with errno if that cannot be read. *ret_who
+// has it else.
+static int has_run(int run_dir, long pid, struct identity *ret_who)
+{
+    struct identity wanted;
+    CLEANUP_STR struct str text = {0};
+    *ret_who = (struct identity){.host = "-"};
+    if (fs_read(run_dir, "owner", 4096, &text, NULL) < 0)
+        return -1;
+    identity_of(pid, &wanted);
+    return identity_parse(str_text(&text), ret_who) == 0 && ret_who->pid == wanted.pid &&
+           ret_who->start == wanted.start && strcmp(ret_who->boot, wanted.boot) == 0 &&
+           strcmp(ret_who->host, wanted.host) == 0;
+}
+
+int owner_touch(int run_dir, long pid, struct err *err)
+{
+    struct identity who;
+    int has = has_run(run_dir, pid, &who);
+    if (has > 0)
+        utimensat(run_dir, "owner", NULL, 0);
+    else if (has == 0)
+        return err_set(err, ERR_RUN_BUSY, _("this run was taken from us by process %ld on %s"),
+                       who.pid, who.host);
+    else if (errno == ENOENT)
+        return err_set(err, ERR_RUN_BUSY, _("this run was taken from us and left since"));
+    return 0;
 }
 
 // Who was held up for so long that another took the run must leave that one's file alone.
-static int is_ours(int run_dir)
-{
-    struct identity who, here;
-    CLEANUP_STR struct str text = {0};
-    identity_here(&here);
-    return fs_read(run_dir, "owner", 4096, &text, NULL) == 0 &&
-           identity_parse(str_text(&text), &who) == 0 && who.pid == here.pid &&
-           who.start == here.start && strcmp(who.boot, here.boot) == 0 &&
-           strcmp(who.host, here.host) == 0;
-}
-
-void owner_touch(int run_dir)
-{
-    if (is_ours(run_dir))
-        utimensat(run_dir, "owner", NULL, 0);
-}
-
 void owner_leave(int run_dir)
 {
-    if (is_ours(run_dir))
+    struct identity who;
+    if (has_run(run_dir, getpid(), &who) > 0)
         unlinkat(run_dir, "owner", 0);
 }
 

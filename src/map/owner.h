@@ -3,8 +3,8 @@
 // has it.
 //
 // It names host, boot, pid and the process's start time; on the same host and boot a dead
-// process's file is stale at once. From other hosts its age tells: the owner touches it every
-// 20 s, and one untouched for 90 s by the file server's clock is stale. What link() returns is
+// process's file is stale at once. From other hosts its age tells: the owner and its keeper touch
+// it every 20 s, and one untouched for 90 s by the file server's clock is stale. What link() returns is
 // not trusted (NFS may repeat it): st_nlink is.
 #pragma once
 
@@ -17,18 +17,24 @@ struct owner {
     long pid;
     unsigned long long start; // of the process, in clock ticks since boot
     int here;                 // it is of this host
+    long keeper;              // (keeper.h); 0: it is dead, the owner is ending; -1: unknown
 };
-// Takes the run for this process. [run-busy] says who has it.
+// Takes the run for this process; waits for one that is ending. [run-busy] says who has it.
 int owner_take(int run_dir, struct err *err);
-void owner_touch(int run_dir);
+// Touches the file for process `pid` of this host. Returns 0, also if what it says cannot be read
+// now; -1 with err [run-busy] if that process has the run no more.
+int owner_touch(int run_dir, long pid, struct err *err);
 void owner_leave(int run_dir);
 // Who has it; never fails: what cannot be read is stale.
 void owner_look(int run_dir, struct owner *ret);
+// The same, after waiting for one that is ending, for a while.
+void owner_settle(int run_dir, struct owner *ret);
 // Returns once `owner`, as owner_look gave it, has the run no more: its process ended or left
 // it, or another took it.
 void owner_wait(int run_dir, const struct owner *owner);
 // Sends a signal to the owner's process, which must be of this host: never to another process
-// that got its number. Returns 0, or -1 with errno: ESRCH if it has the run no more.
+// that got its number. SIGCONT goes to its keeper too. Returns 0, or -1 with errno: ESRCH if it
+// has the run no more.
 int owner_signal(int run_dir, const struct owner *owner, int number);
 // Whether such a signal was sent, but not yet taken by the process.
 int owner_pending(const struct owner *owner, int number);

@@ -20,6 +20,7 @@ enum why {
     WHY_TIME,    // the end of -t
     WHY_TIMEOUT, // --timeout of a task
     WHY_HALT,    // --halt
+    WHY_LOST,    // another has the run
 };
 enum event_kind { EVENT_START, EVENT_END, EVENT_STOPPING, EVENT_KILLING };
 struct event {

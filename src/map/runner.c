@@ -22,13 +22,13 @@
 #include "base/mem.h"
 #include "map/deadline.h"
 #include "map/gauge.h"
+#include "map/keeper.h"
 #include "map/orphans.h"
-#include "map/owner.h"
 #include "map/stop.h"
 #include "map/task.h"
 
-#define TOUCH_US   20000000 // owner_touch: see owner.h
 #define PUBLISHERS 4
+#define MOST_ENDED 8    // tasks whose output is not published: a kill makes them run again
 #define PACK_ABOVE 1000 // datasets: then logs go to one pack
 #define FIT_LEAST  3    // so many ends tell how long a task takes
 
@@ -41,10 +41,11 @@ struct runner {
     enum phase phase;
     enum why why;        // it is not RUNNING
     int signal, signals; // the first that came; their descriptor
+    struct keeper_heard heard;
     sigset_t before;     // the caller's mask
     struct rlimit files; // the caller's limit of open files
     // CLOCK_BOOTTIME: the start, and when the next is due
-    int64_t begin_us, tick_us, touch_us;
+    int64_t begin_us, tick_us;
     struct deadline deadline;
     struct gauge gauge;
 };
@@ -84,16 +85,27 @@ static void kill_all(struct runner *runner, enum why why)
     stop_kill_all(&runner->workshop, why);
 }
 
+// What a task does counts only as long as we have the run.
+static void hold(struct runner *runner)
+{
+    if (task_hold(&runner->workshop) < 0 && runner->phase < PHASE_KILLING)
+        kill_all(runner, WHY_LOST);
+}
+
 static void take_signal(struct runner *runner, int number)
 {
     if (!runner->signal)
         runner->signal = number;
+    if (number == KEEPER_GONE) {
+        kill_all(runner, WHY_ASKED);
+        return;
+    }
     // nobody is there to say it twice after SIGHUP
     if (runner->phase == PHASE_RUNNING && number != SIGHUP)
         stop_starting(runner, WHY_ASKED);
     else if (runner->phase < PHASE_TERMINATING)
         terminate(runner, WHY_ASKED, clock_boot_us() + STOP_GRACE_US);
-    else
+    else if (number != SIGHUP) // of one closed terminal it may come more than once
         kill_all(runner, WHY_ASKED);
 }
 
@@ -104,7 +116,7 @@ static void read_signals(struct runner *runner)
     do {
         got = read(runner->signals, info, sizeof info);
         for (size_t i = 0; got > 0 && i < (size_t)got / sizeof info[0]; i++)
-            if (info[i].ssi_signo != SIGCHLD)
+            if (info[i].ssi_signo != SIGCHLD && !keeper_repeats(&runner->heard, &info[i]))
                 take_signal(runner, (int)info[i].ssi_signo);
     } while (got == (ssize_t)sizeof info);
 }
@@ -214,7 +226,7 @@ static int start_one(struct runner *runner, struct task *slot)
     size_t at;
     uint32_t index;
     if (runner->phase != PHASE_RUNNING || workshop->err.code || runner->full ||
-        !queue_count(workshop->queue))
+        workshop->publishing >= MOST_ENDED || !queue_count(workshop->queue))
         return 0;
     enum queue_fit fit = queue_find(workshop->queue, fits, runner, &at, &index);
     if (fit == QUEUE_NEVER)
@@ -280,11 +292,8 @@ static int timers(struct runner *runner, int64_t due)
     int64_t now = clock_boot_us();
     int64_t stop_due = stop_tend(&runner->workshop, now);
     due = stop_due < due ? stop_due : due;
-    if (now >= runner->touch_us) {
-        owner_touch(runner->workshop.run->folder->fd);
-        runner->touch_us = now + TOUCH_US;
-    }
-    due = runner->touch_us < due ? runner->touch_us : due;
+    int64_t hold_due = runner->workshop.held_us + HOLD_US;
+    due = hold_due < due ? hold_due : due;
     if (listener->tick && now >= runner->tick_us) {
         tick(runner, now);
         runner->tick_us = now + listener->tick_ms * 1000LL;
@@ -317,7 +326,9 @@ static void loop(struct runner *runner)
         if (is_over(runner))
             return;
         int wait_ms = timers(runner, due); // with the tasks that have just begun
-        if (poll(watched, COUNT(watched), wait_ms) > 0 && watched[0].revents) {
+        int ready = poll(watched, COUNT(watched), wait_ms);
+        hold(runner);
+        if (ready > 0 && watched[0].revents) {
             read_signals(runner);
             reap(runner);
         }
@@ -333,7 +344,7 @@ static void loop(struct runner *runner)
 // would be seen.
 static int open_signals(struct runner *runner, struct err *err)
 {
-    static const int wanted[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
+    static const int wanted[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, KEEPER_GONE};
     sigset_t set;
     sigemptyset(&set);
     for (size_t i = 0; i < COUNT(wanted); i++) {
@@ -393,7 +404,7 @@ static int runner_begin(struct runner *runner, struct err *err)
     gauge_begin(&runner->gauge, runner->begin_us);
     deadline_set(&runner->deadline, spec, runner->begin_us);
     workshop->warn_us = runner->deadline.warn_us;
-    runner->touch_us = runner->begin_us + TOUCH_US;
+    workshop->held_us = runner->begin_us;
     runner->tick_us = runner->begin_us;
     const struct record open = {.kind = RECORD_OPEN,
                                 .wall_us = clock_wall_us(),
@@ -411,7 +422,8 @@ static void finish(struct runner *runner, struct run_result *ret)
     const struct record close = {
         .kind = RECORD_CLOSE, .wall_us = clock_wall_us(), .boot_us = clock_boot_us()};
     struct err err = {0};
-    if ((writer_add(workshop->writer, &close, &err) < 0 ||
+    if (!workshop->lost &&
+        (writer_add(workshop->writer, &close, &err) < 0 ||
          writer_sync(workshop->writer, &err) < 0) &&
         !workshop->err.code)
         workshop->err = err;

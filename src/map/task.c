@@ -18,6 +18,7 @@
 #include "map/again.h"
 #include "map/failure.h"
 #include "map/output.h"
+#include "map/owner.h"
 
 #define TAIL_SIZE 65536 // of a log, to find the cause of a failure in
 
@@ -30,13 +31,34 @@ struct ending {
     struct failure failure;
     char *temporary; // or NULL
     const char *goal;
-    struct err err; // of publishing
+    struct err err;  // of publishing
+    int64_t held_us; // of the workshop, at its end
 };
 
 static void fail_run(struct workshop *workshop, const struct err *err)
 {
     if (!workshop->err.code)
         workshop->err = *err;
+}
+
+static void lose(struct workshop *workshop, const struct err *err)
+{
+    workshop->lost = 1;
+    workshop->err = *err;
+}
+
+int task_hold(struct workshop *workshop)
+{
+    struct err err = {0};
+    int64_t now = clock_boot_us();
+    if (workshop->lost)
+        return -1;
+    if (now - workshop->held_us < HOLD_US)
+        return 0;
+    workshop->held_us = now;
+    if (owner_touch(workshop->run->folder->fd, getpid(), &err) < 0)
+        lose(workshop, &err);
+    return workshop->lost ? -1 : 0;
 }
 
 static void tell(const struct workshop *workshop, enum event_kind kind,
@@ -89,8 +111,11 @@ static void finish(struct ending *ending)
     struct err err = {0};
     record->wall_us = clock_wall_us();
     record->boot_us = clock_boot_us();
-    try_again(ending);
-    if (writer_add(workshop->writer, record, &err) < 0)
+    if (workshop->lost)
+        record->state = TASK_STOPPED;
+    else
+        try_again(ending);
+    if (!workshop->lost && writer_add(workshop->writer, record, &err) < 0)
         fail_run(workshop, &err);
     count_end(workshop, record);
     if (record->state == TASK_AGAIN)
@@ -106,6 +131,10 @@ static void publish(void *context)
     struct ending *ending = context;
     struct record *record = &ending->record;
     int saved = record->state == TASK_AGAIN && record->code == EXIT_AGAIN;
+    // Who took the run from us may be writing there.
+    if (clock_boot_us() - ending->held_us >= HOLD_US &&
+        owner_touch(ending->workshop->run->folder->fd, getpid(), &ending->err) < 0)
+        return;
     if (record->state != TASK_DONE && !saved)
         output_drop(ending->temporary);
     else if (saved)
@@ -123,6 +152,8 @@ static void published(void *context)
     if (ending->err.code == ERR_NO_OUTPUT) {
         failure_no_output(ending->goal, &ending->failure);
         set_failure(ending);
+    } else if (ending->err.code == ERR_RUN_BUSY) {
+        lose(workshop, &ending->err);
     } else if (ending->err.code) {
         // The disk's failure, not the script's: it runs again when there is room.
         fail_run(workshop, &ending->err);
@@ -213,6 +244,7 @@ static struct ending *ending_new(struct workshop *workshop, const struct task *t
     const struct dataset *dataset = run->datasets->item + task->index;
     struct ending *ending = mem_alloc(sizeof *ending);
     *ending = (struct ending){.workshop = workshop, .index = task->index, .dataset = dataset};
+    ending->held_us = workshop->held_us;
     ending->goal = run->goal ? run->goal[task->index] : NULL;
     ending->record = (struct record){
         .kind = RECORD_END,
@@ -247,12 +279,13 @@ void task_end(struct workshop *workshop, struct task *task, int status,
     ending->record.system_us = microseconds(usage->ru_stime);
     ending->record.peak_kb = usage->ru_maxrss;
     judge(workshop, task, status, ending);
-    keep_log(workshop, task, ending);
+    if (!workshop->lost)
+        keep_log(workshop, task, ending);
     close_logs(task);
     launch_clean(workshop->launch, task->slot);
     ending->temporary = TAKE(task->temporary);
     task->pid = 0;
-    if (!ending->temporary) {
+    if (!ending->temporary || workshop->lost) {
         finish(ending);
         return;
     }

@@ -38,7 +38,9 @@ struct workshop {
     struct queue *queue;
     struct task *task; // of each slot
     size_t running;
-    int folder; // where tasks start
+    int folder;      // where tasks start
+    int lost;        // another has the run: nothing is recorded or published any more
+    int64_t held_us; // when we last saw that we have it
     size_t done, failed, stopped, publishing;
     struct limit_halt halt;
     int halted;      // as --halt asks
@@ -47,6 +49,10 @@ struct workshop {
     struct fit fit;
     struct err err; // the first failure to write down what happened; code 0: none
 };
+// Looks whether we still have the run (owner.h), HOLD_US after the last look. Returns -1, and
+// workshop->err, if it is lost.
+#define HOLD_US 10000000
+int task_hold(struct workshop *workshop);
 // Starts a dataset in a free slot. Returns 0 (also where the task cannot be started for reasons
 // of its own: then it has failed, and the slot is free); 1 if the machine has no room for a
 // process now; -1 with workshop->err.

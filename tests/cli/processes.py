@@ -54,3 +54,20 @@ def kill_all(folder):
     """Ends what works there and no resume will end."""
     for pid in working_in(folder):
         os.kill(pid, signal.SIGKILL)
+
+
+def runner_of(lopin, run=1):
+    """The pid of the runner that has a run, below its keeper; None while nobody has it."""
+    path = lopin.cwd / ".lopin/runs" / str(run) / "owner"
+    try:
+        fields = dict(line.split(" ", 1) for line in path.read_text().splitlines()[1:])
+        return int(fields["pid"])
+    except (OSError, KeyError, ValueError):
+        return None
+
+
+def kill_together(keeper, runner):
+    """kill -9 of both, neither of which can do anything about the other's."""
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in (keeper, runner):
+            os.kill(pid, number)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from processes import kill_all, working_in
+from processes import kill_all, runner_of, working_in
 from queries import ECHO, gated_run, journal, last_states, open_gate, status
 
 # Ignores SIGTERM but notes it, and ends by it only then; its child is in a session of its own.
@@ -144,7 +144,7 @@ def test_wait_goes_on_with_a_resume(ends, wait_until):
     resume = ends.start("resume")
     wait_until(lambda: status(ends)["running"] == 1)
     waiting.send_signal(signal.SIGCONT)
-    wait_until(lambda: owner_of(waiting) == resume.pid)
+    wait_until(lambda: owner_of(waiting) == runner_of(ends))
     open_gate(ends, "one")
     assert resume.wait(60) == 0 and waiting.wait(60) == 0
 
@@ -211,7 +211,7 @@ def test_cancel_of_a_stopped_one(ends, wait_until):
 
 def test_cancel_of_one_that_has_ended(ends, wait_until):
     process = live(ends, wait_until, 1)
-    process.kill()
+    os.kill(runner_of(ends), signal.SIGKILL)
     process.wait()
     result = ends("cancel")
     assert result.code == 0 and len(result.err.splitlines()) == 1 and "run 1" in result.err

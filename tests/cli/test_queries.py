@@ -8,6 +8,7 @@ import subprocess
 import urllib.parse
 
 import pytest
+from processes import runner_of
 from queries import ECHO, gated_run, journal, last_states, open_gate, status
 
 # list
@@ -67,9 +68,9 @@ def test_status_of_a_running_run(lopin, wait_until):
     assert (answer["state"], answer["done"], answer["left"], answer["status"]) == ("running", 0, 2, 75)
     assert [task["text"] for task in answer["tasks"]] == ["one"]
     assert answer["tasks"][0]["end"] is None
-    assert answer["owner"]["pid"] == process.pid
+    assert answer["owner"]["pid"] == runner_of(lopin)
     text = lopin("status").out
-    assert "process %d" % process.pid in text and re.search(r"1 +one +\d", text)
+    assert "process %d" % runner_of(lopin) in text and re.search(r"1 +one +\d", text)
     assert lopin("status", "--check").code == 75
     for name in ("one", "two", "three"):
         open_gate(lopin, name)
@@ -82,8 +83,8 @@ def test_status_after_a_kill(lopin, wait_until):
     process = gated_run(lopin, ["one", "two", "three"], "-c", "1")
     open_gate(lopin, "one")
     wait_until(lambda: lopin("log", "2").stdout == b"begun two\n")
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    os.kill(runner_of(lopin), signal.SIGKILL)
+    assert process.wait() == 128 + signal.SIGKILL
     answer = status(lopin)
     assert (answer["state"], answer["done"], answer["running"], answer["left"]) == ("stopped", 1, 0, 2)
     text = lopin("status", "1").out

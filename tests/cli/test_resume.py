@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 import pytest
-from processes import end_sleeps, kill_all, working_in
+from processes import end_sleeps, kill_all, kill_together, runner_of, working_in
 from test_map import ends, journal
 
 # Each task notes its start and its end in one file a dataset, so that a second start shows.
@@ -108,7 +108,7 @@ def hold(lopin, wait_until, *words, env=None):
 def test_run_busy(noting, wait_until):
     process = hold(noting, wait_until)
     result = noting("resume")
-    assert result.code == 4 and "[run-busy]" in result.err and str(process.pid) in result.err
+    assert result.code == 4 and "[run-busy]" in result.err and "process %d " % runner_of(noting) in result.err
     assert noting("status", "--check").code == 75
     process.kill()
     process.wait()
@@ -118,12 +118,12 @@ def test_run_busy(noting, wait_until):
 
 
 def test_tasks_and_their_children_do_not_outlive_the_resume(noting, wait_until):
-    """A child in a session of its own survives the kill of its task; resume ends it before it starts anything."""
+    """A child in a session of its own survives the kill of all others; resume ends it before it starts anything."""
     noting.write("note.sh", NOTE.replace("if [", 'if [ -e hold ]; then setsid sleep 1000 & echo $! >"child.$1"; fi\nif ['), 0o755)
     process = hold(noting, wait_until)
     child = wait_until(lambda: [path for path in noting.cwd.glob("child.*") if path.read_text().strip()])[0]
     pid = int(child.read_text())
-    process.kill()
+    kill_together(process.pid, runner_of(noting))
     process.wait()
     os.kill(pid, 0)  # still there: PDEATHSIG reached the task only
     (noting.cwd / "hold").unlink()
@@ -258,7 +258,7 @@ def test_dry_run_of_a_resume_touches_nothing(lopin):
 
 def test_the_same_line_again_names_the_unfinished_run(noting, wait_until):
     process = hold(noting, wait_until)
-    process.kill()
+    os.kill(runner_of(noting), signal.SIGKILL)
     process.wait()
     (noting.cwd / "hold").unlink()
     result = noting("map", *WORDS)

@@ -219,15 +219,19 @@ static void test_not_ours(void **state)
     write_changed(dir, "host", "host elsewhere");
     make_old(1000);
     assert_int_equal(fstatat(dir, "owner", &before, 0), 0);
-    owner_touch(dir);
+    struct err err = {0};
+    assert_int_equal(owner_touch(dir, getpid(), &err), -1);
+    assert_int_equal(err.code, ERR_RUN_BUSY);
+    assert_non_null(strstr(err.text, "elsewhere"));
     assert_int_equal(fstatat(dir, "owner", &after, 0), 0);
     assert_true(before.st_mtime == after.st_mtime);
     owner_leave(dir);
     expect_only_owner(1);
     assert_int_equal(unlink("run/owner"), 0);
+    assert_int_equal(owner_touch(dir, getpid(), NULL), -1);
     assert_int_equal(owner_take(dir, NULL), 0);
     make_old(1000);
-    owner_touch(dir);
+    assert_int_equal(owner_touch(dir, getpid(), NULL), 0);
     assert_int_equal(fstatat(dir, "owner", &after, 0), 0);
     assert_true(after.st_mtime > before.st_mtime);
 }

@@ -17,6 +17,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "map/expand.h"
+#include "map/owner.h"
 
 char *bench_path(const struct bench *bench, const char *name)
 {
@@ -77,6 +78,7 @@ void bench_make(struct bench *bench, const char *name, const char *lines, const 
         bench->slot[i] = ours;
     vars_set(&bench->vars, "PATH", "/usr/bin:/bin");
     assert_int_equal(folder_make(bench->cwd, &bench->folder, NULL), 0);
+    assert_int_equal(owner_take(bench->folder.fd, NULL), 0); // a runner looks whether it has it
     bench->temporary = bench_path(bench, "tmp");
     bench->run = (struct run){
         .spec = &bench->spec,
