@@ -51,18 +51,31 @@ def map_words(script, count):
     return ["map", "-J", "it", "--out", "out/{}", script, "{}", "{out}", ":::", *map(str, range(count))]
 
 
-def lines(lopin, run):
-    """How many lines its journals have."""
-    folder = lopin.cwd / ".lopin/runs" / str(run)
-    return sum(path.read_bytes().count(b"\n") for path in folder.glob("journal.*"))
+class Lines:
+    """How many lines a run's journals have; each byte is read once."""
+
+    def __init__(self, lopin, run):
+        self.folder = lopin.cwd / ".lopin/runs" / str(run)
+        self.read = collections.Counter()
+        self.count = 0
+
+    def look(self):
+        for path in self.folder.glob("journal.*"):
+            with open(path, "rb") as file:
+                file.seek(self.read[path])
+                part = file.read()
+            self.read[path] += len(part)
+            self.count += part.count(b"\n")
+        return self.count
 
 
 def start_until(lopin, words, run, more):
     """Starts it and returns the process once the run has so many records more, or has ended."""
-    had = lines(lopin, run)
+    lines = Lines(lopin, run)
+    had = lines.look()
     process = lopin.start(*words)
-    end = time.monotonic() + 60
-    while lines(lopin, run) < had + more and process.poll() is None:
+    end = time.monotonic() + 600
+    while lines.look() < had + more and process.poll() is None:
         assert time.monotonic() < end, process.stderr.read()
         time.sleep(0.001)
     return process
