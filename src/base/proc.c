@@ -48,6 +48,19 @@ NO_SANITIZE static void reset_signals(const sigset_t *ignored)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+// A signal to the group that we have just left is not for the program: one that is ignored for a
+// moment is pending no more.
+NO_SANITIZE static void forget_signals(void)
+{
+    static const int sent[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP};
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    const struct sigaction action = {.sa_handler = SIG_DFL};
+    for (size_t i = 0; i < COUNT(sent); i++) {
+        sigaction(sent[i], &ignore, NULL);
+        sigaction(sent[i], &action, NULL);
+    }
+}
+
 NO_SANITIZE static int place(int fd, int target)
 {
     if (fd < 0)
@@ -72,6 +85,8 @@ NO_SANITIZE int proc_become(const struct proc *proc)
     sigset_t ignored;
     if (!proc->ignored)
         proc_ignored(&ignored);
+    if (proc->own_group)
+        forget_signals();
     reset_signals(proc->ignored ? proc->ignored : &ignored);
     execve(proc->path, proc->argv, proc->envp);
     return -1;

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -232,6 +233,23 @@ static int exit_status(const struct begin *begin, const struct run_result *resul
     return failed ? STATUS_FAILED : 0;
 }
 
+// Of a signal that stopped the run another copy may be on its way (keeper.h): it must not end us
+// before we have said what is left.
+static int run_it(const struct run *run, const struct runner_listener *listener,
+                  struct run_result *ret, struct err *err)
+{
+    sigset_t stops, before;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGHUP);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    sigprocmask(SIG_BLOCK, &stops, &before);
+    int begun = runner_run(run, listener, ret, err);
+    if (begun < 0 || !ret->signal)
+        sigprocmask(SIG_SETMASK, &before, NULL);
+    return begun;
+}
+
 int begin_run(struct begin *begin, const struct folder *folder, unsigned restart,
               struct err *err)
 {
@@ -255,7 +273,7 @@ int begin_run(struct begin *begin, const struct folder *folder, unsigned restart
     struct screen *screen = screen_new(begin->cli, &run);
     const struct runner_listener listener = keep_listener(begin->keep, screen_listener(screen));
     struct run_result result;
-    int begun = runner_run(&run, &listener, &result, err);
+    int begun = run_it(&run, &listener, &result, err);
     int status = begun < 0 ? -1 : exit_status(begin, &result);
     if (begun == 0)
         screen_end(screen, &result, status);
