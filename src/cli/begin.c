@@ -271,7 +271,8 @@ int begin_run(struct begin *begin, const struct folder *folder, unsigned restart
         .restart = restart,
     };
     struct screen *screen = screen_new(begin->cli, &run);
-    const struct runner_listener listener = keep_listener(begin->keep, screen_listener(screen));
+    const struct runner_listener listener =
+        keep_listener(&begin->keep, screen_listener(screen));
     struct run_result result;
     int begun = run_it(&run, &listener, &result, err);
     int status = begun < 0 ? -1 : exit_status(begin, &result);

@@ -20,8 +20,8 @@ struct begin { // free with begin_free
     struct spec *spec;
     struct datasets *datasets; // borrowed
     const struct state *state; // of a run that goes on, else NULL; borrowed
-    struct keep *keep;         // borrowed
-    const uint8_t *wanted;     // by index: 0 leaves a dataset out; NULL: all. Borrowed
+    struct keep keep;
+    const uint8_t *wanted; // by index: 0 leaves a dataset out; NULL: all. Borrowed
     struct setting setting;
     struct parcel parcel;
     char **goal;  // of each dataset, or NULL

@@ -101,15 +101,17 @@ static int write_run(const struct spec *spec, const struct datasets *datasets,
 static int start(struct begin *begin, struct err *err)
 {
     struct folder folder CLEANUP_FOLDER = FOLDER_NONE;
-    struct keep keep;
     int status;
     say_unfinished(begin->cli, begin->spec);
     if (folder_make(begin->spec->cwd, &folder, err) < 0)
         return -1;
-    int is_runner = keep_fork(&keep, begin->cli, &folder, &status, err);
-    if (is_runner <= 0)
-        return is_runner < 0 ? -1 : status;
-    begin->keep = &keep;
+    int is_runner = keep_fork(&begin->keep, begin->cli, &folder, &status, err);
+    if (is_runner < 0) {
+        folder_drop(&folder);
+        return -1;
+    }
+    if (!is_runner)
+        return status;
     if (write_run(begin->spec, begin->datasets, &folder, err) < 0) {
         folder_drop(&folder);
         return -1;

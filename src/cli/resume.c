@@ -165,7 +165,7 @@ static int go(struct going *going, struct err *err)
                           .spec = going->spec,
                           .datasets = going->datasets,
                           .state = state,
-                          .keep = &going->keep};
+                          .keep = going->keep};
     state_free(state);
     if (state_load(state, going->saved->folder.fd, going->datasets, err) < 0)
         return -1;
