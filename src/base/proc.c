@@ -55,7 +55,11 @@ NO_SANITIZE static void forget_signals(void)
     static const int sent[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP};
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
     const struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t pending;
+    sigpending(&pending);
     for (size_t i = 0; i < COUNT(sent); i++) {
+        if (sigismember(&pending, sent[i]) != 1)
+            continue;
         sigaction(sent[i], &ignore, NULL);
         sigaction(sent[i], &action, NULL);
     }
