@@ -17,6 +17,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "machine/cgroup.h"
+#include "machine/job.h"
 #include "machine/slots.h"
 #include "machine/topo.h"
 
@@ -124,55 +125,6 @@ static void keep_spread(struct allot *allot, size_t cpus, int here)
         keep_cpus(allot->core + i, share[i]);
 }
 
-// Entry number `index` of Slurm's "4(x2),2"; the first one if there are not so many. 0 if
-// unreadable.
-static unsigned long compressed(const char *text, unsigned long index)
-{
-    unsigned long first = 0;
-    for (const char *at = text; at && *at;) {
-        char *rest;
-        unsigned long value = strtoul(at, &rest, 10), times = 1;
-        if (rest == at)
-            return 0;
-        if (rest[0] == '(' && rest[1] == 'x')
-            times = strtoul(rest + 2, &rest, 10);
-        if (!first)
-            first = value;
-        if (index < times)
-            return value;
-        index -= times;
-        at = strchr(rest, ',');
-        at = at ? at + 1 : NULL;
-    }
-    return first;
-}
-
-static unsigned long number(const struct vars *vars, const char *name)
-{
-    const char *text = vars_get(vars, name);
-    unsigned long value;
-    return text && str_number(text, CPUSET_MAX, &value) == 0 ? value : 0;
-}
-
-// The CPUs that Slurm's variables give us on this node, 0 if they say nothing.
-static size_t slurm_cpus(const struct vars *vars)
-{
-    if (!vars || !vars_get(vars, "SLURM_JOB_ID"))
-        return 0;
-    unsigned long node = number(vars, "SLURM_NODEID");
-    unsigned long each = number(vars, "SLURM_CPUS_PER_TASK");
-    unsigned long all = number(vars, "SLURM_CPUS_ON_NODE");
-    const char *list = vars_get(vars, "SLURM_JOB_CPUS_PER_NODE");
-    if (!all && list)
-        all = compressed(list, node);
-    // One of several tasks that srun started here has its part only; the batch script has all.
-    list = vars_get(vars, "SLURM_STEP_TASKS_PER_NODE");
-    unsigned long tasks = list ? compressed(list, node) : 1;
-    if (tasks > 1 && all && (!each || each * tasks > all))
-        each = all / tasks ? all / tasks : 1;
-    return tasks > 1 || !all ? each : all;
-}
-
 static int read_affinity(const struct machine_source *source, struct cpuset *ret,
                          struct err *err)
 {
@@ -228,7 +180,7 @@ int allot_read(const struct machine_source *source, struct allot *ret, struct er
     if (!count)
         return 0;
 
-    size_t slurm = slurm_cpus(source->vars);
+    size_t slurm = job_cpus(source->vars);
     if (slurm && slurm <= count && slurm < online)
         ret->limit = ALLOT_SLURM; // also where the job's mask already is what Slurm says
     if (slurm && slurm < count)

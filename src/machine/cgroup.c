@@ -145,12 +145,21 @@ void cgroup_folders(const char *cgroup, const char *mountinfo, const char *contr
     }
 }
 
-// Reads root + folder + "/" + name, a small text. Returns 0, or -1 if it is not there.
-static int read_below(const char *root, const char *folder, const char *name, struct str *into)
+int cgroup_read(const char *root, const char *folder, const char *name, struct str *into)
 {
     CLEANUP_FREE char *path = mem_print("%s%s/%s", root, folder, name);
     str_clear(into);
     return fs_read(AT_FDCWD, path, 1 << 20, into, NULL);
+}
+
+void cgroup_find(const char *root, const char *controller, struct strv *ret_v1,
+                 struct strv *ret_v2)
+{
+    CLEANUP_STR struct str cgroup = {0};
+    CLEANUP_STR struct str mounts = {0};
+    if (cgroup_read(root, "/proc/self", "cgroup", &cgroup) == 0 &&
+        cgroup_read(root, "/proc/self", "mountinfo", &mounts) == 0)
+        cgroup_folders(str_text(&cgroup), str_text(&mounts), controller, ret_v1, ret_v2);
 }
 
 static void lower(double *least, long quota, long period)
@@ -165,15 +174,15 @@ static void lower(double *least, long quota, long period)
 static void read_v1(const char *root, const char *folder, double *least)
 {
     CLEANUP_STR struct str quota = {0}, period = {0};
-    if (read_below(root, folder, "cpu.cfs_quota_us", &quota) == 0 &&
-        read_below(root, folder, "cpu.cfs_period_us", &period) == 0)
+    if (cgroup_read(root, folder, "cpu.cfs_quota_us", &quota) == 0 &&
+        cgroup_read(root, folder, "cpu.cfs_period_us", &period) == 0)
         lower(least, strtol(str_text(&quota), NULL, 10), strtol(str_text(&period), NULL, 10));
 }
 
 static void read_v2(const char *root, const char *folder, double *least)
 {
     CLEANUP_STR struct str text = {0};
-    if (read_below(root, folder, "cpu.max", &text) < 0 || str_starts(str_text(&text), "max"))
+    if (cgroup_read(root, folder, "cpu.max", &text) < 0 || str_starts(str_text(&text), "max"))
         return;
     char *rest;
     long quota = strtol(str_text(&text), &rest, 10);
@@ -182,12 +191,8 @@ static void read_v2(const char *root, const char *folder, double *least)
 
 double cgroup_quota(const char *root)
 {
-    CLEANUP_STR struct str cgroup = {0}, mounts = {0};
     CLEANUP_STRV struct strv v1 = {0}, v2 = {0};
-    if (read_below(root, "/proc/self", "cgroup", &cgroup) < 0 ||
-        read_below(root, "/proc/self", "mountinfo", &mounts) < 0)
-        return 0;
-    cgroup_folders(str_text(&cgroup), str_text(&mounts), "cpu", &v1, &v2);
+    cgroup_find(root, "cpu", &v1, &v2);
     double least = 0;
     for (size_t i = 0; i < v1.count; i++)
         read_v1(root, v1.item[i], &least);

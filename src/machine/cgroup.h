@@ -12,6 +12,13 @@
 // /proc/self/mountinfo. Not all of the folders need exist. Adds to ret_v1 and ret_v2.
 void cgroup_folders(const char *cgroup, const char *mountinfo, const char *controller,
                     struct strv *ret_v1, struct strv *ret_v2);
+// The same for this process; nothing is added where /proc does not tell. `root` as in
+// machine_source; the folders are without it.
+void cgroup_find(const char *root, const char *controller, struct strv *ret_v1,
+                 struct strv *ret_v2);
+// Reads root + folder + "/" + name into `into`, in place of what is there. Returns 0, or -1 if it
+// is not there.
+int cgroup_read(const char *root, const char *folder, const char *name, struct str *into);
 // CPUs' worth of time that we may use: the least of cpu.max and cpu.cfs_quota_us /
 // cpu.cfs_period_us on the way up; 0 if there is no limit. `root` as in machine_source.
 double cgroup_quota(const char *root);
