@@ -18,10 +18,9 @@
 #include "machine/cgroup.h"
 #include "machine/job.h"
 
-#define LEVELS     8     // of groups with a limit of their own
-#define TEXT_SIZE  16384 // of a file of the kernel
-#define NEAR       4     // less than a quarter left: then the file cache is looked at
-#define UNLIMITED  (INT64_MAX / 4096) // KiB: what v1 says for none is near to it
+#define LEVELS    8                  // of groups with a limit of their own
+#define TEXT_SIZE 16384              // of a file of the kernel
+#define UNLIMITED (INT64_MAX / 4096) // KiB: what v1 says for none is near to it
 
 struct level {
     int64_t limit_kb;
@@ -81,7 +80,8 @@ static int64_t machine_kb(const char *root)
                : number_of(str_text(&text), "MemTotal");
 }
 
-static void lower(const char *root, const struct strv *folders, int v2, struct memory_limit *limit)
+static void lower(const char *root, const struct strv *folders, int v2,
+                  struct memory_limit *limit)
 {
     for (size_t i = 0; i < folders->count; i++) {
         int64_t kb = folder_limit(root, folders->item[i], v2);
@@ -163,11 +163,11 @@ static int64_t cache_kb(const struct level *level)
     if (read_again(level->stat, text) < 0)
         return 0;
     // v1's names without total_ are of the group alone, without those below it.
-    int64_t bytes = level->v2 ? number_of(text, "inactive_file") +
-                                    number_of(text, "active_file") +
-                                    number_of(text, "slab_reclaimable")
-                              : number_of(text, "total_inactive_file") +
-                                    number_of(text, "total_active_file");
+    int64_t bytes =
+        level->v2
+            ? number_of(text, "inactive_file") + number_of(text, "active_file") +
+                  number_of(text, "slab_reclaimable")
+            : number_of(text, "total_inactive_file") + number_of(text, "total_active_file");
     return bytes > 0 ? bytes / 1024 : 0;
 }
 
@@ -180,10 +180,8 @@ void memory_gauge_read(struct memory_gauge *gauge, struct memory_use *ret)
         if (read_again(level->use, text) < 0)
             continue;
         int64_t used = to_kb(text);
-        if (level->limit_kb - used < level->limit_kb / NEAR) {
-            int64_t cache = cache_kb(level);
-            used = cache < used ? used - cache : 0;
-        }
+        int64_t cache = cache_kb(level);
+        used = cache < used ? used - cache : 0;
         if (!ret->limit_kb || level->limit_kb - used < ret->limit_kb - ret->used_kb)
             *ret = (struct memory_use){.used_kb = used, .limit_kb = level->limit_kb};
     }

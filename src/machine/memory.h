@@ -10,7 +10,12 @@
 
 #include "machine/allot.h"
 
-enum memory_by { MEMORY_BY_MACHINE, MEMORY_BY_CGROUP, MEMORY_BY_SLURM };
+enum memory_by {
+    MEMORY_BY_MACHINE,
+    MEMORY_BY_CGROUP,
+    MEMORY_BY_SLURM,
+    MEMORY_BY_ASKED, // --mem: never by memory_limit_read
+};
 struct memory_limit {
     int64_t kb; // 0: nothing is known
     enum memory_by by;
@@ -25,7 +30,7 @@ struct memory_use {
     int64_t used_kb;  // without the file cache that the kernel can drop
     int64_t limit_kb; // 0: no group is limited, or it cannot be read
 };
-// Of the group that has least room. Costs some microseconds; some ten where room is short.
+// Of the group that has least room. Costs some ten microseconds a limited group.
 void memory_gauge_read(struct memory_gauge *gauge, struct memory_use *ret);
 // How many processes of our group the kernel has killed for want of memory; where groups do not tell,
 // of the machine. -1: unknown.

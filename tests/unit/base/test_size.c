@@ -87,9 +87,15 @@ static void test_add(void **state)
         int64_t kib;
         const char *text;
     } cases[] = {
-        {0, "0K"},         {1, "1K"},           {1023, "1023K"},
-        {1024, "1M"},      {1536 * MIB, "1536M"}, {GIB, "1G"},
-        {GIB + 1, "1048577K"}, {1024 * GIB, "1T"}, {SIZE_MAX_KIB, "1024P"},
+        {0, "0K"},
+        {1, "1K"},
+        {1023, "1023K"},
+        {1024, "1M"},
+        {1536 * MIB, "1536M"},
+        {GIB, "1G"},
+        {GIB + 1, "1048577K"},
+        {1024 * GIB, "1T"},
+        {SIZE_MAX_KIB, "1024P"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         CLEANUP_STR struct str text = {0};

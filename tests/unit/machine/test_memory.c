@@ -24,7 +24,7 @@ static const struct {
     {"container-v1", NULL, 4 * GIB, MEMORY_BY_CGROUP},
     {"container-v2", NULL, 64 * GIB, MEMORY_BY_MACHINE}, // "max" is no limit
     {"nested-v2", NULL, 6 * GIB, MEMORY_BY_CGROUP},      // memory.high two levels up
-    {"hidden-path", NULL, 3 * GIB, MEMORY_BY_CGROUP},    // the mount's top, not the other's group
+    {"hidden-path", NULL, 3 * GIB, MEMORY_BY_CGROUP}, // the mount's top, not the other's group
     // Slurm's numbers are MiB; they count only in a job
     {"vm-2core", "SLURM_MEM_PER_NODE=4096", 16 * GIB, MEMORY_BY_MACHINE},
     {"vm-2core", "SLURM_JOB_ID=1 SLURM_MEM_PER_NODE=4096", 4 * GIB, MEMORY_BY_SLURM},
@@ -73,7 +73,7 @@ static const struct {
     {"container-v1", 2 * GIB, 4 * GIB, 3}, // 3.5 GiB, of which 1.5 are file cache
     {"container-v2", 0, 0, 1},
     {"nested-v2", 5 * GIB, 6 * GIB, 4}, // 1 GiB left there, and 5 of 16 above
-    {"hidden-path", 0, 0, 6},           // no file of use; no file of events: the machine's count
+    {"hidden-path", 0, 0, 6}, // no file of use; no file of events: the machine's count
 };
 
 static void test_gauge(void **state)
