@@ -74,20 +74,6 @@ NO_SANITIZE static int place(int fd, int target)
     return dup2(fd, target) < 0 ? -1 : 0;
 }
 
-// The size is counted here: strlen may be a sanitizer's.
-NO_SANITIZE static void set_oom_score(const char *score)
-{
-    size_t size = 0;
-    while (score[size])
-        size++;
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    if (write(fd, score, size) < 0)
-        errno = 0;
-    close(fd);
-}
-
 NO_SANITIZE int proc_become(const struct proc *proc)
 {
     if (proc->own_group && setpgid(0, 0) < 0)
@@ -98,8 +84,6 @@ NO_SANITIZE int proc_become(const struct proc *proc)
         return -1;
     if (proc->space && setrlimit(RLIMIT_AS, proc->space) < 0)
         return -1;
-    if (proc->oom_score)
-        set_oom_score(proc->oom_score);
     if (proc->folder >= 0 && fchdir(proc->folder) < 0)
         return -1;
     if (place(proc->in, 0) < 0 || place(proc->out, 1) < 0 || place(proc->error, 2) < 0)

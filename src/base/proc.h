@@ -24,10 +24,9 @@ struct proc {
     size_t cpus_size;
     const struct rlimit *files; // its limit of open files, or NULL
     const struct rlimit *space; // its limit of address space, or NULL
-    const char *oom_score;   // for /proc/self/oom_score_adj, or NULL; not a failure if refused
-    const sigset_t *ignored; // what proc_ignored gave, or NULL to ask again
-    int own_group;           // a process group of its own
-    int dies_with_us;        // SIGKILL when the calling thread ends
+    const sigset_t *ignored;    // what proc_ignored gave, or NULL to ask again
+    int own_group;              // a process group of its own
+    int dies_with_us;           // SIGKILL when the calling thread ends
 };
 // The signals that this process ignores: handlers end at execve, these would not. Asking costs
 // 60 system calls, so who starts many programs asks once.
