@@ -38,6 +38,7 @@ static const struct {
     [ERR_NO_OUTPUT] = {"no-output", 1},
     [ERR_TIME_LIMIT] = {"time-limit", 75},
     [ERR_TASK_TIMEOUT] = {"task-timeout", 1},
+    [ERR_MEMORY_LIMIT] = {"memory-limit", 1},
     [ERR_SYSTEM] = {"system", 6},
 };
 

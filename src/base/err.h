@@ -34,6 +34,7 @@ enum err_code {
     ERR_NO_OUTPUT,      // no-output: a task ended well without its {out}
     ERR_TIME_LIMIT,     // time-limit: the run's time was over
     ERR_TASK_TIMEOUT,   // task-timeout: a task took longer than --timeout
+    ERR_MEMORY_LIMIT,   // memory-limit: a task needed more memory than it may have
     ERR_SYSTEM,         // system: the system refused a call
     ERR_COUNT
 };

@@ -140,6 +140,9 @@ int begin_ready(struct begin *begin, struct err *err)
     const struct parcel_ask ask = {.cores = spec->ask_cores,
                                    .jobs = spec->ask_jobs,
                                    .threads = spec->ask_threads,
+                                   .memory_kb = spec->mem_kb,
+                                   .core_kb = spec->mem_cpu_kb,
+                                   .each_kb = spec->mem_each_kb,
                                    .tasks = begin->count,
                                    .look = begin->cli->options.dry_run};
     if (parcel_read(&ask, begin->cli, &begin->parcel, err) < 0)
@@ -265,6 +268,7 @@ int begin_run(struct begin *begin, const struct folder *folder, unsigned restart
         .earlier = earlier,
         .goal = (const char *const *)begin->goal,
         .slots = begin->parcel.slot,
+        .memory = begin->parcel.memory,
         .vars = &begin->setting.vars,
         .temporary = temporary,
         .folder = folder,

@@ -3,11 +3,14 @@
 // not clash.
 #include "cli/options.h"
 
+#include <ctype.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/lang.h"
 #include "base/mem.h"
+#include "base/size.h"
 #include "base/span.h"
 #include "map/limits.h"
 
@@ -24,6 +27,11 @@ enum option {
     OPTION_RETRIES,
     OPTION_CONTINUE,
     OPTION_HALT,
+    OPTION_MEM,
+    OPTION_MEM_CPU,
+    OPTION_MEM_EACH,
+    OPTION_MEM_RETRY,
+    OPTION_MEM_HARD,
     OPTION_FROM,
     OPTION_NULL,
     OPTION_COLSEP,
@@ -89,6 +97,16 @@ const struct opt options_table[] = {
      N_("how often exit code 75 runs a dataset again (default: 100)"), MAP | GOES_ON},
     {OPTION_HALT, '\0', "halt", "WHEN,WHAT=N[%]", N_("stop early: now,fail=1; soon,fail=10%"),
      MAP | GOES_ON},
+    {OPTION_MEM, '\0', "mem", "SIZE",
+     N_("memory of the run: 4G, 500M; 0: all that is ours (default)"), MAP | GOES_ON},
+    {OPTION_MEM_CPU, '\0', "mem-per-cpu", "SIZE", N_("the same for each core"), MAP | GOES_ON},
+    {OPTION_MEM_EACH, '\0', "mem-each", "SIZE",
+     N_("memory that one task may have; above it, it has failed"), MAP | GOES_ON},
+    {OPTION_MEM_RETRY, '\0', "mem-retry", "F",
+     N_("room after a second death of memory, in peaks (default: 2; 0: none runs again)"),
+     MAP | GOES_ON},
+    {OPTION_MEM_HARD, '\0', "mem-hard", NULL,
+     N_("tasks get MemoryError instead of being killed (limits addresses)"), MAP | GOES_ON},
     {OPTION_FROM, '\0', "from", "FILE",
      N_("read datasets from a file, one a line; '-' is input"), MAP},
     {OPTION_NULL, '0', "null", NULL, N_("items of files end with NUL, not newline"), MAP},
@@ -187,6 +205,29 @@ static int read_timeout(const struct opt_scan *scan, const char *value, int64_t 
     return err_hint(err, "try", "90s, 5m, 2h");
 }
 
+static int read_size(const struct opt_scan *scan, const char *value, int none, int64_t *ret,
+                     struct err *err)
+{
+    if (none && strcmp(value, "auto") == 0)
+        value = "0";
+    if (size_parse(value, ret) == 0 && (*ret || none))
+        return 0;
+    bad_value(scan, value, _("an amount of memory"), err);
+    return err_hint(err, "try", "4G, 1.5G, 500M");
+}
+
+// A factor, in thousandths.
+static int read_factor(const struct opt_scan *scan, const char *value, int *ret,
+                       struct err *err)
+{
+    char *end;
+    double factor = strtod(value, &end);
+    if (!isdigit((unsigned char)*value) || *end || factor > 1000)
+        return bad_value(scan, value, _("a number such as 2 or 1.5"), err);
+    *ret = (int)(factor * 1000 + 0.5);
+    return 0;
+}
+
 static int read_signal(const char *value, const char **ret, struct err *err)
 {
     struct limit_signal signal;
@@ -259,6 +300,10 @@ static int take_value(struct options *options, int id, const char *value,
     case OPTION_HALT: return read_halt(value, &options->halt, err);
     case OPTION_RETRIES: return read_whole(scan, value, &options->retries, err);
     case OPTION_CONTINUE: return read_whole(scan, value, &options->max_continue, err);
+    case OPTION_MEM: return read_size(scan, value, 1, &options->mem_kb, err);
+    case OPTION_MEM_CPU: return read_size(scan, value, 0, &options->mem_cpu_kb, err);
+    case OPTION_MEM_EACH: return read_size(scan, value, 1, &options->mem_each_kb, err);
+    case OPTION_MEM_RETRY: return read_factor(scan, value, &options->mem_retry, err);
     case OPTION_NTASKS: return read_ntasks(value, err);
     case OPTION_ORDER: return read_order(scan, value, &options->order, err);
     case OPTION_COLOR: return read_color(scan, value, &options->color, err);
@@ -281,16 +326,17 @@ static int take_value(struct options *options, int id, const char *value,
 static void take_flag(struct options *options, int id)
 {
     int *const flags[] = {
-        [OPTION_NULL] = &options->null,        [OPTION_HEADER] = &options->header,
-        [OPTION_LINK] = &options->link,        [OPTION_SHELL] = &options->shell,
-        [OPTION_STDIN] = &options->pass_stdin, [OPTION_OVERWRITE] = &options->overwrite,
-        [OPTION_RESUME] = &options->resume,    [OPTION_DRY_RUN] = &options->dry_run,
-        [OPTION_DETACH] = &options->detach,    [OPTION_KEEP_DONE] = &options->keep_done,
-        [OPTION_REDO] = &options->redo,        [OPTION_FAILED] = &options->failed,
-        [OPTION_FOLLOW] = &options->follow,    [OPTION_CHECK] = &options->check,
-        [OPTION_JSON] = &options->json,        [OPTION_QUIET] = &options->quiet,
-        [OPTION_VERBOSE] = &options->verbose,  [OPTION_NO_LEDGER] = &options->no_ledger,
-        [OPTION_HELP] = &options->help,        [OPTION_VERSION] = &options->version,
+        [OPTION_NULL] = &options->null,         [OPTION_HEADER] = &options->header,
+        [OPTION_LINK] = &options->link,         [OPTION_SHELL] = &options->shell,
+        [OPTION_STDIN] = &options->pass_stdin,  [OPTION_OVERWRITE] = &options->overwrite,
+        [OPTION_RESUME] = &options->resume,     [OPTION_DRY_RUN] = &options->dry_run,
+        [OPTION_DETACH] = &options->detach,     [OPTION_KEEP_DONE] = &options->keep_done,
+        [OPTION_REDO] = &options->redo,         [OPTION_FAILED] = &options->failed,
+        [OPTION_FOLLOW] = &options->follow,     [OPTION_CHECK] = &options->check,
+        [OPTION_JSON] = &options->json,         [OPTION_QUIET] = &options->quiet,
+        [OPTION_VERBOSE] = &options->verbose,   [OPTION_NO_LEDGER] = &options->no_ledger,
+        [OPTION_MEM_HARD] = &options->mem_hard, [OPTION_HELP] = &options->help,
+        [OPTION_VERSION] = &options->version,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;
@@ -335,7 +381,8 @@ int options_read(struct options *options, enum command command, char *const *wor
                  struct strv *ret_words, struct err *err)
 {
     struct opt_scan scan = {.table = options_table, .command = command, .word = words};
-    options->retries = options->max_continue = -1;
+    options->retries = options->max_continue = options->mem_retry = -1;
+    options->mem_kb = options->mem_each_kb = -1;
     int ends_at_word = (command & (TASKS | COMMAND_NONE)) != 0;
     for (;;) {
         char *const *before = scan.word;

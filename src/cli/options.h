@@ -42,6 +42,9 @@ struct options { // words are borrowed from argv
     int64_t time_us, timeout_us; // -t, --timeout; 0: not said
     const char *signal, *halt;   // as typed, checked
     int retries, max_continue;   // -1: not said
+    int64_t mem_kb, mem_each_kb; // --mem, --mem-each; -1: not said
+    int64_t mem_cpu_kb;          // --mem-per-cpu; 0: not said
+    int mem_retry, mem_hard;     // --mem-retry in thousandths, -1: not said
     const char *python, *env;
     struct strv keep; // names of --keep-env
     int resume, dry_run, detach, keep_done, redo, failed, follow, check;

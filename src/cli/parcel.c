@@ -4,8 +4,10 @@
 
 #include <stdlib.h>
 
+#include "base/human.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "base/size.h"
 #include "cli/reserve.h"
 
 static const char *limit_words(enum allot_limit limit)
@@ -20,12 +22,28 @@ static const char *limit_words(enum allot_limit limit)
     return _("this machine");
 }
 
+static const char *memory_words(enum memory_by by)
+{
+    switch (by) {
+    case MEMORY_BY_CGROUP: return _("the control group");
+    case MEMORY_BY_SLURM: return _("the Slurm job");
+    case MEMORY_BY_ASKED: return "--mem";
+    case MEMORY_BY_MACHINE: break;
+    }
+    return _("this machine");
+}
+
 void parcel_add(struct str *text, const struct parcel *parcel)
 {
     str_print(text, lang_plural("%u core", "%u cores", parcel->cores), parcel->cores);
     if (parcel->allot.limit != ALLOT_MACHINE)
         str_print(text, _(" of %zu (%s)"), parcel->allot.machine_cores,
                   limit_words(parcel->allot.limit));
+    if (parcel->memory.by == MEMORY_BY_MACHINE)
+        return;
+    CLEANUP_STR struct str memory = {0};
+    human_memory(&memory, parcel->memory.kb);
+    str_print(text, _(", %s of memory (%s)"), memory.text, memory_words(parcel->memory.by));
 }
 
 static int over_limit(unsigned asked, const struct allot *allot, struct err *err)
@@ -37,6 +55,37 @@ static int over_limit(unsigned asked, const struct allot *allot, struct err *err
     err_hint(err, "found", lang_plural("%zu core: %s", "%zu cores: %s", allot->cores),
              allot->cores, limit_words(allot->limit));
     return err_hint(err, "try", "-c %zu", allot->cores);
+}
+
+static int over_memory(int64_t asked_kb, const char *option, unsigned divisor,
+                       const struct memory_limit *limit, struct err *err)
+{
+    CLEANUP_STR struct str asked = {0};
+    CLEANUP_STR struct str there = {0};
+    CLEANUP_STR struct str fits = {0};
+    human_memory(&asked, asked_kb);
+    human_memory(&there, limit->kb);
+    size_add(&fits, limit->kb / divisor / 1024 * 1024);
+    err_set(err, ERR_OVER_LIMIT, _("%s of memory asked for, %s is there"), asked.text,
+            there.text);
+    err_hint(err, "found", "%s: %s", there.text, memory_words(limit->by));
+    return err_hint(err, "try", "%s %s", option, fits.text);
+}
+
+static int limit_memory(const struct parcel_ask *ask, const struct machine_source *source,
+                        struct parcel *parcel, struct err *err)
+{
+    struct memory_limit *limit = &parcel->memory;
+    memory_limit_read(source, limit);
+    int64_t asked = ask->memory_kb ? ask->memory_kb : ask->core_kb * parcel->cores;
+    if (limit->kb && asked > limit->kb)
+        return over_memory(asked, ask->memory_kb ? "--mem" : "--mem-per-cpu",
+                           ask->memory_kb ? 1 : parcel->cores, limit, err);
+    if (asked && asked != limit->kb)
+        *limit = (struct memory_limit){.kb = asked, .by = MEMORY_BY_ASKED};
+    if (limit->kb && ask->each_kb > limit->kb)
+        return over_memory(ask->each_kb, "--mem-each", 1, limit, err);
+    return 0;
 }
 
 static int oversubscribed(unsigned jobs, unsigned threads, unsigned cores, struct err *err)
@@ -102,9 +151,12 @@ int parcel_read(const struct parcel_ask *ask, const struct cli *cli, struct parc
 {
     const struct machine_source source = {.root = "", .vars = &cli->vars};
     *ret = (struct parcel){0};
-    if (allot_read(&source, &ret->allot, err) < 0 || divide(ask, ret, err) < 0)
+    if (allot_read(&source, &ret->allot, err) < 0 || divide(ask, ret, err) < 0 ||
+        limit_memory(ask, &source, ret, err) < 0)
         return -1;
     if (!ask->look && hold(ask, cli, &source, ret, err) < 0)
+        return -1;
+    if (limit_memory(ask, &source, ret, err) < 0) // with the cores that came of it
         return -1;
     ret->slot = mem_zero(ret->slots, sizeof *ret->slot);
     return allot_cut(&ret->allot, ret->slots, ret->threads, ret->slot, err);

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "map/expand.h"
 #include "map/limits.h"
+#include "map/memory_tend.h"
 
 struct request {
     const struct cli *cli;
@@ -293,9 +294,29 @@ static void set_text(char **text, const char *said)
     *text = mem_dup(said);
 }
 
+static int set_memory(const struct options *options, struct spec *spec, struct err *err)
+{
+    if (options->mem_kb >= 0 && options->mem_cpu_kb) {
+        err_set(err, ERR_USAGE, _("--mem and --mem-per-cpu say the same thing in two ways"));
+        return err_hint(err, "try", _("one of them"));
+    }
+    if (options->mem_kb >= 0 || options->mem_cpu_kb) {
+        spec->mem_kb = options->mem_kb > 0 ? options->mem_kb : 0;
+        spec->mem_cpu_kb = options->mem_cpu_kb;
+    }
+    if (options->mem_each_kb >= 0)
+        spec->mem_each_kb = options->mem_each_kb;
+    if (options->mem_retry >= 0)
+        spec->mem_retry = (uint32_t)options->mem_retry;
+    spec->mem_hard |= options->mem_hard;
+    return 0;
+}
+
 int request_limits(const struct options *options, struct spec *spec, struct err *err)
 {
     struct limit_signal signal;
+    if (set_memory(options, spec, err) < 0)
+        return -1;
     if (options->time_us)
         spec->time_us = options->time_us;
     if (options->timeout_us)
@@ -326,6 +347,7 @@ static void copy_options(const struct options *options, struct spec *spec)
     spec->ask_jobs = options->jobs;
     spec->ask_threads = options->threads;
     spec->max_continue = LIMIT_CONTINUES;
+    spec->mem_retry = MEMORY_RETRY;
     for (size_t i = 0; i < options->keep.count; i++)
         strv_add(&spec->keep, options->keep.item[i]);
 }

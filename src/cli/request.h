@@ -12,7 +12,7 @@
 // [no-program] says what is there.
 int request_program(const struct cli *cli, const char *script, struct strv *launch,
                     char **ret_script, int *ret_python, struct err *err);
-// What the line says of limits (-t, --timeout, --signal, --retries, --max-continue, --halt)
+// What the line says of limits (-t, --timeout, --signal, --retries, --max-continue, --halt, --mem...)
 // stands over what spec holds. [usage] if two of them exclude each other.
 int request_limits(const struct options *options, struct spec *spec, struct err *err);
 // Fills spec (but what machine and interpreter decide) and reads the datasets, with their keys.

@@ -172,7 +172,11 @@ void lines_add_use(struct str *into, const struct progress *progress, size_t col
 {
     CLEANUP_STR struct str line = {0};
     CLEANUP_STR struct str memory = {0};
-    human_memory(&memory, progress->resident_kb);
+    human_memory(&memory, progress->memory_kb);
+    if (progress->memory_limit_kb) {
+        str_add_char(&memory, '/');
+        human_memory(&memory, progress->memory_limit_kb);
+    }
     str_print(&line, _("  cores %.1f/%u   memory %s"), progress->cores_used, progress->cores,
               str_text(&memory));
     for (size_t i = 0; i < COUNT(progress->longest) && progress->longest[i].text; i++) {

@@ -36,7 +36,7 @@ void again_refused(const struct spec *spec, const struct tried *tried, struct fa
 
 int again_retry(const struct spec *spec, struct tried *tried, int cause)
 {
-    if (cause == ERR_NO_PROGRAM || tried->retries >= spec->retries)
+    if (cause == ERR_NO_PROGRAM || cause == ERR_MEMORY_LIMIT || tried->retries >= spec->retries)
         return 0;
     tried->retries++;
     return 1;

@@ -206,3 +206,12 @@ void failure_timeout(int64_t timeout_us, struct failure *ret)
     ret->code = ERR_TASK_TIMEOUT;
     snprintf(ret->detail, sizeof ret->detail, _("took longer than %s (--timeout)"), time.text);
 }
+
+void failure_hard(struct failure *failure)
+{
+    static const char name[] = "MemoryError"; // also numpy's _ArrayMemoryError
+    size_t word = strcspn(failure->detail, ": ");
+    if (failure->code == ERR_PYTHON_ERROR && word >= sizeof name - 1 &&
+        memcmp(failure->detail + word - (sizeof name - 1), name, sizeof name - 1) == 0)
+        failure->code = ERR_MEMORY_LIMIT;
+}

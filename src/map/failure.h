@@ -22,4 +22,6 @@ void failure_find(int status, const char *tail, size_t size, const char *folder,
 // it.
 void failure_no_output(const char *out, struct failure *ret);
 // The failure of a task that ran longer than --timeout.
+// With --mem-hard a MemoryError is the limit's.
+void failure_hard(struct failure *failure);
 void failure_timeout(int64_t timeout_us, struct failure *ret);

@@ -3,6 +3,7 @@
 #include "map/gauge.h"
 
 #include "base/mem.h"
+#include "map/memory.h"
 #include "map/tree.h"
 
 #define SAMPLE_US 1000000
@@ -23,7 +24,7 @@ static void sample(struct gauge *gauge, const struct workshop *workshop, int64_t
     int64_t cpu_us = use.cpu_us + workshop->cpu_us;
     double cores = (double)(cpu_us - gauge->sample_cpu_us) / (double)(now - gauge->sample_us);
     gauge->cores_used = cores > 0 ? cores : 0;
-    gauge->resident_kb = use.resident_kb;
+    gauge->memory_kb = memory_used_kb(workshop->memory);
     gauge->sample_us = now;
     gauge->sample_cpu_us = cpu_us;
 }
@@ -92,7 +93,8 @@ void gauge_read(struct gauge *gauge, const struct workshop *workshop, int64_t no
         .cores_used = gauge->cores_used,
         .cores = run->spec->cores,
         .slots = run->spec->slots,
-        .resident_kb = gauge->resident_kb,
+        .memory_kb = gauge->memory_kb,
+        .memory_limit_kb = run->memory.by == MEMORY_BY_MACHINE ? 0 : run->memory.kb,
     };
     find_longest(workshop, ret, now);
 }

@@ -19,12 +19,15 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "map/expand.h"
+#include "map/victim.h"
 
 #define OWN_VARIABLES 11
 
 struct launch {
     const struct run *run;
     const struct rlimit *files;
+    struct rlimit space; // of addresses: what tasks may have
+    struct victim victim;
     sigset_t ignored;
     struct expand *words, *log, *error_log;
     int folder, null; // the tasks' working folder, borrowed; /dev/null
@@ -68,6 +71,14 @@ static int make_folders(struct launch *launch, struct err *err)
     return 0;
 }
 
+// Of addresses, under --mem-hard.
+static rlim_t hard_limit(const struct run *run)
+{
+    const struct spec *spec = run->spec;
+    int64_t kb = spec->mem_each_kb ? spec->mem_each_kb : run->memory.kb / spec->slots;
+    return spec->mem_hard && kb > 0 ? (rlim_t)kb * 1024 : RLIM_INFINITY;
+}
+
 struct launch *launch_new(const struct run *run, int folder, const struct rlimit *files,
                           struct err *err)
 {
@@ -77,6 +88,8 @@ struct launch *launch_new(const struct run *run, int folder, const struct rlimit
     launch->files = files;
     proc_ignored(&launch->ignored);
     launch->null = -1;
+    launch->space.rlim_cur = launch->space.rlim_max = hard_limit(run);
+    victim_open(&launch->victim);
     launch->folder = folder;
     if (!spec->pass_stdin)
         launch->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -168,11 +181,16 @@ pid_t launch_start(struct launch *launch, const struct launch_task *task, struct
         .cpus = cpus->bits,
         .cpus_size = sizeof cpus->bits,
         .files = launch->files,
+        .space = launch->space.rlim_cur == RLIM_INFINITY ? NULL : &launch->space,
         .ignored = &launch->ignored,
         .own_group = 1,
         .dies_with_us = 1,
     };
+    victim_raise(&launch->victim);
     pid_t pid = proc_start(&proc);
+    int errnum = errno;
+    victim_restore(&launch->victim);
+    errno = errnum;
     if (pid < 0)
         err_errno(err,
                   errno == ENOENT || errno == EACCES || errno == ENOEXEC ? ERR_NO_PROGRAM
@@ -241,6 +259,7 @@ void launch_free(struct launch *launch)
         return;
     if (launch->made)
         fs_remove(AT_FDCWD, launch->run->temporary);
+    victim_close(&launch->victim);
     if (launch->null >= 0)
         close(launch->null);
     expand_free(launch->words);

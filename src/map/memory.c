@@ -71,6 +71,7 @@ void memory_started(struct memory *memory, unsigned slot, pid_t pid, uint32_t in
     for (unsigned i = 0; memory->running == 1 && i < memory->ask.slots; i++)
         memory->task[i].company = 1;
     memory->running++;
+    memory->aside_kb = -1;
     memory->alone_us = memory->running == 1 ? now_us : 0;
 }
 
@@ -148,6 +149,7 @@ static void look(struct memory *memory, int64_t now_us)
     if (memory->alone_us && now_us - memory->alone_us > ALONE_US)
         for (unsigned i = 0; i < memory->ask.slots; i++)
             memory->task[i].company = 0;
+    memory->aside_kb = -1;
     count_kills(memory, now_us);
 }
 

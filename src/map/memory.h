@@ -26,7 +26,7 @@ struct memory *memory_new(const struct memory_ask *ask); // copies what it needs
 void memory_free(struct memory *memory);
 
 // May a dataset start now? Where nothing runs, one always may.
-int memory_fits(const struct memory *memory, uint32_t index, int64_t size);
+int memory_fits(struct memory *memory, uint32_t index, int64_t size);
 void memory_started(struct memory *memory, unsigned slot, pid_t pid, uint32_t index,
                     int64_t size, int64_t now_us);
 

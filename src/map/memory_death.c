@@ -94,6 +94,7 @@ void memory_ended(struct memory *memory, unsigned slot, int status, int64_t maxr
                                  .limit_kb = memory->ask.limit.kb,
                                  .by = memory->ask.limit.by};
     memory->running--;
+    memory->aside_kb = -1;
     memory->alone_us = memory->running == 1 ? now_us : 0;
     judge(memory, task, status, ours, ret);
     footprint_end(&task->footprint);

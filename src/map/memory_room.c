@@ -20,29 +20,34 @@ int64_t memory_wanted(const struct memory *memory, uint32_t index, int64_t size)
     return own > guess ? own : guess;
 }
 
-int memory_fits(const struct memory *memory, uint32_t index, int64_t size)
+// Counted once between two changes: a look through a queue asks for many.
+static void count_aside(struct memory *memory)
+{
+    memory->aside_kb = memory->others_kb;
+    for (unsigned i = 0; i < memory->ask.slots; i++) {
+        const struct memory_task *task = &memory->task[i];
+        if (!task->pid)
+            continue;
+        int64_t its = memory_wanted(memory, task->index, task->size);
+        memory->aside_kb += its > task->peak_kb ? its : task->peak_kb;
+        if (is_alone(memory, task->index)) // nobody beside it
+            memory->ceiling = 1;
+    }
+}
+
+int memory_fits(struct memory *memory, uint32_t index, int64_t size)
 {
     int64_t limit = memory->ask.limit.kb;
     if (!memory->running)
         return 1;
+    if (memory->aside_kb < 0)
+        count_aside(memory);
     if ((memory->ceiling && memory->running >= memory->ceiling) || is_alone(memory, index))
         return 0;
     if (!limit)
         return 1;
     int64_t wanted = memory_wanted(memory, index, size);
-    int64_t aside = memory->others_kb;
-    int64_t used = memory->others_kb;
-    for (unsigned i = 0; i < memory->ask.slots; i++) {
-        const struct memory_task *task = &memory->task[i];
-        if (!task->pid)
-            continue;
-        if (is_alone(memory, task->index))
-            return 0;
-        int64_t its = memory_wanted(memory, task->index, task->size);
-        aside += its > task->peak_kb ? its : task->peak_kb;
-        used += task->use_kb;
-    }
     if (!wanted)
-        return (double)used < PLENTY * (double)limit;
-    return aside + wanted <= limit;
+        return (double)(memory->others_kb + memory->sum_kb) < PLENTY * (double)limit;
+    return memory->aside_kb + wanted <= limit;
 }

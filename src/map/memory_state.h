@@ -31,6 +31,7 @@ struct memory {
     struct need *need;
     struct memory_task *task;
     struct memory_past *past;
+    int64_t aside_kb; // set aside for those that run; -1: to be counted again
     unsigned running;
     unsigned ceiling; // no more than that until a task has ended by itself; 0: none
     int64_t due_us, walk_us;

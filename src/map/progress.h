@@ -18,7 +18,8 @@ struct progress {
     int64_t left_us;   // -1: not known yet
     double cores_used; // over the last second or so
     uint32_t cores, slots;
-    int64_t resident_kb; // of the running tasks
+    int64_t memory_kb;       // of the running tasks
+    int64_t memory_limit_kb; // that they have together; 0: the machine's
     struct {
         const char *text;
         int64_t since_us;

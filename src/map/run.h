@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/vars.h"
 #include "machine/cpuset.h"
+#include "machine/memory.h"
 #include "map/datasets.h"
 #include "map/folder.h"
 #include "map/journal.h"
@@ -21,6 +22,7 @@ enum why {
     WHY_TIMEOUT, // --timeout of a task
     WHY_HALT,    // --halt
     WHY_LOST,    // another has the run
+    WHY_MEMORY,  // no room, or above --mem-each
 };
 enum event_kind { EVENT_START, EVENT_END, EVENT_STOPPING, EVENT_KILLING };
 struct event {
@@ -48,6 +50,7 @@ struct run { // everything a runner needs; borrowed
     const struct earlier *earlier; // of each dataset, by index; NULL: nothing came before
     const char *const *goal;       // of each dataset, absolute, or NULL without --out
     const struct cpuset *slots;    // spec->slots of them
+    struct memory_limit memory;    // of the parcel
     const struct vars *vars;       // of every task, guard and hook in it
     const char *temporary; // folder for the tasks' TMPDIR, made and emptied by the runner
     const struct folder *folder;

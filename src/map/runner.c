@@ -23,6 +23,7 @@
 #include "map/deadline.h"
 #include "map/gauge.h"
 #include "map/keeper.h"
+#include "map/memory_tend.h"
 #include "map/orphans.h"
 #include "map/stop.h"
 #include "map/task.h"
@@ -211,6 +212,8 @@ static enum queue_fit fits(const void *context, uint32_t index)
     const struct runner *runner = context;
     const struct workshop *workshop = &runner->workshop;
     const struct dataset *dataset = &workshop->run->datasets->item[index];
+    if (!memory_has_room(workshop, index))
+        return QUEUE_LATER;
     if (!runner->deadline.end_us || workshop->fit.n < FIT_LEAST ||
         queue_has_tried(workshop->queue, index)) // who saves what it has, uses any time
         return QUEUE_FITS;
@@ -291,7 +294,9 @@ static int timers(struct runner *runner, int64_t due)
     const struct runner_listener *listener = runner->workshop.listener;
     int64_t now = clock_boot_us();
     int64_t stop_due = stop_tend(&runner->workshop, now);
+    int64_t memory_due = memory_tend(&runner->workshop, now);
     due = stop_due < due ? stop_due : due;
+    due = memory_due < due ? memory_due : due;
     int64_t hold_due = runner->workshop.held_us + HOLD_US;
     due = hold_due < due ? hold_due : due;
     if (listener->tick && now >= runner->tick_us) {
@@ -395,6 +400,7 @@ static int runner_begin(struct runner *runner, struct err *err)
         return -1;
     runner->orphans = orphans_new();
     workshop->queue = queue_new(run);
+    workshop->memory = memory_begin(run);
     workshop->task = mem_zero(spec->slots, sizeof *workshop->task);
     for (unsigned i = 0; i < spec->slots; i++)
         workshop->task[i] = (struct task){.slot = i + 1, .log = -1, .error_log = -1};
@@ -458,6 +464,7 @@ static void end(struct runner *runner)
     }
     orphans_free(runner->orphans);
     queue_free(workshop->queue);
+    memory_free(workshop->memory);
     free(workshop->task);
 }
 

@@ -73,15 +73,18 @@ static json_t *hash_out(uint64_t hash)
     X(script)                                                                                  \
     X(script_path)                                                                             \
     X(program) X(mark) X(out) X(log) X(error_log) X(python) X(python_path) X(signal) X(halt)
-#define LIST_FIELDS(X) X(launch) X(words) X(keep)
+#define MEMORY_FIELDS(X) X(mem_kb) X(mem_cpu_kb) X(mem_each_kb) X(mem_retry) X(mem_hard)
+#define LIST_FIELDS(X)   X(launch) X(words) X(keep)
 #define NUMBER_FIELDS(X)                                                                       \
     X(pass_stdin)                                                                              \
     X(overwrite)                                                                               \
     X(cores)                                                                                   \
     X(slots)                                                                                   \
     X(threads)                                                                                 \
-    X(ask_cores) X(ask_jobs) X(ask_threads) X(created_us) X(time_us) X(timeout_us) X(retries)  \
-        X(max_continue)
+    X(ask_cores)                                                                               \
+    X(ask_jobs)                                                                                \
+    X(ask_threads)                                                                             \
+    X(created_us) X(time_us) X(timeout_us) X(retries) X(max_continue) MEMORY_FIELDS(X)
 #define HASH_FIELDS(X) X(seed) X(script_hash) X(env_hash) X(line)
 
 int spec_save(const struct spec *spec, int run_dir, struct err *err)

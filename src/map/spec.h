@@ -34,6 +34,10 @@ struct spec {          // all strings its own; zero-initialise to begin
     int64_t time_us, timeout_us;
     char *signal, *halt;
     uint32_t retries, max_continue;
+    int64_t mem_kb, mem_cpu_kb; // --mem, --mem-per-cpu; 0: all that is ours
+    int64_t mem_each_kb;        // --mem-each, 0: no limit
+    uint32_t mem_retry;         // --mem-retry, in thousandths
+    int mem_hard;
     uint64_t script_hash; // content of the script
     uint64_t env_hash;    // interpreter and its environment
     uint64_t line;        // hash of the line as typed, for map --resume

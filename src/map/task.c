@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "map/again.h"
 #include "map/failure.h"
+#include "map/memory_tend.h"
 #include "map/output.h"
 #include "map/owner.h"
 
@@ -174,6 +175,18 @@ static void read_tail(struct workshop *workshop, const struct task *task, struct
         logs_tail(workshop->logs, task->slot, TAIL_SIZE, into);
 }
 
+// Whether memory was the reason; then it is judged.
+static int judge_memory(const struct memory_death *death, struct ending *ending)
+{
+    if (death->end == MEMORY_END_OTHER)
+        return 0;
+    memory_failure(death, &ending->failure);
+    set_failure(ending);
+    if (death->end == MEMORY_END_AGAIN)
+        ending->record.state = TASK_AGAIN;
+    return 1;
+}
+
 // Ended by us, or at least after we had told it to end.
 static void judge_ended(const struct workshop *workshop, const struct task *task,
                         struct ending *ending)
@@ -196,11 +209,13 @@ static void judge_failed(struct workshop *workshop, const struct task *task, int
     CLEANUP_FREE char *folder = fs_folder(workshop->run->spec->script_path);
     read_tail(workshop, task, &tail);
     failure_find(status, str_text(&tail), tail.size, folder, &ending->failure);
+    if (workshop->run->spec->mem_hard)
+        failure_hard(&ending->failure);
     set_failure(ending);
 }
 
 static void judge(struct workshop *workshop, const struct task *task, int status,
-                  struct ending *ending)
+                  const struct memory_death *death, struct ending *ending)
 {
     struct record *record = &ending->record;
     const struct spec *spec = workshop->run->spec;
@@ -215,11 +230,11 @@ static void judge(struct workshop *workshop, const struct task *task, int status
     }
     if (!record->code || record->state == TASK_AGAIN)
         return;
-    if (task->why)
+    if (task->why && task->why != WHY_MEMORY)
         judge_ended(workshop, task, ending);
     else if (ending->failure.code)
         set_failure(ending);
-    else
+    else if (!judge_memory(death, ending))
         judge_failed(workshop, task, status, ending);
 }
 
@@ -277,8 +292,11 @@ void task_end(struct workshop *workshop, struct task *task, int status,
     struct ending *ending = ending_new(workshop, task);
     ending->record.user_us = microseconds(usage->ru_utime);
     ending->record.system_us = microseconds(usage->ru_stime);
-    ending->record.peak_kb = usage->ru_maxrss;
-    judge(workshop, task, status, ending);
+    struct memory_death death;
+    memory_task_ended(workshop, task, status, usage, &death);
+    ending->record.peak_kb =
+        death.peak_kb > usage->ru_maxrss ? death.peak_kb : usage->ru_maxrss;
+    judge(workshop, task, status, &death, ending);
     if (!workshop->lost)
         keep_log(workshop, task, ending);
     close_logs(task);
@@ -413,6 +431,7 @@ int task_start(struct workshop *workshop, struct task *task, uint32_t index)
     }
     errno = 0;
     if (make(workshop, task, dataset, earlier.saved, &err) == 0) {
+        memory_task_started(workshop, task);
         tell(workshop, EVENT_START, dataset, &record);
         return 0;
     }

@@ -15,6 +15,7 @@
 #include "map/run.h"
 #include "map/writer.h"
 
+struct memory;
 struct task {       // of a slot
     pid_t pid;      // 0: the slot is free
     uint32_t index; // of the dataset
@@ -36,6 +37,7 @@ struct workshop {
     struct writer *writer;
     struct pool *publishers;
     struct queue *queue;
+    struct memory *memory;
     struct task *task; // of each slot
     size_t running;
     int folder;      // where tasks start
