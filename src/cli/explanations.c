@@ -82,14 +82,15 @@ const struct explanation explanations[ERR_COUNT] = {
             "    lopin map -j 4 -T 2 -c 8 ...        8 cores: 4 side by side, 2 each\n"
             "    lopin map --dry-run ...             shows cores and slots, starts nothing\n")},
     [ERR_OVER_LIMIT] =
-        {N_("more cores than this machine or job gives"),
+        {N_("more cores or memory than this machine or job gives"),
          N_("-c asks for more cores than this process may use. What it may use is the\n"
             "least of its affinity, the quota of its container, and what Slurm gave to\n"
-            "the job; physical cores count, not hardware threads.\n"
+            "the job; physical cores count, not hardware threads. --mem asks for more\n"
+            "memory than its control groups, Slurm and the machine give.\n"
             "\n"
             "    nproc; lopin map --dry-run ...      what is there\n"
-            "    lopin map ...                       without -c: all of them\n"
-            "    sbatch -c 16 ...                    asks Slurm for more\n")},
+            "    lopin map ...                       without -c and --mem: all of it\n"
+            "    sbatch -c 16 --mem 64G ...          asks Slurm for more\n")},
     [ERR_NO_PROGRAM] =
         {N_("the script is not there or cannot be executed"),
          N_("A file that ends in .py needs to exist and to be readable. Anything else is\n"
@@ -239,6 +240,21 @@ const struct explanation explanations[ERR_COUNT] = {
             "    lopin report                        how long the others took\n"
             "\n"
             "If only some tasks hang, --retries 1 runs them a second time by itself.\n")},
+    [ERR_MEMORY_LIMIT] =
+        {N_("a task needed more memory than it may have"),
+         N_("The limit is the run's own: the least of --mem, what Slurm gave to the job,\n"
+            "the control groups that it is in, and the machine. Near it, the newest large\n"
+            "task is put back and runs again with fewer beside it; what the kernel killed\n"
+            "runs again with more room. What fails needs more than there is even when it\n"
+            "runs alone, or more than --mem-each.\n"
+            "\n"
+            "    lopin report                        the peaks of those that were done\n"
+            "    sbatch --mem=16G ...                asks Slurm for more\n"
+            "    lopin retry --mem-each 8G           again, with more for each task\n"
+            "    lopin retry -j 2                    again, two side by side\n"
+            "\n"
+            "In Python, data that is read in parts (numpy.load(..., mmap_mode=\"r\"),\n"
+            "pandas.read_csv(..., chunksize=...)) needs less.\n")},
     [ERR_SYSTEM] =
         {N_("the system refused something that lopin needs"),
          N_("A file could not be opened or written, a process not started, a folder not\n"

@@ -37,7 +37,7 @@ static void add_member(struct footprint *footprint, pid_t pid)
     mem_room(&footprint->member, &footprint->room, footprint->count + 1,
              sizeof *footprint->member);
     int statm = footprint->count < OPEN ? open_of(pid, "statm") : -1;
-    footprint->member[footprint->count++] = (struct member){pid, statm};
+    footprint->member[footprint->count++] = (struct member){.pid = pid, .statm = statm};
 }
 
 void footprint_begin(struct footprint *footprint, pid_t pid)
@@ -93,7 +93,7 @@ static void add_family(struct footprint *footprint, pid_t pid)
         closedir(stream);
 }
 
-// -1: it has gone.
+// -1: it has gone, or is a zombie.
 static int64_t resident(const struct member *member)
 {
     char text[128];
@@ -104,7 +104,8 @@ static int64_t resident(const struct member *member)
         return -1;
     text[got] = '\0';
     const char *second = strchr(text, ' ');
-    return second ? strtoll(second, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024) : -1;
+    int64_t pages = second ? strtoll(second, NULL, 10) : 0;
+    return pages > 0 ? pages * (sysconf(_SC_PAGESIZE) / 1024) : -1;
 }
 
 int64_t footprint_resident(struct footprint *footprint, int walk)
@@ -115,9 +116,12 @@ int64_t footprint_resident(struct footprint *footprint, int walk)
         int64_t kb = resident(&footprint->member[i]);
         if (kb < 0) {
             mem_close_at(&footprint->member[i].statm);
+            if (footprint->member[i].kb > footprint->lost_kb)
+                footprint->lost_kb = footprint->member[i].kb;
             continue;
         }
         sum += kb;
+        footprint->member[i].kb = kb;
         footprint->member[kept++] = footprint->member[i];
     }
     footprint->count = kept;
@@ -125,6 +129,7 @@ int64_t footprint_resident(struct footprint *footprint, int walk)
         if (i >= kept) {
             int64_t kb = resident(&footprint->member[i]);
             sum += kb > 0 ? kb : 0;
+            footprint->member[i].kb = kb;
         }
         add_family(footprint, footprint->member[i].pid);
     }

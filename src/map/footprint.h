@@ -10,10 +10,12 @@
 struct member { // a process
     pid_t pid;
     int statm; // descriptor; -1: opened at each look
+    int64_t kb;
 };
 struct footprint { // zero-initialise to begin
     struct member *member;
     size_t count, room;
+    int64_t lost_kb; // what the largest had that ended since somebody set this to 0
 };
 void footprint_begin(struct footprint *footprint, pid_t pid);
 void footprint_end(struct footprint *footprint); // closes; may begin again

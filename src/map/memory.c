@@ -19,7 +19,6 @@
 #define WALK_US  1000000  // for new processes
 #define OWN_US   10000000 // pages stop being shared without a growth that shows
 #define SMALL_KB 65536    // of a task: not measured but when it decides
-#define KILL_US  10000000 // a kill of the kernel that ended no task is one of a child
 #define ALONE_US 2000000
 #define AHEAD    0.1  // seconds: until a task that is put back is gone
 #define NEAR     0.80 // of a limit
@@ -109,21 +108,6 @@ static void look_at(struct memory_task *task, int64_t now_us, int walk)
         task->peak_kb = task->use_kb;
 }
 
-// A kill that no task's end has explained within some seconds was a child's, and is no sign for the
-// next end.
-static void count_kills(struct memory *memory, int64_t now_us)
-{
-    int64_t kills = memory_gauge_kills(memory->gauge);
-    if (kills <= memory->kills)
-        memory->kills_us = 0;
-    else if (!memory->kills_us)
-        memory->kills_us = now_us;
-    else if (now_us - memory->kills_us > KILL_US) {
-        memory->kills = kills;
-        memory->kills_us = 0;
-    }
-}
-
 static void look(struct memory *memory, int64_t now_us)
 {
     int walk = now_us >= memory->walk_us;
@@ -150,7 +134,6 @@ static void look(struct memory *memory, int64_t now_us)
         for (unsigned i = 0; i < memory->ask.slots; i++)
             memory->task[i].company = 0;
     memory->aside_kb = -1;
-    count_kills(memory, now_us);
 }
 
 // The newest of those that have at least half of what the largest has.
@@ -223,7 +206,12 @@ static int is_ending(const struct memory *memory)
 static struct memory_task *judge(struct memory *memory, int64_t now_us)
 {
     double limit = (double)memory->ask.limit.kb;
-    struct memory_task *task = above_each(memory, now_us);
+    struct memory_task *task = memory_count_kills(memory, now_us);
+    if (task) {
+        task->verdict = MEMORY_PUT_BACK;
+        return task;
+    }
+    task = above_each(memory, now_us);
     if (task) {
         task->verdict = MEMORY_OVER;
         task->by_each = 1;

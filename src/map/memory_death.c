@@ -33,6 +33,8 @@ static int of_memory(struct memory *memory, const struct memory_task *task, int 
 {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
+    if (task->hurt)
+        return 1;
     int counted = memory_gauge_kills(memory->gauge) > memory->kills;
     if (counted && (is_killed(status) || task->several)) {
         memory->kills++;
@@ -71,7 +73,7 @@ static void judge(struct memory *memory, const struct memory_task *task, int sta
 {
     int ended_well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     if (task->verdict == MEMORY_PUT_BACK && !ended_well) {
-        take_back(memory, task, 0, ret);
+        take_back(memory, task, task->hurt, ret);
     } else if (task->verdict == MEMORY_OVER && !ended_well) {
         ret->end = MEMORY_END_FAILED;
         ret->by_each = task->by_each;

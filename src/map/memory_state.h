@@ -20,6 +20,9 @@ struct memory_task { // of a slot
     int by_each; // that was above --mem-each
     int company; // others ran beside it
     int several; // it had children
+    int hurt;    // the kernel killed one of them
+    int64_t hurt_us,
+        hurt_cpu_us; // when its processor time was looked at since, and what it was
 };
 struct memory_past { // of a dataset that died of memory or was put back
     int64_t peak_kb;
@@ -44,5 +47,8 @@ struct memory {
     int64_t base_kb;         // this process's largest resident set when the run began
     int64_t kills, kills_us; // the kernel's that were dealt with; when there was one more
 };
+// The kernel's kills that no task's end explains: they were of children. Returns a task that does
+// nothing since, or NULL.
+struct memory_task *memory_count_kills(struct memory *memory, int64_t now_us);
 // What is set aside for a dataset, 0 with nothing to go by.
 int64_t memory_wanted(const struct memory *memory, uint32_t index, int64_t size);

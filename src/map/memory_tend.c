@@ -66,11 +66,11 @@ static const char *by_words(const struct memory_death *death)
         return "--mem-each";
     switch (death->by) {
     case MEMORY_BY_ASKED: return "--mem";
-    case MEMORY_BY_CGROUP: return _("control group");
-    case MEMORY_BY_SLURM: return _("Slurm job");
+    case MEMORY_BY_CGROUP: return _("the control group");
+    case MEMORY_BY_SLURM: return _("the Slurm job");
     case MEMORY_BY_MACHINE: break;
     }
-    return _("machine");
+    return _("this machine");
 }
 
 void memory_failure(const struct memory_death *death, struct failure *ret)

@@ -210,6 +210,51 @@ static void test_counted(void **state)
     memory_free(memory);
 }
 
+// The kernel kills a child of a task, which then waits for it for ever.
+static void test_hurt(void **state)
+{
+    const char *root = *state;
+    enum memory_verdict verdict;
+    unsigned slot = 99;
+    char path[64], text[32] = "";
+    write_kills(root, 0);
+    struct load load[2] = {load_start(10, 10, 1), load_start(5, 0, 0)};
+    struct memory *memory = begin(root, GIB, MEMORY_BY_CGROUP, 0);
+    memory_started(memory, 0, load[1].pid, 0, 0, 0);
+    memory_started(memory, 1, load[0].pid, 1, 0, 0);
+    int64_t now = SECOND;
+    memory_look(memory, now, &verdict, &slot);
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)load[0].pid,
+             (int)load[0].pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    fclose(file);
+    pid_t child = (pid_t)strtol(text, NULL, 10);
+    kill(child, SIGKILL);
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)child);
+    for (long pages = 1; pages;) { // until its memory has gone: it stays a zombie
+        file = fopen(path, "r");
+        assert_non_null(file);
+        assert_int_equal(fscanf(file, "%ld", &pages), 1);
+        fclose(file);
+    }
+    write_kills(root, 1);
+    for (int i = 0; i < 3; i++)
+        memory_look(memory, now += SECOND, &verdict, &slot);
+    assert_int_equal(verdict, MEMORY_FINE);
+    for (int i = 0; i < 10 && verdict == MEMORY_FINE; i++)
+        memory_look(memory, now += 10 * SECOND, &verdict, &slot);
+    assert_int_equal(verdict, MEMORY_PUT_BACK);
+    assert_int_equal(slot, 1);
+    assert_int_equal(end_of(memory, 1, KILLED, 10 * MIB), MEMORY_END_AGAIN);
+    // one that ends badly by itself after such a loss died of memory; another does not
+    assert_int_equal(end_of(memory, 0, EXIT(1), 10 * MIB), MEMORY_END_OTHER);
+    load_end(&load[0]);
+    load_end(&load[1]);
+    memory_free(memory);
+}
+
 static void test_fewer_neighbours(void **state)
 {
     const char *root = *state;
@@ -374,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_no_limit_known),
         cmocka_unit_test(test_bare_kill),
         cmocka_unit_test_setup_teardown(test_counted, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_hurt, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_fewer_neighbours, folder_setup, folder_teardown),
         cmocka_unit_test(test_put_back),
         cmocka_unit_test(test_over),
