@@ -217,7 +217,7 @@ static struct memory_task *judge(struct memory *memory, int64_t now_us)
         task->by_each = 1;
         return task;
     }
-    if (!limit || !memory->running ||
+    if (limit <= 0 || !memory->running ||
         is_ending(memory)) // what that gives back is not there yet
         return NULL;
     int imposed = memory->ask.limit.by != MEMORY_BY_CGROUP || !memory->use.limit_kb;
