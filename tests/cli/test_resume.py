@@ -137,7 +137,7 @@ def test_interrupted_once_and_twice(noting, wait_until):
     """Ctrl-C: no new tasks; again: they are killed, and count as not done."""
     process = hold(noting, wait_until)
     process.send_signal(signal.SIGINT)
-    wait_until(lambda: noting("status", "--json").json()["running"] > 0)
+    wait_until(lambda: 0 < noting("status", "--json").json()["running"] == len(notes(noting)))
     assert process.poll() is None
     started = len(notes(noting))
     process.send_signal(signal.SIGINT)
