@@ -15,14 +15,15 @@
 #include "base/human.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "base/table.h"
 #include "cli/say.h"
 #include "cli/screen.h"
 #include "cli/summary.h"
 #include "map/again.h"
 #include "map/expand.h"
+#include "map/glance.h"
 #include "map/goals.h"
 #include "map/made.h"
-#include "map/report.h"
 #include "map/runner.h"
 #include "map/saved.h"
 
@@ -127,7 +128,7 @@ static int check_goals(struct begin *begin, struct err *err)
         return 0;
     begin->goal = expand_paths(begin, spec->out, err);
     if (!begin->goal || goals_check((const char *const *)begin->goal, begin->datasets,
-                                    spec->cwd, spec->script_path, err) < 0)
+                                    begin->wanted, spec->cwd, spec->script_path, err) < 0)
         return -1;
     return check_made(begin, err);
 }
@@ -208,10 +209,11 @@ static void say_end(const struct begin *begin, const struct folder *folder,
     CLEANUP_STR struct str text = {0};
     if (result->err.code)
         say_error(cli, &result->err);
-    if (cli->options.json || (cli->options.quiet && !result->failed) ||
-        saved_open_number(&saved, begin->spec->cwd, folder->number, NULL) < 0)
+    // the reading leaves a summary of a long run
+    if (folder_open(begin->spec->cwd, folder->number, &saved.folder, NULL) < 0 ||
+        glance_read(&saved, &report, NULL) < 0 || cli->options.json ||
+        (cli->options.quiet && !result->failed))
         return;
-    report_make(&saved, &report);
     summary_add(&text, cli, &cli->talk, &saved, &report);
     if (result->left)
         str_print(&text,

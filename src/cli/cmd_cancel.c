@@ -9,6 +9,7 @@
 #include "cli/say.h"
 #include "cli/summary.h"
 #include "cli/target.h"
+#include "map/glance.h"
 
 // Numbers of the runs that somebody computes. Yours.
 static unsigned *list_live(const struct cli *cli, size_t *ret_count)
@@ -70,23 +71,24 @@ static int end(const struct folder *folder, const struct owner *owner, struct er
 
 int cmd_cancel(struct cli *cli, struct err *err)
 {
-    CLEANUP_FOLDER struct folder folder = FOLDER_NONE;
     CLEANUP_SAVED struct saved saved = SAVED_NONE;
+    CLEANUP_REPORT struct report report = {0};
+    struct folder *folder = &saved.folder;
     struct owner owner;
-    if (find(cli, &folder, err) < 0)
+    if (find(cli, folder, err) < 0)
         return -1;
-    owner_look(folder.fd, &owner);
+    owner_look(folder->fd, &owner);
     if (owner.state != OWNER_ALIVE) {
-        say(cli, _("run %u is not being computed: there is nothing to end"), folder.number);
+        say(cli, _("run %u is not being computed: there is nothing to end"), folder->number);
         return 0;
     }
     if (!owner.here)
-        return target_busy(cli, folder.number, &owner, err);
-    if (end(&folder, &owner, err) < 0)
+        return target_busy(cli, folder->number, &owner, err);
+    if (end(folder, &owner, err) < 0)
         return -1;
-    owner_wait(folder.fd, &owner);
-    if (saved_open_number(&saved, cli->cwd, folder.number, err) < 0)
+    owner_wait(folder->fd, &owner);
+    if (glance_read(&saved, &report, err) < 0)
         return -1;
-    summary_say(cli, &saved);
+    summary_say(cli, &saved, &report);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "cli/run_json.h"
 #include "cli/say.h"
 #include "cli/summary.h"
+#include "map/glance.h"
 
 static void add_cell(struct columns *columns, struct str *text)
 {
@@ -56,9 +57,10 @@ static void add_run(const struct cli *cli, unsigned number, struct columns *colu
                     json_t *list)
 {
     CLEANUP_SAVED struct saved saved = SAVED_NONE;
+    CLEANUP_REPORT struct report report = {0};
     struct err err = {0};
-    int opened = saved_open_number(&saved, cli->cwd, number, &err);
-    if (opened < 0)
+    if (folder_open(cli->cwd, number, &saved.folder, &err) < 0 ||
+        glance_read(&saved, &report, &err) < 0)
         say_error(cli, &err);
     else if (list)
         json_array_append_new(list, run_json(&saved));

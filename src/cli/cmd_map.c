@@ -10,6 +10,7 @@
 #include "cli/say.h"
 #include "cli/summary.h"
 #include "map/expand.h"
+#include "map/glance.h"
 #include "map/owner.h"
 #include "map/saved.h"
 
@@ -78,7 +79,8 @@ static int dry_run(const struct begin *begin, struct err *err)
 static void say_unfinished(const struct cli *cli, const struct spec *spec)
 {
     struct saved saved CLEANUP_SAVED = SAVED_NONE;
-    if (resume_find(spec, &saved, NULL) <= 0)
+    struct report report CLEANUP_REPORT = {0};
+    if (!resume_find(spec, &saved.folder) || glance_read(&saved, &report, NULL) < 0)
         return;
     struct standing standing = summary_standing(&saved);
     if (!standing.running && standing.left)
@@ -125,11 +127,8 @@ static int start(struct begin *begin, struct err *err)
 static int map(struct cli *cli, struct spec *spec, struct datasets *datasets, struct err *err)
 {
     struct saved saved CLEANUP_SAVED = SAVED_NONE;
-    if (cli->options.resume && !cli->options.dry_run) {
-        int found = resume_find(spec, &saved, err);
-        if (found)
-            return found < 0 ? -1 : resume_with(cli, &saved, spec, datasets, err);
-    }
+    if (cli->options.resume && !cli->options.dry_run && resume_find(spec, &saved.folder))
+        return resume_with(cli, &saved, spec, datasets, err);
     struct begin begin = {.cli = cli, .spec = spec, .datasets = datasets};
     int status = begin_find(&begin, cli->options.python, cli->options.env, err);
     if (status == 0)

@@ -12,6 +12,7 @@
 #include "cli/say.h"
 #include "cli/summary.h"
 #include "cli/target.h"
+#include "map/glance.h"
 
 enum { PIECE = 1 << 16 };
 
@@ -114,9 +115,13 @@ int cmd_report(struct cli *cli, struct err *err)
 {
     CLEANUP_SAVED struct saved saved = SAVED_NONE;
     CLEANUP_REPORT struct report report = {0};
-    if (target_run(cli, &saved, err) < 0)
+    if (target_folder(cli, &saved.folder, err) < 0)
+        return -1;
+    if (!cli->options.json)
+        return glance_read(&saved, &report, err) < 0 ? -1
+                                                     : report_text(cli, &saved, &report, err);
+    if (saved_read(&saved, err) < 0)
         return -1;
     report_make(&saved, &report);
-    return cli->options.json ? report_json(cli, &saved, &report, err)
-                             : report_text(cli, &saved, &report, err);
+    return report_json(cli, &saved, &report, err);
 }

@@ -8,12 +8,16 @@ int cmd_resume(struct cli *cli, struct err *err)
 {
     struct saved saved CLEANUP_SAVED = SAVED_NONE;
     cli->talk.tty &= !cli->options.detach;
-    return target_run(cli, &saved, err) < 0 ? -1 : resume_run(cli, &saved, RESUME_LEFT, err);
+    return target_folder(cli, &saved.folder, err) < 0
+               ? -1
+               : resume_run(cli, &saved, RESUME_LEFT, err);
 }
 
 int cmd_retry(struct cli *cli, struct err *err)
 {
     struct saved saved CLEANUP_SAVED = SAVED_NONE;
     cli->talk.tty &= !cli->options.detach;
-    return target_run(cli, &saved, err) < 0 ? -1 : resume_run(cli, &saved, RESUME_FAILED, err);
+    return target_folder(cli, &saved.folder, err) < 0
+               ? -1
+               : resume_run(cli, &saved, RESUME_FAILED, err);
 }

@@ -12,6 +12,7 @@
 #include "cli/say.h"
 #include "cli/summary.h"
 #include "cli/target.h"
+#include "map/glance.h"
 
 enum { RUNNING_SHOWN = 16 };
 
@@ -76,13 +77,12 @@ static int status_json(const struct cli *cli, const struct saved *saved, struct 
     return json_say(cli, object, err);
 }
 
-static int status_text(const struct cli *cli, const struct saved *saved, struct err *err)
+static int status_text(const struct cli *cli, const struct saved *saved,
+                       const struct report *report, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
-    CLEANUP_REPORT struct report report = {0};
-    report_make(saved, &report);
     summary_add_run(&text, saved);
-    summary_add(&text, cli, &cli->out, saved, &report);
+    summary_add(&text, cli, &cli->out, saved, report);
     if (summary_standing(saved).running) {
         CLEANUP_STR struct str host = {0};
         str_add_visible(&host, saved->owner.host, strlen(saved->owner.host));
@@ -97,11 +97,12 @@ static int status_text(const struct cli *cli, const struct saved *saved, struct 
 int cmd_status(struct cli *cli, struct err *err)
 {
     CLEANUP_SAVED struct saved saved = SAVED_NONE;
-    if (target_run(cli, &saved, err) < 0)
+    CLEANUP_REPORT struct report report = {0};
+    if (target_folder(cli, &saved.folder, err) < 0 || glance_read(&saved, &report, err) < 0)
         return -1;
     int said = cli->options.json    ? status_json(cli, &saved, err)
                : cli->options.quiet ? 0
-                                    : status_text(cli, &saved, err);
+                                    : status_text(cli, &saved, &report, err);
     if (said < 0)
         return -1;
     return cli->options.check ? summary_status(&saved) : 0;

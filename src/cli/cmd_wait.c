@@ -4,20 +4,21 @@
 #include "base/mem.h"
 #include "cli/summary.h"
 #include "cli/target.h"
+#include "map/glance.h"
 
 int cmd_wait(struct cli *cli, struct err *err)
 {
-    CLEANUP_FOLDER struct folder folder = FOLDER_NONE;
     CLEANUP_SAVED struct saved saved = SAVED_NONE;
-    if (target_folder(cli, &folder, err) < 0)
+    CLEANUP_REPORT struct report report = {0};
+    if (target_folder(cli, &saved.folder, err) < 0)
         return -1;
     struct owner owner;
     // a resume may have it next
-    for (owner_look(folder.fd, &owner); owner.state == OWNER_ALIVE;
-         owner_look(folder.fd, &owner))
-        owner_wait(folder.fd, &owner);
-    if (saved_open_number(&saved, cli->cwd, folder.number, err) < 0)
+    int run_dir = saved.folder.fd;
+    for (owner_look(run_dir, &owner); owner.state == OWNER_ALIVE; owner_look(run_dir, &owner))
+        owner_wait(run_dir, &owner);
+    if (glance_read(&saved, &report, err) < 0)
         return -1;
-    summary_say(cli, &saved);
+    summary_say(cli, &saved, &report);
     return summary_status(&saved);
 }

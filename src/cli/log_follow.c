@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,10 +36,8 @@ struct follow {
 
 static size_t index_of(const struct saved *saved, uint64_t key)
 {
-    char text[17];
-    snprintf(text, sizeof text, "%016" PRIx64, key);
-    const uint64_t *index = table_get(&saved->state.by_key, text);
-    return index ? *index : NOBODY;
+    size_t index = keys_find(&saved->state.by_key, key);
+    return index != KEYS_NONE ? index : NOBODY;
 }
 
 static void take_start(struct follow *follow, size_t index, const struct record *record)

@@ -166,8 +166,7 @@ static int go(struct going *going, struct err *err)
                           .datasets = going->datasets,
                           .state = state,
                           .keep = going->keep};
-    state_free(state);
-    if (state_load(state, going->saved->folder.fd, going->datasets, err) < 0)
+    if (state_load(state, going->saved->folder.fd, going->datasets, NULL, err) < 0)
         return -1;
     int status = begin_find(&begin, going->python, going->env, err);
     if (status == 0) {
@@ -214,7 +213,7 @@ int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, stru
     struct spec *spec = &saved->spec;
     struct going going = {
         .cli = cli, .saved = saved, .spec = spec, .datasets = &saved->datasets, .what = what};
-    if (override(&cli->options, spec, err) < 0)
+    if (saved_read_asked(saved, err) < 0 || override(&cli->options, spec, err) < 0)
         return -1;
     for (size_t i = 0; i < spec->keep.count; i++)
         strv_add(&cli->options.keep, spec->keep.item[i]);
@@ -244,22 +243,24 @@ int resume_with(struct cli *cli, struct saved *saved, struct spec *spec,
         .python = cli->options.python,
         .env = cli->options.env,
     };
+    if (saved_read_asked(saved, err) < 0)
+        return -1;
     spec->seed = saved->spec.seed; // the datasets of a run keep their seeds
     return go_owned(&going, err);
 }
 
-int resume_find(const struct spec *spec, struct saved *ret, struct err *err)
+int resume_find(const struct spec *spec, struct folder *ret)
 {
     size_t count;
     CLEANUP_FREE unsigned *number = folder_list(spec->cwd, &count);
     for (size_t i = count; i-- > 0;) {
         struct spec other = {0};
-        struct folder folder CLEANUP_FOLDER = FOLDER_NONE;
-        int same = folder_open(spec->cwd, number[i], &folder, NULL) == 0 &&
-                   spec_load(&other, folder.fd, NULL) == 0 && other.line == spec->line;
+        int same = folder_open(spec->cwd, number[i], ret, NULL) == 0 &&
+                   spec_load(&other, ret->fd, NULL) == 0 && other.line == spec->line;
         spec_free(&other);
         if (same)
-            return saved_open_number(ret, spec->cwd, number[i], err) < 0 ? -1 : 1;
+            return 1;
+        folder_free(ret);
     }
     return 0;
 }

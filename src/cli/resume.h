@@ -11,12 +11,11 @@ enum resume_what {
     RESUME_LEFT,   // what never ended, and what is done of a dataset that changed
     RESUME_FAILED, // and what failed
 };
-// Goes on with the run as it was asked for. Returns the exit status, or -1 with err.
+// Goes on with the run as it was asked for, of which the folder is open. Returns the exit status, or -1 with err.
 int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, struct err *err);
 // The same with the datasets and cores of a new line (map --resume): those that are not in it
 // are left out.
 int resume_with(struct cli *cli, struct saved *saved, struct spec *spec,
                 struct datasets *datasets, struct err *err);
-// The newest run of spec's line. Returns 1 with it in *ret, 0 if there is none, -1 with err.
-// *ret needs saved_close.
-int resume_find(const struct spec *spec, struct saved *ret, struct err *err);
+// The newest run of spec's line. Returns 1 with its folder in *ret, 0 if there is none.
+int resume_find(const struct spec *spec, struct folder *ret);

@@ -100,7 +100,7 @@ void summary_add_run(struct str *text, const struct saved *saved)
         str_add(text, ")");
     }
     str_add(text, ", ");
-    summary_add_shape(text, spec, saved->datasets.count);
+    summary_add_shape(text, spec, saved->state.count);
     str_add_char(text, '\n');
 }
 
@@ -133,7 +133,7 @@ static void add_figures(struct str *text, const struct saved *saved,
         str_print(text, _("memory %s"), memory.text);
         gap = "   ";
     }
-    if (report->slowest != UINT32_MAX && saved->datasets.count > 1) {
+    if (report->slowest != UINT32_MAX && saved->state.count > 1) {
         summary_add_name(&name, &saved->datasets, report->slowest);
         human_duration(&time, report->longest_us);
         str_add(text, gap);
@@ -244,14 +244,12 @@ void summary_add(struct str *text, const struct cli *cli, const struct term *ter
     add_damage(text, &saved->state.damage);
 }
 
-void summary_say(const struct cli *cli, const struct saved *saved)
+void summary_say(const struct cli *cli, const struct saved *saved, const struct report *report)
 {
     if (cli->options.quiet)
         return;
     CLEANUP_STR struct str text = {0};
-    CLEANUP_REPORT struct report report = {0};
-    report_make(saved, &report);
     summary_add_run(&text, saved);
-    summary_add(&text, cli, &cli->talk, saved, &report);
+    summary_add(&text, cli, &cli->talk, saved, report);
     term_write(&cli->talk, &text);
 }

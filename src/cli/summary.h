@@ -25,7 +25,7 @@ void summary_add_run(struct str *text, const struct saved *saved);
 void summary_add(struct str *text, const struct cli *cli, const struct term *term,
                  const struct saved *saved, const struct report *report);
 // Says, on stderr, how a run stands: what begins it and what ends it.
-void summary_say(const struct cli *cli, const struct saved *saved);
+void summary_say(const struct cli *cli, const struct saved *saved, const struct report *report);
 // The exit status that a run in this state gives: 0, STATUS_FAILED or STATUS_LEFT.
 int summary_status(const struct saved *saved);
 // Adds what a line calls a dataset: the base name, further columns behind it; made visible, cut

@@ -46,12 +46,6 @@ static char *run_word(const struct cli *cli, struct err *err)
     return whole_run(cli->words.count ? cli->words.item[0] : "last", err);
 }
 
-int target_run(const struct cli *cli, struct saved *ret, struct err *err)
-{
-    CLEANUP_FREE char *word = run_word(cli, err);
-    return word ? saved_open(ret, cli->cwd, word, err) : -1;
-}
-
 int target_folder(const struct cli *cli, struct folder *ret, struct err *err)
 {
     CLEANUP_FREE char *word = run_word(cli, err);

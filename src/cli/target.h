@@ -13,17 +13,13 @@ struct selection {   // of datasets; free with selection_free
     uint32_t *index; // in the order they were named, each once; NULL: none was named, so all
     size_t count;
 };
-// The run that cli->words name: one word at most, RUN or "RUN:"; without one the last. *ret
-// needs saved_close also after failure. Returns 0, or -1: [usage], [no-run] or what saved_open
-// says.
-int target_run(const struct cli *cli, struct saved *ret, struct err *err);
 // The run and the datasets that cli->words name: [RUN:][DATASET...]. A bare number is a
 // dataset. All words are of one run. *ret_selection needs selection_free also after failure.
 // [no-run] names a dataset that the run does not have, and says which ones it has.
 int target_datasets(const struct cli *cli, struct saved *ret, struct selection *ret_selection,
                     struct err *err);
-// The folder of the run that cli->words name, as target_run, even if its files cannot be read.
-// *ret needs folder_free also after failure.
+// The folder of the run that cli->words name: one word at most, RUN or "RUN:"; without one the
+// last. *ret needs folder_free also after failure. Returns 0, or -1: [usage], [no-run].
 int target_folder(const struct cli *cli, struct folder *ret, struct err *err);
 // Numbers of the runs that cli->words name: RUN or a list of numbers ("3-5,8", of which those
 // that are there count) each; ascending, each once. Yours. NULL: [usage], [no-run].

@@ -79,14 +79,19 @@ static void item_add(const struct datasets *datasets, const struct dataset *item
     line_end(into, from);
 }
 
+void datasets_format(const struct datasets *datasets, struct str *into)
+{
+    str_add(into, FIRST_LINE);
+    about_add(datasets, into);
+    for (size_t i = 0; i < datasets->count; i++)
+        item_add(datasets, &datasets->item[i], into);
+}
+
 int datasets_save(const struct datasets *datasets, int run_dir, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
 
-    str_add(&text, FIRST_LINE);
-    about_add(datasets, &text);
-    for (size_t i = 0; i < datasets->count; i++)
-        item_add(datasets, &datasets->item[i], &text);
+    datasets_format(datasets, &text);
     return fs_replace(run_dir, FILE_NAME, text.text, text.size, 0600, 1, err);
 }
 

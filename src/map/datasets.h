@@ -80,6 +80,7 @@ uint32_t *datasets_order(const struct datasets *datasets, enum dataset_order ord
 // by replace, read back with checks: [run-format] for another version, [run-damaged] with the
 // line number.
 int datasets_save(const struct datasets *datasets, int run_dir, struct err *err);
+void datasets_format(const struct datasets *datasets, struct str *into); // adds the bytes of it
 // datasets_load needs datasets_free also after failure.
 int datasets_load(struct datasets *ret, int run_dir, struct err *err);
 // The same from bytes, which are changed and must live as long as *ret; bytes[size] is there

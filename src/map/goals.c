@@ -22,6 +22,7 @@ struct goals {
     const char *
         *real; // with the links of their folders followed; given[i] where that is the same
     const struct datasets *datasets;
+    const uint8_t *wanted; // by index, or NULL for all
     struct table by_name; // real -> index + 1
     struct table by_file; // "device:inode" of those that are there -> index + 1
     struct table folders; // folder -> 1 + index into `folder`
@@ -125,7 +126,7 @@ static int goals_enter(struct goals *goals, struct err *err)
         if (*place > 0)
             return same_goal(goals, *place - 1, i, err);
         *place = i + 1;
-        if (stat(goals->given[i], &about) < 0)
+        if ((goals->wanted != NULL && !goals->wanted[i]) || stat(goals->given[i], &about) < 0)
             continue;
         char file[40];
 
@@ -224,10 +225,10 @@ static int goals_inputs(struct goals *goals, const char *cwd, const char *script
     return 0;
 }
 
-int goals_check(const char *const *goal, const struct datasets *datasets, const char *cwd,
-                const char *script, struct err *err)
+int goals_check(const char *const *goal, const struct datasets *datasets, const uint8_t *wanted,
+                const char *cwd, const char *script, struct err *err)
 {
-    struct goals goals = {.given = goal, .datasets = datasets};
+    struct goals goals = {.given = goal, .datasets = datasets, .wanted = wanted};
     int result;
 
     goals.real = mem_alloc(datasets->count * sizeof(*goals.real));

@@ -106,9 +106,7 @@ void journal_free(struct journal *journal)
 struct reader {
     int (*each)(void *context, const struct record *record, unsigned parcel, unsigned restart);
     void *context;
-    struct journal_name {
-        unsigned parcel, restart;
-    } file;
+    struct journal_name file;
     char name[NAME_MAX_OURS];
     size_t line; // number of the current one
     struct str scratch;
@@ -267,9 +265,7 @@ static int name_compare(const void *a, const void *b)
     return left->parcel < right->parcel ? -1 : left->parcel > right->parcel;
 }
 
-// All journals of a folder, sorted. Returns their number, or -1 with errno. The list is the
-// caller's.
-static ssize_t names_list(int run_dir, struct journal_name **ret)
+ssize_t journal_list(int run_dir, struct journal_name **ret)
 {
     int fd = openat(run_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -299,7 +295,7 @@ int journal_read(int run_dir, journal_each *each, void *context,
     struct journal_damage nobody;
     struct journal_damage *damage = ret_damage != NULL ? ret_damage : &nobody;
     CLEANUP_FREE struct journal_name *list = NULL;
-    ssize_t count = names_list(run_dir, &list);
+    ssize_t count = journal_list(run_dir, &list);
 
     *damage = (struct journal_damage){0};
     if (count < 0)
@@ -324,7 +320,7 @@ int journal_read(int run_dir, journal_each *each, void *context,
 unsigned journal_next_restart(int run_dir, unsigned parcel)
 {
     CLEANUP_FREE struct journal_name *list = NULL;
-    ssize_t count = names_list(run_dir, &list);
+    ssize_t count = journal_list(run_dir, &list);
 
     (void)parcel;
     return count > 0 ? list[count - 1].restart + 1 : 0;

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -79,5 +80,11 @@ int journal_read(int run_dir, journal_each *each, void *context,
 // The same for one open file, from where it stands; adds to *damage, which may not be NULL.
 int journal_read_fd(int fd, unsigned parcel, unsigned restart, journal_each *each,
                     void *context, struct journal_damage *damage, struct err *err);
+struct journal_name {
+    unsigned parcel, restart;
+};
+// The journals of a folder in the order in which they are read. Returns their number, or -1
+// with errno. *ret is yours.
+ssize_t journal_list(int run_dir, struct journal_name **ret);
 // The highest restart number in the folder (of any parcel) plus one; 0 if there is no journal.
 unsigned journal_next_restart(int run_dir, unsigned parcel);

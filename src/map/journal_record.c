@@ -22,6 +22,7 @@ enum {
 };
 struct field {
     const char *name;
+    size_t name_size;
     size_t at;
     enum field_type type;
     int kinds;  // bits of the records that have it
@@ -31,7 +32,7 @@ struct field {
 
 #define FIELD(name, type, member, ...)                                                         \
     {                                                                                          \
-        name, offsetof(struct record, member), type, __VA_ARGS__                               \
+        name, sizeof(name) - 1, offsetof(struct record, member), type, __VA_ARGS__             \
     }
 static const struct field fields[] = {
     FIELD("key", FIELD_HEX, key, START | END, 0, 1),
@@ -144,9 +145,10 @@ static int word_index(const char *const *list, size_t count, const char *text, s
 static const struct field *field_find(const char *name, size_t size, size_t *next)
 {
     for (size_t i = 0; i < COUNT(fields); i++) {
-        const struct field *field = &fields[(*next + i) % COUNT(fields)];
+        size_t at = *next + i;
+        const struct field *field = &fields[at < COUNT(fields) ? at : at - COUNT(fields)];
 
-        if (strlen(field->name) == size && memcmp(field->name, name, size) == 0) {
+        if (field->name_size == size && memcmp(field->name, name, size) == 0) {
             *next = (size_t)(field - fields) + 1;
             return field;
         }

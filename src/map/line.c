@@ -10,14 +10,17 @@
 
 static const char hex_digit[] = "0123456789abcdef";
 
-// 0-15, or -1. Capitals are not ours: one value has one spelling.
+// 1 + the value of a digit; 0: it is none. Capitals are not ours: one value has one spelling.
+static const uint8_t hex_known[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+    ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+    ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
+// 0-15, or -1.
 static int hex_value(char digit)
 {
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    return -1;
+    return hex_known[(unsigned char)digit] - 1;
 }
 
 void line_add_number(struct str *into, int64_t number)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// report: the journals as time of slots, the outcomes as extremes and causes.
+// report: the use of slots as parts of a whole, the outcomes as extremes and causes.
 #include "map/report.h"
 
 #include <inttypes.h>
@@ -9,120 +9,6 @@
 #include "base/mem.h"
 #include "base/table.h"
 
-#define MAX_SLOTS (1U << 16) // a number in a file is no reason to fill the memory
-
-struct lane {     // a slot during one segment; times are CLOCK_BOOTTIME
-    uint64_t key; // of the task that has it
-    int64_t start_us;
-    int64_t free_us; // end of its last task, or the segment's start
-    int open;        // has a task without an end
-};
-struct segment_time { // one journal
-    unsigned parcel, restart;
-    int64_t start_us, end_us;
-    uint32_t cores, slots, threads;
-    struct lane *lane; // slots of them
-    int known;         // has a record
-    int closed;
-};
-struct adding {
-    const struct spec *spec;
-    struct report *report;
-    struct segment_time segment;
-    double busy_us, tail_us;
-};
-
-static void segment_slots(struct segment_time *segment, uint32_t slots)
-{
-    segment->slots = slots > MAX_SLOTS ? MAX_SLOTS : slots;
-    segment->lane = mem_zero(segment->slots, sizeof *segment->lane);
-    for (uint32_t i = 0; i < segment->slots; i++)
-        segment->lane[i].free_us = segment->start_us;
-}
-
-static void segment_finish(struct adding *adding)
-{
-    struct segment_time *segment = &adding->segment;
-    if (!segment->known)
-        return;
-    int64_t wall = segment->end_us - segment->start_us;
-    int64_t first_free = segment->end_us;
-    double unknown = 0;
-    for (uint32_t i = 0; i < segment->slots; i++) {
-        const struct lane *lane = &segment->lane[i];
-        if (lane->open)
-            unknown += (double)(segment->end_us - lane->start_us);
-        else if (segment->closed)
-            adding->tail_us += (double)(segment->end_us - lane->free_us);
-        if (!lane->open && lane->free_us < first_free)
-            first_free = lane->free_us;
-    }
-    adding->report->wall_us += wall;
-    if (segment->closed)
-        adding->report->tail_us += segment->end_us - first_free;
-    adding->report->slots_us += (double)wall * segment->slots;
-    adding->busy_us += unknown;
-    double reserved = (double)wall * segment->cores - unknown * segment->threads;
-    adding->report->reserved_us += reserved > 0 ? reserved : 0;
-    free(segment->lane);
-    *segment = (struct segment_time){0};
-}
-
-static void segment_begin(struct adding *adding, const struct record *record, unsigned parcel,
-                          unsigned restart)
-{
-    const struct spec *spec = adding->spec;
-    int open = record->kind == RECORD_OPEN; // else its line is damaged
-    adding->segment = (struct segment_time){
-        .parcel = parcel,
-        .restart = restart,
-        .start_us = record->boot_us,
-        .end_us = record->boot_us,
-        .cores = open && record->cores ? record->cores : spec->cores,
-        .threads = open && record->threads ? record->threads : spec->threads,
-        .known = 1,
-    };
-    segment_slots(&adding->segment, open && record->slots ? record->slots : spec->slots);
-}
-
-// A slot is free at the exit of its task, whose end is recorded later: it may have the next one
-// already.
-static void lane_end(struct lane *lane, const struct record *record)
-{
-    if (!lane->open || lane->key != record->key)
-        return;
-    lane->open = 0;
-    lane->free_us = record->boot_us;
-}
-
-static int add_record(void *context, const struct record *record, unsigned parcel,
-                      unsigned restart)
-{
-    struct adding *adding = context;
-    struct segment_time *segment = &adding->segment;
-    if (segment->known && (segment->parcel != parcel || segment->restart != restart))
-        segment_finish(adding);
-    if (!segment->known)
-        segment_begin(adding, record, parcel, restart);
-    if (record->boot_us > segment->end_us)
-        segment->end_us = record->boot_us;
-    segment->closed |= record->kind == RECORD_CLOSE;
-    struct lane *lane = record->slot && record->slot <= segment->slots
-                            ? &segment->lane[record->slot - 1]
-                            : NULL;
-    if (record->kind == RECORD_START && lane)
-        *lane = (struct lane){record->key, record->boot_us, record->boot_us, 1};
-    if (record->kind != RECORD_END)
-        return 0;
-    if (lane)
-        lane_end(lane, record);
-    adding->report->ended++;
-    adding->report->cpu_us += record->user_us + record->system_us;
-    adding->report->ended_us += record->duration_us;
-    adding->busy_us += (double)record->duration_us;
-    return 0;
-}
-
 static double part(double of, double whole)
 {
     if (whole <= 0)
@@ -130,14 +16,18 @@ static double part(double of, double whole)
     return of < 0 ? 0 : of > whole ? 1 : of / whole;
 }
 
-static void add_time(const struct saved *saved, struct report *ret)
+void report_time(const struct usage *usage, struct report *ret)
 {
-    struct adding adding = {.spec = &saved->spec, .report = ret};
-    journal_read(saved->folder.fd, add_record, &adding, NULL, NULL);
-    segment_finish(&adding);
-    ret->efficiency = ret->ended ? part((double)ret->cpu_us, ret->reserved_us) : -1;
-    ret->busy = part(adding.busy_us, ret->slots_us);
-    ret->tail = part(adding.tail_us, ret->slots_us);
+    ret->wall_us = usage->wall_us;
+    ret->cpu_us = usage->cpu_us;
+    ret->ended_us = usage->ended_us;
+    ret->ended = usage->ended;
+    ret->reserved_us = usage->reserved_us;
+    ret->slots_us = usage->slots_us;
+    ret->tail_us = usage->tail_us;
+    ret->efficiency = usage->ended ? part((double)usage->cpu_us, usage->reserved_us) : -1;
+    ret->busy = part(usage->busy_us, usage->slots_us);
+    ret->tail = part(usage->idle_us, usage->slots_us);
 }
 
 static int by_size(const void *a, const void *b)
@@ -228,7 +118,7 @@ static void add_causes(const struct state *state, struct report *ret)
 void report_make(const struct saved *saved, struct report *ret)
 {
     *ret = (struct report){.largest = UINT32_MAX, .slowest = UINT32_MAX};
-    add_time(saved, ret);
+    report_time(&saved->usage, ret);
     add_extremes(&saved->state, ret);
     add_causes(&saved->state, ret);
 }

@@ -36,8 +36,9 @@ struct report { // free with report_free
     size_t causes;
 };
 // Failures are alike if they have the same error and: for Python the same exception at the same
-// place, for exit codes and signals the same number. Reads the journals again, since saved
-// knows only last attempts. What cannot be read is left out.
+// place, for exit codes and signals the same number.
 void report_make(const struct saved *saved, struct report *ret);
+// What of it comes from the use of slots.
+void report_time(const struct usage *usage, struct report *ret);
 void report_free(struct report *report);
 #define CLEANUP_REPORT CLEANUP(report_free)

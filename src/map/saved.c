@@ -7,25 +7,33 @@ int saved_refresh(struct saved *saved, struct err *err)
     state_free(&saved->state);
     // before the journals: its last records are read if it ends meanwhile
     owner_look(saved->folder.fd, &saved->owner);
-    return state_load(&saved->state, saved->folder.fd, &saved->datasets, err);
+    usage_begin(&saved->usage, &saved->spec);
+    return state_load(&saved->state, saved->folder.fd, &saved->datasets, &saved->usage, err);
 }
 
-static int read_all(struct saved *ret, struct err *err)
+int saved_read_asked(struct saved *saved, struct err *err)
 {
-    if (spec_load(&ret->spec, ret->folder.fd, err) < 0 ||
-        datasets_load(&ret->datasets, ret->folder.fd, err) < 0 || saved_refresh(ret, err) < 0)
-        return err_wrap(err, "%s", ret->folder.path);
+    if (spec_load(&saved->spec, saved->folder.fd, err) < 0 ||
+        datasets_load(&saved->datasets, saved->folder.fd, err) < 0)
+        return err_wrap(err, "%s", saved->folder.path);
     return 0;
+}
+
+int saved_read(struct saved *saved, struct err *err)
+{
+    if (saved_read_asked(saved, err) < 0)
+        return -1;
+    return saved_refresh(saved, err) < 0 ? err_wrap(err, "%s", saved->folder.path) : 0;
 }
 
 int saved_open(struct saved *ret, const char *cwd, const char *which, struct err *err)
 {
-    return folder_find(cwd, which, &ret->folder, err) < 0 ? -1 : read_all(ret, err);
+    return folder_find(cwd, which, &ret->folder, err) < 0 ? -1 : saved_read(ret, err);
 }
 
 int saved_open_number(struct saved *ret, const char *cwd, unsigned number, struct err *err)
 {
-    return folder_open(cwd, number, &ret->folder, err) < 0 ? -1 : read_all(ret, err);
+    return folder_open(cwd, number, &ret->folder, err) < 0 ? -1 : saved_read(ret, err);
 }
 
 void saved_close(struct saved *saved)

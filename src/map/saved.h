@@ -15,6 +15,7 @@ struct saved { // begin with SAVED_NONE
     struct spec spec;
     struct datasets datasets;
     struct state state;
+    struct usage usage;
     struct owner owner;
 };
 #define SAVED_NONE                                                                             \
@@ -25,6 +26,10 @@ struct saved { // begin with SAVED_NONE
 // failure.
 int saved_open(struct saved *ret, const char *cwd, const char *which, struct err *err);
 int saved_open_number(struct saved *ret, const char *cwd, unsigned number, struct err *err);
+// Reads the parts of a run whose folder the caller has put into saved->folder: all of them; what
+// was asked and on which datasets, but no journals.
+int saved_read(struct saved *saved, struct err *err);
+int saved_read_asked(struct saved *saved, struct err *err);
 // Reads its journals again, and who has it.
 int saved_refresh(struct saved *saved, struct err *err);
 void saved_close(struct saved *saved);

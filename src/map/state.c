@@ -6,13 +6,12 @@
 // again.
 #include "map/state.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct reading {
     struct state *state;
+    struct usage *usage;      // or NULL
     unsigned parcel, restart; // of the segment at hand
 };
 
@@ -20,10 +19,8 @@ static const struct outcome nothing = {.detail = "", .output = "", .log_at = -1}
 
 static struct outcome *find(struct state *state, uint64_t key)
 {
-    char text[17];
-    snprintf(text, sizeof text, "%016" PRIx64, key);
-    const uint64_t *index = table_get(&state->by_key, text);
-    return index ? &state->outcome[*index] : NULL;
+    size_t index = keys_find(&state->by_key, key);
+    return index != KEYS_NONE ? &state->outcome[index] : NULL;
 }
 
 static void note_segment(struct reading *reading, const struct record *record, unsigned parcel,
@@ -81,6 +78,8 @@ static int each_record(void *context, const struct record *record, unsigned parc
 {
     struct reading *reading = context;
     note_segment(reading, record, parcel, restart);
+    if (reading->usage)
+        usage_add(reading->usage, record, parcel, restart);
     if (record->kind != RECORD_START && record->kind != RECORD_END)
         return 0;
     struct outcome *outcome = find(reading->state, record->key);
@@ -101,18 +100,21 @@ static int each_record(void *context, const struct record *record, unsigned parc
     return 0;
 }
 
-int state_load(struct state *ret, int run_dir, const struct datasets *datasets, struct err *err)
+int state_load(struct state *ret, int run_dir, const struct datasets *datasets,
+               struct usage *usage, struct err *err)
 {
     ret->count = datasets->count;
     ret->outcome = mem_zero(datasets->count, sizeof *ret->outcome);
+    keys_make(&ret->by_key, datasets->count);
     for (size_t i = 0; i < datasets->count; i++) {
-        char *key = arena_alloc(&ret->arena, 17);
-        snprintf(key, 17, "%016" PRIx64, datasets->item[i].key);
-        *table_put(&ret->by_key, key, NULL) = i;
+        keys_add(&ret->by_key, datasets->item[i].key, i);
         ret->outcome[i] = nothing;
     }
-    struct reading reading = {.state = ret};
-    if (journal_read(run_dir, each_record, &reading, &ret->damage, err) < 0)
+    struct reading reading = {.state = ret, .usage = usage};
+    int read = journal_read(run_dir, each_record, &reading, &ret->damage, err);
+    if (usage)
+        usage_end(usage);
+    if (read < 0)
         return -1;
     for (size_t i = 0; i < ret->count; i++) {
         ret->done += ret->outcome[i].state == OUTCOME_DONE;
@@ -128,7 +130,7 @@ void state_free(struct state *state)
 {
     free(state->outcome);
     free(state->segment);
-    table_free(&state->by_key);
+    keys_free(&state->by_key);
     arena_free(&state->arena);
     *state = (struct state){0};
 }

@@ -6,9 +6,10 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/table.h"
 #include "map/datasets.h"
 #include "map/journal.h"
+#include "map/keys.h"
+#include "map/usage.h"
 
 enum outcome_state {
     OUTCOME_WAITING,
@@ -50,11 +51,12 @@ struct state {               // zero-initialise to begin
     size_t done, failed, begun, stopped, waiting;
     struct journal_damage damage;
     struct arena arena;
-    struct table by_key; // key (hex text) -> index
+    struct keys by_key;
 };
 // Reads the journals of a run folder for these datasets. Records of datasets that are not in
-// the list are left out.
+// the list are left out. `usage`, begun by the caller, has all records when it returns, or is
+// NULL.
 int state_load(struct state *ret, int run_dir, const struct datasets *datasets,
-               struct err *err);
+               struct usage *usage, struct err *err);
 void state_free(struct state *state);
 #define CLEANUP_STATE CLEANUP(state_free)

@@ -179,7 +179,9 @@ static void prepare(struct saved *saved, const struct report_case *item)
         }
         journal_free(journal);
     }
-    assert_int_equal(state_load(&saved->state, saved->folder.fd, &saved->datasets, NULL), 0);
+    usage_begin(&saved->usage, &saved->spec);
+    assert_int_equal(
+        state_load(&saved->state, saved->folder.fd, &saved->datasets, &saved->usage, NULL), 0);
 }
 
 static void discard(struct saved *saved)

@@ -136,7 +136,7 @@ static void test_fold(void **unused)
                 write_journal(dir, 0, restart, cases[i].journal[restart]);
                 journals++;
             }
-        assert_int_equal(state_load(&state, dir, &datasets, NULL), 0);
+        assert_int_equal(state_load(&state, dir, &datasets, NULL, NULL), 0);
         char found[DATASETS + 1] = "";
         for (size_t j = 0; j < DATASETS; j++)
             found[j] = letter[state.outcome[j].state];
@@ -155,7 +155,7 @@ static void test_fields(void **unused)
     struct state state CLEANUP_STATE = {0};
     write_journal(dir, 0, 0, "0s 0f 1s 1f 2s 2d .");
     write_journal(dir, 0, 1, "0s 1s 1d");
-    assert_int_equal(state_load(&state, dir, &datasets, NULL), 0);
+    assert_int_equal(state_load(&state, dir, &datasets, NULL, NULL), 0);
     // Of the attempt that runs, nothing that the one before had: its log lies in the other
     // start's pack.
     const struct outcome *begun = &state.outcome[0];
@@ -197,7 +197,7 @@ static void test_damaged(void **unused)
     assert_non_null(end);
     end[5]++;                                                   // the end of dataset 0
     folder_write("run/journal.0-0", text.text, text.size - 10); // and that of 2 cut off
-    assert_int_equal(state_load(&state, dir, &datasets, NULL), 0);
+    assert_int_equal(state_load(&state, dir, &datasets, NULL, NULL), 0);
     assert_int_equal(state.outcome[0].state, OUTCOME_BEGUN);
     assert_int_equal(state.outcome[1].state, OUTCOME_DONE);
     assert_int_equal(state.outcome[2].state, OUTCOME_BEGUN);
@@ -206,7 +206,7 @@ static void test_damaged(void **unused)
     struct state later CLEANUP_STATE = {0};
     struct err err = {0};
     folder_text("run/journal.0-1", "lopin-journal 2\n");
-    assert_int_equal(state_load(&later, dir, &datasets, &err), -1);
+    assert_int_equal(state_load(&later, dir, &datasets, NULL, &err), -1);
     assert_int_equal(err.code, ERR_RUN_FORMAT);
 }
 
