@@ -55,6 +55,7 @@ int err_set(struct err *err, int code, const char *format, ...)
     if (!err)
         return -1;
     err->code = code;
+    err->errnum = 0;
     err->hint[0] = '\0';
     va_list list;
     va_start(list, format);
@@ -70,6 +71,7 @@ int err_errno(struct err *err, int code, int errnum, const char *format, ...)
     if (errnum == ENOSPC || errnum == EDQUOT || errnum == EROFS)
         code = ERR_DISK_FULL;
     err->code = code;
+    err->errnum = errnum;
     err->hint[0] = '\0';
     va_list list;
     va_start(list, format);
@@ -78,6 +80,15 @@ int err_errno(struct err *err, int code, int errnum, const char *format, ...)
     size_t used = strlen(err->text);
     snprintf(err->text + used, sizeof err->text - used, ": %s", lang_errno(errnum));
     return -1;
+}
+
+int err_may_pass(const struct err *err)
+{
+    static const int passing[] = {ENOSPC, EDQUOT, EROFS, EIO, ESTALE, EREMOTEIO, ETIMEDOUT};
+    for (size_t i = 0; i < COUNT(passing); i++)
+        if (err->errnum == passing[i])
+            return 1;
+    return 0;
 }
 
 int err_hint(struct err *err, const char *label, const char *format, ...)

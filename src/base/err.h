@@ -43,6 +43,7 @@ struct err {
     int code; // enum err_code
     char text[480];
     char hint[960];
+    int errnum; // of err_errno; else 0
 };
 
 // Fills err (if not NULL), empties its hint; returns -1. Too long a text ends in "...".
@@ -52,6 +53,9 @@ int err_set(struct err *err, int code, const char *format, ...)
 // ENOSPC, EDQUOT and EROFS make it ERR_DISK_FULL whatever `code` says.
 int err_errno(struct err *err, int code, int errnum, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+// Whether it is trouble of the storage itself (no room, quota, read-only, input or output error),
+// which may pass: the same step may be tried again.
+int err_may_pass(const struct err *err);
 // Adds a hint line; label is one of "found", "try", "more", "in" (not translated by the
 // caller); returns -1.
 int err_hint(struct err *err, const char *label, const char *format, ...)

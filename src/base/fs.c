@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/lang.h"
@@ -64,12 +65,18 @@ int fs_replace(int dir, const char *path, const void *bytes, size_t size, mode_t
     CLEANUP_FREE char *folder = fs_folder(path);
     CLEANUP_FREE char *temporary =
         mem_print("%s/.%s.%ld.tmp", folder, fs_base(path), (long)getpid());
-    CLEANUP_CLOSE int fd =
+    int fd =
         openat(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), path);
-    if (fs_write_all(fd, bytes, size) < 0 || (sync && fsync(fd) < 0) ||
-        renameat(dir, temporary, dir, path) < 0) {
+    int written = fs_write_all(fd, bytes, size) == 0 && (!sync || fsync(fd) == 0);
+    int errnum = errno;
+    if (close(fd) < 0 && written) { // a network disk may say only here that it has no room
+        written = 0;
+        errnum = errno;
+    }
+    errno = errnum;
+    if (!written || renameat(dir, temporary, dir, path) < 0) {
         err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), path);
         unlinkat(dir, temporary, 0);
         return -1;
@@ -154,6 +161,22 @@ int fs_remove(int dir, const char *path)
     if (remove_inside(inner) < 0)
         return -1;
     return unlinkat(dir, path, AT_REMOVEDIR);
+}
+
+int fs_has_room(int dir, const char *path, off_t bytes)
+{
+    CLEANUP_CLOSE int fd = openat(dir, path, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    struct statvfs about;
+    int errnum = errno;
+    if (fd >= 0) {
+        errnum = fallocate(fd, 0, 0, bytes) < 0 ? errno : 0;
+    } else if (errnum == EOPNOTSUPP || errnum == EISDIR) {
+        CLEANUP_CLOSE int folder = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int told = folder >= 0 && fstatvfs(folder, &about) == 0;
+        errnum = told && (off_t)(about.f_bavail * about.f_frsize) < bytes ? ENOSPC : 0;
+    }
+    errno = errnum;
+    return errnum != ENOSPC && errnum != EDQUOT && errnum != EROFS;
 }
 
 int fs_sync_dir(int dir, const char *path)

@@ -23,6 +23,9 @@ int fs_make_dirs(int dir, const char *path, mode_t mode, struct err *err);
 int fs_remove(int dir, const char *path);
 // fsyncs the folder. Returns 0, or -1 with errno.
 int fs_sync_dir(int dir, const char *path);
+// Whether a file of that many bytes could be made in the folder now, by making one without a
+// name. 1 also where that cannot be told; 0 with errno.
+int fs_has_room(int dir, const char *path, off_t bytes);
 // The path made absolute (with `cwd`, itself absolute) and without ".", "..", "//": by its
 // words, no links followed. Yours.
 char *fs_absolute(const char *cwd, const char *path);

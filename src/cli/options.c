@@ -55,6 +55,7 @@ enum option {
     OPTION_DETACH,
     OPTION_KEEP_DONE,
     OPTION_REDO,
+    OPTION_STRICT,
     OPTION_FAILED,
     OPTION_FOLLOW,
     OPTION_CHECK,
@@ -140,6 +141,8 @@ const struct opt options_table[] = {
     {OPTION_KEEP_DONE, '\0', "keep-done", NULL,
      N_("keep what is done though the script changed"), MAP | GOES_ON},
     {OPTION_REDO, '\0', "redo", NULL, N_("run again what is done, as the script changed"),
+     MAP | GOES_ON},
+    {OPTION_STRICT, '\0', "strict", NULL, N_("a dataset has changed if its content has"),
      MAP | GOES_ON},
     {OPTION_FAILED, '\0', "failed", NULL, N_("only failed tasks"), COMMAND_LOG},
     {OPTION_FOLLOW, 'f', "follow", NULL, N_("show what is being printed"), COMMAND_LOG},
@@ -336,7 +339,7 @@ static void take_flag(struct options *options, int id)
         [OPTION_JSON] = &options->json,         [OPTION_QUIET] = &options->quiet,
         [OPTION_VERBOSE] = &options->verbose,   [OPTION_NO_LEDGER] = &options->no_ledger,
         [OPTION_MEM_HARD] = &options->mem_hard, [OPTION_HELP] = &options->help,
-        [OPTION_VERSION] = &options->version,
+        [OPTION_VERSION] = &options->version,   [OPTION_STRICT] = &options->strict,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;

@@ -37,7 +37,7 @@ struct options { // words are borrowed from argv
     int null, header, link, pass_stdin, shell;
     enum dataset_order order;
     const char *out, *log, *error_log;
-    int overwrite;
+    int overwrite, strict;
     int no_ledger;
     int64_t time_us, timeout_us; // -t, --timeout; 0: not said
     const char *signal, *halt;   // as typed, checked

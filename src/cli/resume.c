@@ -18,17 +18,23 @@
 #include "cli/say.h"
 #include "map/journal.h"
 #include "map/owner.h"
+#include "map/strict.h"
 
 struct choice {
     uint8_t *wanted; // by index
     size_t wanted_count;
     size_t begun, changed; // of the wanted: were running; are done, but their file changed
+    uint8_t *other;        // by index: its content is another one; NULL without --strict
+    size_t unknown;        // done ones whose content is not known
     size_t stale;          // done with another script or environment
     int64_t stale_us;      // processor time of them
 };
 
+// A file that is gone has not changed: its dataset cannot be computed again.
 static int file_changed(const struct dataset *dataset, const struct outcome *outcome)
 {
+    if (dataset->size < 0 && outcome->data_size >= 0)
+        return 0;
     return dataset->size != outcome->data_size || dataset->mtime != outcome->data_mtime;
 }
 
@@ -38,7 +44,7 @@ static int is_stale(const struct spec *spec, const struct outcome *outcome)
 }
 
 static int want(const struct spec *spec, const struct dataset *dataset,
-                const struct outcome *outcome, enum resume_what what, int redo,
+                const struct outcome *outcome, enum resume_what what, int redo, int other,
                 struct choice *choice)
 {
     if (outcome->state == OUTCOME_FAILED)
@@ -46,7 +52,7 @@ static int want(const struct spec *spec, const struct dataset *dataset,
     choice->begun += outcome->state == OUTCOME_BEGUN || outcome->state == OUTCOME_STOPPED;
     if (outcome->state != OUTCOME_DONE)
         return 1;
-    if (file_changed(dataset, outcome)) {
+    if (other || file_changed(dataset, outcome)) {
         choice->changed++;
         return 1;
     }
@@ -62,9 +68,12 @@ static void choose(const struct spec *spec, const struct datasets *datasets,
                    struct choice *ret)
 {
     *ret = (struct choice){.wanted = mem_zero(datasets->count, 1)};
+    if (spec->strict)
+        strict_check(datasets, state, AT_FDCWD, &ret->other, &ret->unknown);
     for (size_t i = 0; i < datasets->count; i++) {
+        int other = ret->other && ret->other[i];
         ret->wanted[i] =
-            (uint8_t)want(spec, &datasets->item[i], &state->outcome[i], what, redo, ret);
+            (uint8_t)want(spec, &datasets->item[i], &state->outcome[i], what, redo, other, ret);
         ret->wanted_count += ret->wanted[i];
     }
 }
@@ -147,6 +156,12 @@ static int run_choice(struct going *going, struct begin *begin, const struct cho
     if (choice->stale && !cli->options.keep_done && !cli->options.redo &&
         going->what == RESUME_LEFT)
         return refuse_stale(going->spec, folder->number, choice, err);
+    if (choice->unknown)
+        say(cli,
+            lang_plural("%zu was done without --strict: it is judged by size and time",
+                        "%zu were done without --strict: they are judged by size and time",
+                        choice->unknown),
+            choice->unknown);
     if (!choice->wanted_count)
         return nothing_left(cli, going->saved);
     if (begin_ready(begin, err) < 0)
@@ -177,6 +192,7 @@ static int go(struct going *going, struct err *err)
     }
     begin_free(&begin);
     free(choice.wanted);
+    free(choice.other);
     return status;
 }
 
@@ -205,6 +221,7 @@ static int override(const struct options *options, struct spec *spec, struct err
     if (options->threads)
         spec->ask_threads = options->threads;
     spec->overwrite |= options->overwrite;
+    spec->strict |= options->strict;
     return request_limits(options, spec, err);
 }
 
@@ -246,6 +263,7 @@ int resume_with(struct cli *cli, struct saved *saved, struct spec *spec,
     if (saved_read_asked(saved, err) < 0)
         return -1;
     spec->seed = saved->spec.seed; // the datasets of a run keep their seeds
+    spec->strict |= saved->spec.strict;
     return go_owned(&going, err);
 }
 

@@ -11,6 +11,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -219,8 +220,33 @@ static void add_stop(struct screen *screen, enum event_kind kind)
     str_add_char(&screen->above, '\n');
 }
 
+static void add_storage(struct screen *screen, const struct event *event)
+{
+    struct str *above = &screen->above;
+    const char *text = event->err->text;
+    say_add_label(above, _("storage"));
+    if (event->kind == EVENT_STORAGE_OVER) {
+        str_add(above, _("written: the run goes on"));
+    } else {
+        str_add_visible(above, text, strlen(text));
+        str_print(above, " [%s]; ", err_name(event->err->code));
+        if (event->waiting)
+            str_print(above,
+                      lang_plural("%zu record waits, ", "%zu records wait, ", event->waiting),
+                      event->waiting);
+        str_add(above, _("no new task begins; trying again each second"));
+    }
+    str_add_char(above, '\n');
+}
+
 static void show(struct screen *screen, const struct event *event)
 {
+    if (event->kind == EVENT_STORAGE || event->kind == EVENT_STORAGE_OVER) {
+        add_storage(screen, event);
+        if (takes_more(screen))
+            screen_clear(screen);
+        return;
+    }
     if (event->kind == EVENT_STOPPING || event->kind == EVENT_KILLING) {
         if (event->why != WHY_ASKED)
             add_reason(screen, event);

@@ -94,6 +94,13 @@ void events_add(struct str *into, const struct event *event, unsigned running)
         break;
     case EVENT_STOPPING: object = new_event("stopping"); break;
     case EVENT_KILLING: object = new_event("killing"); break;
+    case EVENT_STORAGE:
+        object = new_event("storage");
+        put_text(object, "cause", err_name(event->err->code));
+        put_text(object, "detail", event->err->text);
+        put_number(object, "waiting", (json_int_t)event->waiting);
+        break;
+    case EVENT_STORAGE_OVER: object = new_event("storage-over"); break;
     }
     if (event->kind == EVENT_STOPPING || event->kind == EVENT_KILLING) {
         put_text(object, "why", why_name(event->why));

@@ -199,6 +199,12 @@ void failure_no_output(const char *out, struct failure *ret)
     detail_words(ret, out);
 }
 
+void failure_system(const struct err *err, struct failure *ret)
+{
+    ret->code = err->code;
+    snprintf(ret->detail, sizeof ret->detail, "%.*s", (int)sizeof ret->detail - 1, err->text);
+}
+
 void failure_timeout(int64_t timeout_us, struct failure *ret)
 {
     CLEANUP_STR struct str time = {0};

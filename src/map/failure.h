@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 struct failure {
     // enum err_code: ERR_EXIT_CODE, ERR_PYTHON_ERROR, ERR_SIGNAL, ERR_ILLEGAL, ERR_NO_OUTPUT;
     // ERR_NONE
@@ -21,6 +23,8 @@ void failure_find(int status, const char *tail, size_t size, const char *folder,
 // The failure of a task that ended well without its {out}; `out` is the path as the user knows
 // it.
 void failure_no_output(const char *out, struct failure *ret);
+// The failure of a task by what the system refused, to it or to us.
+void failure_system(const struct err *err, struct failure *ret);
 // The failure of a task that ran longer than --timeout.
 // With --mem-hard a MemoryError is the limit's.
 void failure_hard(struct failure *failure);

@@ -23,10 +23,10 @@ struct goals {
         *real; // with the links of their folders followed; given[i] where that is the same
     const struct datasets *datasets;
     const uint8_t *wanted; // by index, or NULL for all
-    struct table by_name; // real -> index + 1
-    struct table by_file; // "device:inode" of those that are there -> index + 1
-    struct table folders; // folder -> 1 + index into `folder`
-    const char **folder;  // with links followed
+    struct table by_name;  // real -> index + 1
+    struct table by_file;  // "device:inode" of those that are there -> index + 1
+    struct table folders;  // folder -> 1 + index into `folder`
+    const char **folder;   // with links followed
     size_t folder_count, folder_room;
     struct arena arena;
 };

@@ -2,10 +2,10 @@
 // journal: the writer of one journal.P-R and the reader of all of a run (docs/formats.md,
 // "journal.P-R").
 //
-// The writer adds whole lines: what a full disk cut off is taken back, and where that fails too
-// the next line begins on a line of its own. The reader trusts nothing but the checksum of each
-// line. Invariant: a record that journal_write returned 0 for is read back, whatever happened
-// to the lines around it.
+// The writer keeps each line until it is on the disk, and writes it at the same place as often as
+// it takes: what a full disk cut off becomes whole by the next flush. The reader trusts nothing
+// but the checksum of each line. Invariant: a record that journal_write returned 0 for is read
+// back, whatever happened to the lines around it.
 #include "map/journal.h"
 
 #include <dirent.h>
@@ -27,31 +27,19 @@ enum { LINE_MAX_SIZE = 256 * 1024 }; // longer ones are damage: the reader's mem
 
 struct journal {
     int fd;
-    int torn; // a piece of a line stands at the end
-    off_t size;
-    struct str line;
+    off_t base;      // bytes of the file that are on the disk; held begins behind them
+    struct str held; // lines
+    size_t written;  // of held
+    off_t reserved;  // of the file, RESERVED_NEVER: it cannot be asked for
     char name[NAME_MAX_OURS];
 };
-
-// Writes all of it or takes back what it wrote. Returns 0 or -1 with errno.
-static int write_whole(struct journal *journal, const char *bytes, size_t size)
-{
-    int saved;
-
-    if (fs_write_all(journal->fd, bytes, size) == 0) {
-        journal->size += (off_t)size;
-        return 0;
-    }
-    saved = errno;
-    journal->torn = ftruncate(journal->fd, journal->size) < 0;
-    errno = saved;
-    return -1;
-}
+#define RESERVED_NEVER ((off_t)INT64_MAX)
+#define RESERVED_STEP  16384
 
 struct journal *journal_new(int run_dir, unsigned parcel, unsigned restart, struct err *err)
 {
     struct journal *journal = mem_zero(1, sizeof(*journal));
-    const int flags = O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC;
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
 
     snprintf(journal->name, sizeof(journal->name), "journal.%u-%u", parcel, restart);
     journal->fd = openat(run_dir, journal->name, flags, 0600);
@@ -60,8 +48,8 @@ struct journal *journal_new(int run_dir, unsigned parcel, unsigned restart, stru
         journal_free(journal);
         return NULL;
     }
-    if (write_whole(journal, FIRST_LINE, strlen(FIRST_LINE)) < 0) {
-        err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), journal->name);
+    str_add(&journal->held, FIRST_LINE);
+    if (journal_flush(journal, err) < 0) {
         unlinkat(run_dir, journal->name, 0);
         journal_free(journal);
         return NULL;
@@ -69,21 +57,81 @@ struct journal *journal_new(int run_dir, unsigned parcel, unsigned restart, stru
     return journal;
 }
 
+int journal_hold(struct journal *journal, const struct record *record, struct err *err)
+{
+    size_t from = journal->held.size;
+
+    record_format(record, &journal->held);
+    size_t size = journal->held.size - from;
+    if (size <= LINE_MAX_SIZE)
+        return 0;
+    journal->held.size = from;
+    journal->held.text[from] = '\0';
+    return err_set(err, ERR_SYSTEM, _("a record of %zu bytes is too long for '%s'"), size,
+                   journal->name);
+}
+
+int journal_flush(struct journal *journal, struct err *err)
+{
+    while (journal->written < journal->held.size) {
+        ssize_t got = pwrite(journal->fd, journal->held.text + journal->written,
+                             journal->held.size - journal->written,
+                             journal->base + (off_t)journal->written);
+
+        if (got < 0 && errno != EINTR)
+            return err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), journal->name);
+        journal->written += got > 0 ? (size_t)got : 0;
+    }
+    return 0;
+}
+
 int journal_write(struct journal *journal, const struct record *record, struct err *err)
 {
-    size_t from;
+    return journal_hold(journal, record, err) < 0 ? -1 : journal_flush(journal, err);
+}
 
-    str_clear(&journal->line);
-    if (journal->torn)
-        str_add_char(&journal->line, '\n');
-    from = journal->line.size;
-    record_format(record, &journal->line);
-    if (journal->line.size - from > LINE_MAX_SIZE)
-        return err_set(err, ERR_SYSTEM, _("a record of %zu bytes is too long for '%s'"),
-                       journal->line.size - from, journal->name);
-    if (write_whole(journal, journal->line.text, journal->line.size) < 0)
+size_t journal_waiting(const struct journal *journal)
+{
+    size_t lines = 0;
+
+    for (size_t i = journal->written; i < journal->held.size; i++)
+        lines += journal->held.text[i] == '\n';
+    return lines;
+}
+
+size_t journal_written(const struct journal *journal)
+{
+    return journal->written;
+}
+
+void journal_synced(struct journal *journal, size_t written)
+{
+    struct str *held = &journal->held;
+
+    memmove(held->text, held->text + written, held->size - written + 1);
+    held->size -= written;
+    journal->written -= written;
+    journal->base += (off_t)written;
+}
+
+void journal_unsynced(struct journal *journal)
+{
+    journal->written = 0;
+}
+
+int journal_reserve(struct journal *journal, size_t bytes, struct err *err)
+{
+    off_t wanted = journal->base + (off_t)(journal->held.size + bytes);
+
+    if (wanted <= journal->reserved)
+        return 0;
+    wanted = (wanted + RESERVED_STEP - 1) / RESERVED_STEP * RESERVED_STEP;
+    if (fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, 0, wanted) == 0)
+        journal->reserved = wanted;
+    else if (errno == ENOSPC || errno == EDQUOT)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), journal->name);
-    journal->torn = 0;
+    else if (errno != EINTR)
+        journal->reserved = RESERVED_NEVER;
     return 0;
 }
 
@@ -92,13 +140,33 @@ int journal_fd(const struct journal *journal)
     return journal->fd;
 }
 
+// Best effort: a torn line is no damage, and room that was asked for is little.
+static void cut_off(struct journal *journal)
+{
+    size_t whole = journal->written;
+
+    while (whole > 0 && journal->held.text[whole - 1] != '\n')
+        whole--;
+    off_t size = journal->base + (off_t)whole;
+    int torn = whole < journal->written;
+    int roomy = journal->reserved > size && journal->reserved != RESERVED_NEVER;
+
+    if (roomy) // of a file on tmpfs; other systems do it when the size is set
+        fallocate(journal->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, size,
+                  journal->reserved - size);
+    if ((torn || roomy) && ftruncate(journal->fd, size) < 0)
+        return;
+}
+
 void journal_free(struct journal *journal)
 {
     if (journal == NULL)
         return;
-    if (journal->fd >= 0)
+    if (journal->fd >= 0) {
+        cut_off(journal);
         close(journal->fd);
-    str_free(&journal->line);
+    }
+    str_free(&journal->held);
     free(journal);
 }
 

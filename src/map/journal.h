@@ -34,6 +34,7 @@ struct record {
     // place in the pack; log_at -1: a file of its own (log_size > 0) or none
     int64_t log_at, log_size;
     int64_t data_size, data_mtime; // dataset's file as it was at the start, -1
+    uint64_t data_hash;            // of its content, with --strict; 0: not known
     uint64_t script, env;          // hashes of what ran
     const char *output;            // goal as published, ""
     int64_t output_size, output_mtime, output_inode;
@@ -54,11 +55,26 @@ int record_parse(const char *line, size_t size, struct record *ret, struct str *
 struct journal; // the writer
 // Makes journal.P-R in the run folder: fails if it is there. NULL with err.
 struct journal *journal_new(int run_dir, unsigned parcel, unsigned restart, struct err *err);
-// A whole line or an error: what a full disk cut off is taken back. It may be tried again.
-// Returns 0 or -1.
+// Keeps the line of a record in memory, behind those that it has. Returns 0, or -1 if it is too
+// long to be read back.
+int journal_hold(struct journal *journal, const struct record *record, struct err *err);
+// Writes what it holds. Returns 0, or -1 with err: then the rest is written by a later flush,
+// from where this one came to.
+int journal_flush(struct journal *journal, struct err *err);
+// Both: after -1 of the second the record is held.
 int journal_write(struct journal *journal, const struct record *record, struct err *err);
+size_t journal_waiting(const struct journal *journal); // lines that are not wholly written
+// What is written stays held until it is known to be on the disk: journal_written before a sync,
+// given to journal_synced after it. After a failed one the system may have dropped it:
+// journal_unsynced, and the next flush writes all that is held again.
+size_t journal_written(const struct journal *journal);
+void journal_synced(struct journal *journal, size_t written);
+void journal_unsynced(struct journal *journal);
+// Asks the file system for room for that many bytes more. Returns 0 (also where it cannot be
+// asked), or -1 with err: there is none.
+int journal_reserve(struct journal *journal, size_t bytes, struct err *err);
 int journal_fd(const struct journal *journal);
-void journal_free(struct journal *journal);
+void journal_free(struct journal *journal); // cuts off a piece of a line, and room not needed
 
 // What was skipped. torn: files whose last line was cut off in the writing (a kill, a full
 // disk, or just being written); that task has no end and runs again, so it is not among the

@@ -11,7 +11,15 @@
 #include "map/journal.h"
 #include "map/line.h"
 
-enum field_type { FIELD_HEX, FIELD_INT64, FIELD_UINT32, FIELD_INT, FIELD_STATE, FIELD_TEXT };
+enum field_type {
+    FIELD_HEX,
+    FIELD_INT64,
+    FIELD_TIME,
+    FIELD_UINT32,
+    FIELD_INT,
+    FIELD_STATE,
+    FIELD_TEXT
+};
 enum {
     OPEN = 1 << RECORD_OPEN,
     START = 1 << RECORD_START,
@@ -20,6 +28,8 @@ enum {
     CLOSE = 1 << RECORD_CLOSE,
     ALL = OPEN | START | END | NOTE | CLOSE,
 };
+// microseconds, 142 years: sums of them do not overflow
+#define TIME_MOST ((int64_t)1 << 52)
 struct field {
     const char *name;
     size_t name_size;
@@ -38,20 +48,21 @@ static const struct field fields[] = {
     FIELD("key", FIELD_HEX, key, START | END, 0, 1),
     FIELD("attempt", FIELD_UINT32, attempt, START | END, 0, 0),
     FIELD("slot", FIELD_UINT32, slot, START | END, 0, 0),
-    FIELD("wall", FIELD_INT64, wall_us, ALL, 0, 0),
-    FIELD("boot", FIELD_INT64, boot_us, ALL, 0, 0),
+    FIELD("wall", FIELD_TIME, wall_us, ALL, 0, 0),
+    FIELD("boot", FIELD_TIME, boot_us, ALL, 0, 0),
     FIELD("state", FIELD_STATE, state, END, 0, 1),
     FIELD("cause", FIELD_TEXT, cause, END, 0, 0),
     FIELD("code", FIELD_INT, code, END, 0, 0),
     FIELD("detail", FIELD_TEXT, detail, END, 0, 0),
-    FIELD("duration", FIELD_INT64, duration_us, END, 0, 0),
-    FIELD("user", FIELD_INT64, user_us, END, 0, 0),
-    FIELD("system", FIELD_INT64, system_us, END, 0, 0),
+    FIELD("duration", FIELD_TIME, duration_us, END, 0, 0),
+    FIELD("user", FIELD_TIME, user_us, END, 0, 0),
+    FIELD("system", FIELD_TIME, system_us, END, 0, 0),
     FIELD("peak", FIELD_INT64, peak_kb, END, 0, 0),
     FIELD("log-at", FIELD_INT64, log_at, END, -1, 0),
     FIELD("log-size", FIELD_INT64, log_size, END, 0, 0),
     FIELD("data-size", FIELD_INT64, data_size, END, -1, 0),
     FIELD("data-mtime", FIELD_INT64, data_mtime, END, -1, 0),
+    FIELD("data-hash", FIELD_HEX, data_hash, END, 0, 0),
     FIELD("script", FIELD_HEX, script, END, 0, 0),
     FIELD("env", FIELD_HEX, env, END, 0, 0),
     FIELD("output", FIELD_TEXT, output, END, 0, 0),
@@ -81,6 +92,7 @@ static int64_t field_number(const struct field *field, const struct record *reco
 {
     switch (field->type) {
     case FIELD_HEX: return (int64_t)MEMBER_OF(record, field, uint64_t);
+    case FIELD_TIME:
     case FIELD_INT64: return MEMBER_OF(record, field, int64_t);
     case FIELD_UINT32: return MEMBER_OF(record, field, uint32_t);
     case FIELD_INT: return MEMBER_OF(record, field, int);
@@ -191,6 +203,8 @@ static int field_set(const struct field *field, const char *text, size_t size,
         *MEMBER(record, field, int) = (int)number;
         return number < INT32_MIN || number > INT32_MAX ? -1 : 0;
     }
+    if (field->type == FIELD_TIME) // of a record that is good otherwise
+        number = number < 0 ? 0 : number > TIME_MOST ? TIME_MOST : number;
     *MEMBER(record, field, int64_t) = number;
     return 0;
 }

@@ -46,7 +46,7 @@ void logs_name(uint64_t key, const char *text, struct str *into)
 }
 
 struct logs *logs_new(int run_dir, unsigned parcel, unsigned restart, unsigned slots,
-                      int packed, struct err *err)
+                      int packed)
 {
     struct logs *logs = mem_alloc(sizeof *logs);
     *logs = (struct logs){.run_dir = run_dir,
@@ -58,16 +58,6 @@ struct logs *logs_new(int run_dir, unsigned parcel, unsigned restart, unsigned s
                           .spool = mem_alloc(slots * sizeof(int))};
     for (unsigned i = 0; i < slots; i++)
         logs->spool[i] = -1;
-    if (packed) {
-        CLEANUP_STR struct str name = {0};
-        logs_pack_name(parcel, restart, &name);
-        logs->pack = openat(run_dir, name.text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        if (logs->pack < 0) {
-            err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), name.text);
-            logs_free(logs);
-            return NULL;
-        }
-    }
     return logs;
 }
 
@@ -118,9 +108,25 @@ static int to_file(struct logs *logs, unsigned slot, uint64_t key, const char *t
     return 0;
 }
 
+// The pack is made when there is something to keep: then the journal of this parcel and restart
+// is ours, so that no other writer's pack is emptied.
+static int open_pack(struct logs *logs, struct err *err)
+{
+    CLEANUP_STR struct str name = {0};
+    if (logs->pack >= 0)
+        return 0;
+    logs_pack_name(logs->parcel, logs->restart, &name);
+    logs->pack =
+        openat(logs->run_dir, name.text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    return logs->pack < 0 ? err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), name.text)
+                          : 0;
+}
+
 static int to_pack(struct logs *logs, unsigned slot, int64_t size, struct err *err)
 {
     int spool = logs->spool[slot - 1];
+    if (open_pack(logs, err) < 0)
+        return -1;
     char block[65536];
     for (int64_t at = 0; at < size;) {
         ssize_t got = pread(spool, block, sizeof block, at);
@@ -160,7 +166,7 @@ int logs_keep(struct logs *logs, unsigned slot, uint64_t key, const char *text, 
     int result = logs->packed ? to_pack(logs, slot, st.st_size, err)
                               : to_file(logs, slot, key, text, err);
     if (result < 0) {
-        if (logs->packed)
+        if (logs->pack >= 0)
             take_back(logs, at);
         return -1;
     }
@@ -169,9 +175,9 @@ int logs_keep(struct logs *logs, unsigned slot, uint64_t key, const char *text, 
     return 0;
 }
 
-int logs_sync(struct logs *logs)
+int logs_pack(const struct logs *logs)
 {
-    return logs->pack >= 0 && logs->pack_size ? fdatasync(logs->pack) : 0;
+    return logs->pack;
 }
 
 void logs_free(struct logs *logs)

@@ -15,7 +15,7 @@
 
 struct logs;
 struct logs *logs_new(int run_dir, unsigned parcel, unsigned restart, unsigned slots,
-                      int packed, struct err *err);
+                      int packed);
 // The descriptor for the next task of a slot (1...): its spool, empty. -1 with err.
 int logs_spool(struct logs *logs, unsigned slot, struct err *err);
 // The last `size` bytes of the spool, added to `into`.
@@ -23,11 +23,12 @@ void logs_tail(struct logs *logs, unsigned slot, size_t size, struct str *into);
 // The same of any file; nothing where it cannot be read from a position.
 void logs_tail_fd(int fd, size_t size, struct str *into);
 // Keeps what the slot's task wrote, under key and dataset's text. *ret_at is its place in the
-// pack or -1, *ret_size its bytes.
+// pack or -1, *ret_size its bytes. After -1 it is still in the spool, and may be kept again
+// before the slot's next task.
 int logs_keep(struct logs *logs, unsigned slot, uint64_t key, const char *text, int64_t *ret_at,
               int64_t *ret_size, struct err *err);
-int logs_sync(struct logs *logs);  // the pack; 0, or -1 with errno
-void logs_free(struct logs *logs); // removes empty spools
+int logs_pack(const struct logs *logs); // the pack's descriptor, for a sync; -1: there is none
+void logs_free(struct logs *logs);      // removes empty spools
 // Name of a task's own file, relative to the run folder.
 void logs_name(uint64_t key, const char *text, struct str *into);
 void logs_spool_name(unsigned parcel, unsigned restart, unsigned slot, struct str *into);

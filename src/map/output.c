@@ -106,27 +106,45 @@ static int put(const char *temporary, const char *goal)
     return rename(temporary, goal);
 }
 
-int output_publish(const char *temporary, const char *goal, int64_t *ret_size,
-                   int64_t *ret_mtime, int64_t *ret_inode, struct err *err)
+// Tells the three apart by the step that failed.
+static enum output_result failed(const char *temporary, const char *goal, int content,
+                                 struct err *err)
+{
+    struct err why = {0};
+    err_errno(&why, ERR_SYSTEM, errno, _("cannot publish '%s'"), goal);
+    if (err)
+        *err = why;
+    if (err_may_pass(&why) && !content)
+        return OUTPUT_WAITS;
+    output_drop(temporary);
+    return err_may_pass(&why) ? OUTPUT_LOST : OUTPUT_REFUSED;
+}
+
+enum output_result output_publish(const char *temporary, const char *goal, int64_t *ret_size,
+                                  int64_t *ret_mtime, int64_t *ret_inode, struct err *err)
 {
     struct stat st;
-    if (lstat(temporary, &st) < 0) {
-        int errnum = errno;
-        output_drop(temporary);
-        if (errnum != ENOENT)
-            return err_errno(err, ERR_SYSTEM, errnum, _("cannot read '%s'"), temporary);
-        return err_set(err, ERR_NO_OUTPUT, _("the task ended well but wrote no {out}"));
+    if (*ret_inode < 0) {
+        if (lstat(temporary, &st) < 0) {
+            int errnum = errno;
+            output_drop(temporary);
+            if (errnum != ENOENT)
+                err_errno(err, ERR_SYSTEM, errnum, _("cannot read '%s'"), temporary);
+            else
+                err_set(err, ERR_NO_OUTPUT, _("the task ended well but wrote no {out}"));
+            return OUTPUT_REFUSED;
+        }
+        if (sync_at(AT_FDCWD, temporary) < 0)
+            return failed(temporary, goal, 1, err);
+        if (put(temporary, goal) < 0)
+            return failed(temporary, goal, 0, err);
+        *ret_size = st.st_size;
+        *ret_mtime = clock_ns(st.st_mtim);
+        *ret_inode = (int64_t)st.st_ino;
     }
     CLEANUP_FREE char *folder = fs_folder(goal);
-    if (sync_at(AT_FDCWD, temporary) < 0 || put(temporary, goal) < 0 ||
-        fs_sync_dir(AT_FDCWD, folder) < 0) {
-        err_errno(err, ERR_SYSTEM, errno, _("cannot publish '%s'"), goal);
-        output_drop(temporary);
-        return -1;
-    }
+    if (fs_sync_dir(AT_FDCWD, folder) < 0)
+        return failed(temporary, goal, 0, err);
     output_drop(temporary);
-    *ret_size = st.st_size;
-    *ret_mtime = clock_ns(st.st_mtim);
-    *ret_inode = (int64_t)st.st_ino;
-    return 0;
+    return OUTPUT_PUBLISHED;
 }

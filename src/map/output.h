@@ -17,10 +17,17 @@ void output_path(const char *goal, unsigned run, uint64_t key, struct str *into)
 // Makes the temporary folder and the folders above it. What an attempt before left in it is
 // removed, unless that one had `saved` it for this one.
 int output_prepare(const char *temporary, int saved, struct err *err);
+enum output_result {
+    OUTPUT_PUBLISHED,
+    OUTPUT_REFUSED, // [no-output] if there is nothing, or what the system says; it is gone
+    OUTPUT_WAITS,   // a full or failing disk: all is as it was, and it may be called again
+    OUTPUT_LOST, // such a disk did not take its content, which is not to be trusted; it is gone
+};
 // Syncs what stands at `temporary` (a file or a whole folder) and renames it to `goal`; then
-// removes the temporary folder. [no-output] if there is nothing. On success *ret_size,
-// *ret_mtime (ns), *ret_inode are the goal's.
-int output_publish(const char *temporary, const char *goal, int64_t *ret_size,
-                   int64_t *ret_mtime, int64_t *ret_inode, struct err *err);
+// removes the temporary folder. *ret_size, *ret_mtime (ns), *ret_inode become the goal's;
+// *ret_inode is -1 before the first call, and as this left it before a further one. With err
+// unless it is published.
+enum output_result output_publish(const char *temporary, const char *goal, int64_t *ret_size,
+                                  int64_t *ret_mtime, int64_t *ret_inode, struct err *err);
 // Removes the temporary folder and what is in it.
 void output_drop(const char *temporary);

@@ -13,6 +13,7 @@ struct tried {                   // of a dataset, in this start
     uint16_t retries, continues; // of them: after a failure; after exit 75
     uint8_t quick;               // exits 75 in a row that came quickly
     uint8_t saved;               // the last one ended by exit 75
+    uint8_t full;                // one failed when the disk was full
 };
 struct queue; // free with queue_free
 struct queue *queue_new(const struct run *run);

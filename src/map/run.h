@@ -24,12 +24,21 @@ enum why {
     WHY_LOST,    // another has the run
     WHY_MEMORY,  // no room, or above --mem-each
 };
-enum event_kind { EVENT_START, EVENT_END, EVENT_STOPPING, EVENT_KILLING };
+enum event_kind {
+    EVENT_START,
+    EVENT_END,
+    EVENT_STOPPING,
+    EVENT_KILLING,
+    EVENT_STORAGE, // something could not be written: see storage.h
+    EVENT_STORAGE_OVER
+};
 struct event {
     enum event_kind kind;
     enum why why;                  // STOPPING, KILLING
     const struct dataset *dataset; // START, END
     const struct record *record;   // START, END
+    const struct err *err;         // STORAGE
+    size_t waiting;                // STORAGE: records and outputs
 };
 struct runner_listener {
     void (*event)(void *context, const struct event *event);

@@ -21,6 +21,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "map/deadline.h"
+#include "map/ending.h"
 #include "map/gauge.h"
 #include "map/keeper.h"
 #include "map/memory_tend.h"
@@ -229,7 +230,8 @@ static int start_one(struct runner *runner, struct task *slot)
     size_t at;
     uint32_t index;
     if (runner->phase != PHASE_RUNNING || workshop->err.code || runner->full ||
-        workshop->publishing >= MOST_ENDED || !queue_count(workshop->queue))
+        workshop->publishing >= MOST_ENDED || !queue_count(workshop->queue) ||
+        storage_holds(workshop))
         return 0;
     enum queue_fit fit = queue_find(workshop->queue, fits, runner, &at, &index);
     if (fit == QUEUE_NEVER)
@@ -242,6 +244,7 @@ static int start_one(struct runner *runner, struct task *slot)
         workshop->err = (struct err){0};
     if (result)
         return 0;
+    storage_begun(workshop);
     queue_take(workshop->queue, at);
     workshop->running += slot->pid != 0;
     return 1;
@@ -299,6 +302,8 @@ static int timers(struct runner *runner, int64_t due)
     due = memory_due < due ? memory_due : due;
     int64_t hold_due = runner->workshop.held_us + HOLD_US;
     due = hold_due < due ? hold_due : due;
+    int64_t storage_due = storage_tend(&runner->workshop, runner->phase != PHASE_RUNNING, now);
+    due = storage_due < due ? storage_due : due;
     if (listener->tick && now >= runner->tick_us) {
         tick(runner, now);
         runner->tick_us = now + listener->tick_ms * 1000LL;
@@ -314,7 +319,7 @@ static int is_over(const struct runner *runner)
     const struct workshop *workshop = &runner->workshop;
     int more =
         runner->phase == PHASE_RUNNING && !workshop->err.code && queue_count(workshop->queue);
-    return !workshop->running && !workshop->publishing && !more;
+    return !workshop->running && !workshop->publishing && !more && !storage_pending(workshop);
 }
 
 static void loop(struct runner *runner)
@@ -340,8 +345,8 @@ static void loop(struct runner *runner)
         if (watched[1].revents)
             pool_reap(workshop->publishers);
         struct err err = {0};
-        if (writer_tend(workshop->writer, &err) < 0 && !workshop->err.code)
-            workshop->err = err;
+        if (writer_tend(workshop->writer, &err) < 0)
+            storage_failed(workshop, &err);
     }
 }
 
@@ -390,9 +395,7 @@ static int runner_begin(struct runner *runner, struct err *err)
     if (!workshop->launch)
         return -1;
     workshop->logs = logs_new(run->folder->fd, run->parcel, run->restart, spec->slots,
-                              run->datasets->count > PACK_ABOVE, err);
-    if (!workshop->logs)
-        return -1;
+                              run->datasets->count > PACK_ABOVE);
     workshop->writer =
         writer_new(run->folder->fd, run->parcel, run->restart, workshop->logs, err);
     workshop->publishers = workshop->writer ? pool_new(PUBLISHERS, err) : NULL;
@@ -428,11 +431,13 @@ static void finish(struct runner *runner, struct run_result *ret)
     const struct record close = {
         .kind = RECORD_CLOSE, .wall_us = clock_wall_us(), .boot_us = clock_boot_us()};
     struct err err = {0};
-    if (!workshop->lost &&
-        (writer_add(workshop->writer, &close, &err) < 0 ||
-         writer_sync(workshop->writer, &err) < 0) &&
-        !workshop->err.code)
-        workshop->err = err;
+    if (!workshop->lost)
+        writer_add(workshop->writer, &close, NULL);
+    while (!workshop->lost && writer_sync(workshop->writer, &err) < 0 && !workshop->err.code) {
+        storage_failed(workshop, &err);
+        loop(runner); // until it is written or given up
+    }
+    ending_give_up(workshop);
     if (workshop->listener->tick)
         tick(runner, clock_boot_us());
     *ret = (struct run_result){

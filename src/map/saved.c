@@ -31,11 +31,6 @@ int saved_open(struct saved *ret, const char *cwd, const char *which, struct err
     return folder_find(cwd, which, &ret->folder, err) < 0 ? -1 : saved_read(ret, err);
 }
 
-int saved_open_number(struct saved *ret, const char *cwd, unsigned number, struct err *err)
-{
-    return folder_open(cwd, number, &ret->folder, err) < 0 ? -1 : saved_read(ret, err);
-}
-
 void saved_close(struct saved *saved)
 {
     state_free(&saved->state);

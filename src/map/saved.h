@@ -25,7 +25,6 @@ struct saved { // begin with SAVED_NONE
 // Reads the run that `which` names (see folder_find). *ret needs saved_close also after
 // failure.
 int saved_open(struct saved *ret, const char *cwd, const char *which, struct err *err);
-int saved_open_number(struct saved *ret, const char *cwd, unsigned number, struct err *err);
 // Reads the parts of a run whose folder the caller has put into saved->folder: all of them; what
 // was asked and on which datasets, but no journals.
 int saved_read(struct saved *saved, struct err *err);

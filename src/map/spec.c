@@ -78,6 +78,7 @@ static json_t *hash_out(uint64_t hash)
 #define NUMBER_FIELDS(X)                                                                       \
     X(pass_stdin)                                                                              \
     X(overwrite)                                                                               \
+    X(strict)                                                                                  \
     X(cores)                                                                                   \
     X(slots)                                                                                   \
     X(threads)                                                                                 \

@@ -69,6 +69,7 @@ static void note_end(struct state *state, struct outcome *outcome, const struct 
     outcome->log_size = record->log_size;
     outcome->data_size = record->data_size;
     outcome->data_mtime = record->data_mtime;
+    outcome->data_hash = record->data_hash;
     outcome->script = record->script;
     outcome->env = record->env;
 }

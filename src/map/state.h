@@ -35,6 +35,7 @@ struct outcome { // of one dataset: its last attempt
     int64_t peak_kb;
     int64_t log_at, log_size;
     int64_t data_size, data_mtime;
+    uint64_t data_hash; // 0: not known
     uint64_t script, env;
     const char *output;
 };

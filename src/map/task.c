@@ -16,6 +16,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "map/again.h"
+#include "map/ending.h"
 #include "map/failure.h"
 #include "map/memory_tend.h"
 #include "map/output.h"
@@ -23,26 +24,7 @@
 
 #define TAIL_SIZE 65536 // of a log, to find the cause of a failure in
 
-// A task that has ended and whose end is not recorded yet.
-struct ending {
-    struct workshop *workshop;
-    uint32_t index;
-    const struct dataset *dataset;
-    struct record record;
-    struct failure failure;
-    char *temporary; // or NULL
-    const char *goal;
-    struct err err;  // of publishing
-    int64_t held_us; // of the workshop, at its end
-};
-
-static void fail_run(struct workshop *workshop, const struct err *err)
-{
-    if (!workshop->err.code)
-        workshop->err = *err;
-}
-
-static void lose(struct workshop *workshop, const struct err *err)
+void task_lose(struct workshop *workshop, const struct err *err)
 {
     workshop->lost = 1;
     workshop->err = *err;
@@ -58,111 +40,16 @@ int task_hold(struct workshop *workshop)
         return 0;
     workshop->held_us = now;
     if (owner_touch(workshop->run->folder->fd, getpid(), &err) < 0)
-        lose(workshop, &err);
+        task_lose(workshop, &err);
     return workshop->lost ? -1 : 0;
 }
 
-static void tell(const struct workshop *workshop, enum event_kind kind,
-                 const struct dataset *dataset, const struct record *record)
+void task_tell(const struct workshop *workshop, enum event_kind kind,
+               const struct dataset *dataset, const struct record *record)
 {
     const struct event event = {.kind = kind, .dataset = dataset, .record = record};
     if (workshop->listener->event)
         workshop->listener->event(workshop->listener->context, &event);
-}
-
-static void set_failure(struct ending *ending)
-{
-    ending->record.state = TASK_FAILED;
-    ending->record.cause = err_name(ending->failure.code);
-    ending->record.detail = ending->failure.detail;
-}
-
-static void count_end(struct workshop *workshop, const struct record *record)
-{
-    workshop->done += record->state == TASK_DONE;
-    workshop->failed += record->state == TASK_FAILED;
-    workshop->stopped += record->state == TASK_STOPPED;
-    workshop->cpu_us += record->user_us + record->system_us;
-    if (record->state == TASK_DONE)
-        fit_add(&workshop->fit, record->data_size > 0 ? (double)record->data_size : 0,
-                (double)record->duration_us / 1e6);
-    workshop->halted |= limit_halts(&workshop->halt, workshop->done, workshop->failed,
-                                    workshop->run->datasets->count);
-}
-
-// A failed one with retries left runs again. What ended well and once costs no memory here.
-static void try_again(struct ending *ending)
-{
-    struct workshop *workshop = ending->workshop;
-    struct record *record = &ending->record;
-    const struct spec *spec = workshop->run->spec;
-    if (record->state == TASK_AGAIN || (record->state == TASK_FAILED && spec->retries)) {
-        struct tried *tried = queue_tried(workshop->queue, ending->index);
-        tried->attempts++;
-        if (record->state == TASK_FAILED && record->code != EXIT_AGAIN &&
-            again_retry(spec, tried, ending->failure.code))
-            record->state = TASK_AGAIN;
-    }
-}
-
-static void finish(struct ending *ending)
-{
-    struct workshop *workshop = ending->workshop;
-    struct record *record = &ending->record;
-    struct err err = {0};
-    record->wall_us = clock_wall_us();
-    record->boot_us = clock_boot_us();
-    if (workshop->lost)
-        record->state = TASK_STOPPED;
-    else
-        try_again(ending);
-    if (!workshop->lost && writer_add(workshop->writer, record, &err) < 0)
-        fail_run(workshop, &err);
-    count_end(workshop, record);
-    if (record->state == TASK_AGAIN)
-        queue_put(workshop->queue, ending->index);
-    tell(workshop, EVENT_END, ending->dataset, record);
-    free(ending->temporary);
-    free(ending);
-}
-
-// In a thread of the pool.
-static void publish(void *context)
-{
-    struct ending *ending = context;
-    struct record *record = &ending->record;
-    int saved = record->state == TASK_AGAIN && record->code == EXIT_AGAIN;
-    // Who took the run from us may be writing there.
-    if (clock_boot_us() - ending->held_us >= HOLD_US &&
-        owner_touch(ending->workshop->run->folder->fd, getpid(), &ending->err) < 0)
-        return;
-    if (record->state != TASK_DONE && !saved)
-        output_drop(ending->temporary);
-    else if (saved)
-        return; // for the attempt to come
-    else if (output_publish(ending->temporary, ending->goal, &record->output_size,
-                            &record->output_mtime, &record->output_inode, &ending->err) == 0)
-        record->output = ending->goal;
-}
-
-static void published(void *context)
-{
-    struct ending *ending = context;
-    struct workshop *workshop = ending->workshop;
-    workshop->publishing--;
-    if (ending->err.code == ERR_NO_OUTPUT) {
-        failure_no_output(ending->goal, &ending->failure);
-        set_failure(ending);
-    } else if (ending->err.code == ERR_RUN_BUSY) {
-        lose(workshop, &ending->err);
-    } else if (ending->err.code) {
-        // The disk's failure, not the script's: it runs again when there is room.
-        fail_run(workshop, &ending->err);
-        ending->record.state = TASK_STOPPED;
-        ending->record.cause = err_name(ending->err.code);
-        ending->record.detail = ending->err.text;
-    }
-    finish(ending);
 }
 
 // The end of what was printed to where an error would stand.
@@ -181,7 +68,7 @@ static int judge_memory(const struct memory_death *death, struct ending *ending)
     if (death->end == MEMORY_END_OTHER)
         return 0;
     memory_failure(death, &ending->failure);
-    set_failure(ending);
+    ending_fail(ending);
     if (death->end == MEMORY_END_AGAIN)
         ending->record.state = TASK_AGAIN;
     return 1;
@@ -194,7 +81,7 @@ static void judge_ended(const struct workshop *workshop, const struct task *task
     struct record *record = &ending->record;
     if (task->why == WHY_TIMEOUT) {
         failure_timeout(workshop->run->spec->timeout_us, &ending->failure);
-        set_failure(ending);
+        ending_fail(ending);
         return;
     }
     record->state = TASK_STOPPED;
@@ -211,7 +98,23 @@ static void judge_failed(struct workshop *workshop, const struct task *task, int
     failure_find(status, str_text(&tail), tail.size, folder, &ending->failure);
     if (workshop->run->spec->mem_hard)
         failure_hard(&ending->failure);
-    set_failure(ending);
+    ending_fail(ending);
+}
+
+// Whoever fails on a full disk may fail for it: it runs again, but once, since it may be what
+// fills it.
+static int judge_full(struct workshop *workshop, const struct task *task, struct ending *ending)
+{
+    struct err err = {0};
+    if (!storage_is_full(workshop, task->index, &err))
+        return 0;
+    struct tried *tried = queue_tried(workshop->queue, task->index);
+    failure_system(&err, &ending->failure);
+    ending_fail(ending);
+    if (!tried->full)
+        ending->record.state = TASK_AGAIN;
+    tried->full = 1;
+    return 1;
 }
 
 static void judge(struct workshop *workshop, const struct task *task, int status,
@@ -233,19 +136,9 @@ static void judge(struct workshop *workshop, const struct task *task, int status
     if (task->why && task->why != WHY_MEMORY)
         judge_ended(workshop, task, ending);
     else if (ending->failure.code)
-        set_failure(ending);
-    else if (!judge_memory(death, ending))
+        ending_fail(ending);
+    else if (!judge_memory(death, ending) && !judge_full(workshop, task, ending))
         judge_failed(workshop, task, status, ending);
-}
-
-static void keep_log(struct workshop *workshop, const struct task *task, struct ending *ending)
-{
-    struct record *record = &ending->record;
-    const struct dataset *dataset = ending->dataset;
-    struct err err = {0};
-    if (logs_keep(workshop->logs, task->slot, dataset->key, dataset->text, &record->log_at,
-                  &record->log_size, &err) < 0)
-        fail_run(workshop, &err);
 }
 
 static int64_t microseconds(struct timeval time)
@@ -297,18 +190,11 @@ void task_end(struct workshop *workshop, struct task *task, int status,
     ending->record.peak_kb =
         death.peak_kb > usage->ru_maxrss ? death.peak_kb : usage->ru_maxrss;
     judge(workshop, task, status, &death, ending);
-    if (!workshop->lost)
-        keep_log(workshop, task, ending);
     close_logs(task);
     launch_clean(workshop->launch, task->slot);
     ending->temporary = TAKE(task->temporary);
     task->pid = 0;
-    if (!ending->temporary || workshop->lost) {
-        finish(ending);
-        return;
-    }
-    workshop->publishing++;
-    pool_add(workshop->publishers, publish, published, ending);
+    ending_go_on(ending);
 }
 
 static int open_logs(struct workshop *workshop, struct task *task,
@@ -374,25 +260,24 @@ static int make(struct workshop *workshop, struct task *task, const struct datas
 static void give_up(struct workshop *workshop, struct task *task, const struct err *err)
 {
     struct ending *ending = ending_new(workshop, task);
-    ending->failure.code = err->code;
-    snprintf(ending->failure.detail, sizeof ending->failure.detail, "%.*s",
-             (int)sizeof ending->failure.detail - 1, err->text);
-    set_failure(ending);
+    failure_system(err, &ending->failure);
+    ending_fail(ending);
     close_logs(task);
     if (task->temporary)
         output_drop(task->temporary);
     ending->temporary = TAKE(task->temporary);
-    finish(ending);
+    ending_finish(ending);
 }
 
 // Not the task's own failure: it can be started later.
-static void put_back(struct workshop *workshop, struct task *task, const struct err *err)
+static void put_back(struct workshop *workshop, struct task *task, int saved,
+                     const struct err *err)
 {
     close_logs(task);
-    if (task->temporary)
+    if (task->temporary && !saved)
         output_drop(task->temporary);
     free(TAKE(task->temporary));
-    fail_run(workshop, err);
+    storage_failed(workshop, err);
 }
 
 static struct earlier earlier_of(const struct workshop *workshop, uint32_t index)
@@ -425,23 +310,26 @@ int task_start(struct workshop *workshop, struct task *task, uint32_t index)
                                   .slot = task->slot,
                                   .wall_us = task->wall_us,
                                   .boot_us = task->boot_us};
-    if (writer_add(workshop->writer, &record, &err) < 0) {
-        fail_run(workshop, &err);
+    if (workshop->storage.since_us && storage_is_full(workshop, index, &err))
+        return -1;
+    if (writer_reserve(workshop->writer, (unsigned)workshop->running + 1, &err) < 0 ||
+        writer_add(workshop->writer, &record, &err) < 0) {
+        storage_failed(workshop, &err);
         return -1;
     }
     errno = 0;
     if (make(workshop, task, dataset, earlier.saved, &err) == 0) {
         memory_task_started(workshop, task);
-        tell(workshop, EVENT_START, dataset, &record);
+        task_tell(workshop, EVENT_START, dataset, &record);
         return 0;
     }
     int errnum = errno;
     int no_room = errnum == EAGAIN || errnum == ENOMEM || errnum == EMFILE || errnum == ENFILE;
-    if (no_room || err.code == ERR_DISK_FULL) {
-        put_back(workshop, task, &err);
+    if (no_room || err_may_pass(&err)) {
+        put_back(workshop, task, earlier.saved, &err);
         return no_room ? 1 : -1;
     }
-    tell(workshop, EVENT_START, dataset, &record);
+    task_tell(workshop, EVENT_START, dataset, &record);
     give_up(workshop, task, &err);
     return 0;
 }

@@ -13,6 +13,7 @@
 #include "map/logs.h"
 #include "map/queue.h"
 #include "map/run.h"
+#include "map/storage.h"
 #include "map/writer.h"
 
 struct memory;
@@ -44,12 +45,15 @@ struct workshop {
     int lost;        // another has the run: nothing is recorded or published any more
     int64_t held_us; // when we last saw that we have it
     size_t done, failed, stopped, publishing;
+    struct storage storage;
+    struct ending *waiting; // ends that a full disk holds, the first first; see ending.h
+    size_t endings_waiting; // and those of them that are being tried again
     struct limit_halt halt;
     int halted;      // as --halt asks
     int64_t warn_us; // when tasks are told that the parcel ends (CLOCK_BOOTTIME), 0: never
     int64_t cpu_us;  // of tasks that ended
     struct fit fit;
-    struct err err; // the first failure to write down what happened; code 0: none
+    struct err err; // the first failure that ends the run; code 0: none
 };
 // Looks whether we still have the run (owner.h), HOLD_US after the last look. Returns -1, and
 // workshop->err, if it is lost.
@@ -57,8 +61,13 @@ struct workshop {
 int task_hold(struct workshop *workshop);
 // Starts a dataset in a free slot. Returns 0 (also where the task cannot be started for reasons
 // of its own: then it has failed, and the slot is free); 1 if the machine has no room for a
-// process now; -1 with workshop->err.
+// process now; -1 with workshop->err, or where storage_failed said why not now.
 int task_start(struct workshop *workshop, struct task *task, uint32_t index);
 // After its wait: frees the slot; records the end, at once or when its output is published.
 void task_end(struct workshop *workshop, struct task *task, int status,
               const struct rusage *usage);
+// Another has the run, as err says.
+void task_lose(struct workshop *workshop, const struct err *err);
+// Tells the listener of a START or END.
+void task_tell(const struct workshop *workshop, enum event_kind kind,
+               const struct dataset *dataset, const struct record *record);

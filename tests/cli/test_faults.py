@@ -20,7 +20,7 @@ rmdir "busy.$1"
 ERRORS = {
     "write": (errno.ENOSPC, errno.EIO, "short"), "sync": (errno.EIO,), "rename": (errno.ENOSPC,), "link": (errno.EIO,),
     "open": (errno.EMFILE, errno.EIO), "mkdir": (errno.EDQUOT,), "fork": (errno.EAGAIN,), "thread": (errno.EAGAIN,),
-    "truncate": (errno.EIO,),
+    "truncate": (errno.EIO,), "reserve": (errno.ENOSPC, errno.EOPNOTSUPP),
 }
 MOST = 100  # of one call and error: more are chosen by the seed
 

@@ -21,9 +21,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum call { WRITE, SYNC, RENAME, LINK, OPEN, MKDIR, FORK, THREAD, TRUNCATE, CALLS };
-static const char *const names[CALLS] = {"write", "sync", "rename", "link",    "open",
-                                         "mkdir", "fork", "thread", "truncate"};
+enum call { WRITE, SYNC, RENAME, LINK, OPEN, MKDIR, FORK, THREAD, TRUNCATE, RESERVE, CALLS };
+static const char *const names[CALLS] = {"write", "sync", "rename", "link",     "open",
+                                         "mkdir", "fork", "thread", "truncate", "reserve"};
 static atomic_long counts[CALLS];
 static enum call wanted = CALLS;
 static long at;
@@ -75,6 +75,21 @@ EXPORT ssize_t write(int fd, const void *bytes, size_t size)
         size = (size + 1) / 2;
     }
     return REAL(write)(fd, bytes, size);
+}
+
+EXPORT ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t offset)
+{
+    if (fails(WRITE)) {
+        if (error)
+            return -1;
+        size = (size + 1) / 2;
+    }
+    return REAL(pwrite64)(fd, bytes, size, offset);
+}
+
+EXPORT int fallocate64(int fd, int mode, off64_t offset, off64_t size)
+{
+    return fails(RESERVE) ? -1 : REAL(fallocate64)(fd, mode, offset, size);
 }
 
 EXPORT int fsync(int fd)

@@ -73,7 +73,8 @@ static void test_goals(void **state)
             goal[j] = fs_absolute(cwd, cases[i].goal[j]);
         }
         const struct datasets datasets = {.item = items, .count = 2, .columns = 1};
-        int result = goals_check((const char *const *)goal, &datasets, NULL, cwd, "s/fit.py", &err);
+        int result =
+            goals_check((const char *const *)goal, &datasets, NULL, cwd, "s/fit.py", &err);
 
         assert_int_equal(result, cases[i].words != NULL ? -1 : 0);
         assert_int_equal(err.code, cases[i].words != NULL ? ERR_SAME_OUTPUT : ERR_NONE);

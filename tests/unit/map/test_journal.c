@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records out and in; journals written, damaged, cut off, of another version.
 #include <fcntl.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -29,14 +31,15 @@ static const struct record full_end = {.kind = RECORD_END,
                                        .code = -11,
                                        .detail =
                                            "ValueError: \xc3\xa9 = 3, 50 %\nx   analyse.py:41",
-                                       .duration_us = INT64_MAX,
+                                       .duration_us = (int64_t)1 << 52,
                                        .user_us = 1,
-                                       .system_us = INT64_MIN,
+                                       .system_us = 0,
                                        .peak_kb = 7,
                                        .log_at = 0,
                                        .log_size = 9,
                                        .data_size = 0,
                                        .data_mtime = -2,
+                                       .data_hash = 2,
                                        .script = 1,
                                        .env = UINT64_MAX,
                                        .output = "/a b/\xff.npz",
@@ -83,6 +86,7 @@ static struct record copy_of(const struct record *from)
     copy.system_us = from->system_us;
     copy.peak_kb = from->peak_kb, copy.log_at = from->log_at, copy.log_size = from->log_size;
     copy.data_size = from->data_size, copy.data_mtime = from->data_mtime,
+    copy.data_hash = from->data_hash;
     copy.script = from->script;
     copy.env = from->env, copy.output = from->output, copy.output_size = from->output_size;
     copy.output_mtime = from->output_mtime, copy.output_inode = from->output_inode;
@@ -116,7 +120,7 @@ static void test_records(void **state)
                              .key = 1,
                              .attempt = 1,
                              .slot = 1,
-                             .wall_us = -1,
+                             .wall_us = 1,
                              .cause = "",
                              .detail = "",
                              .output = "",
@@ -394,7 +398,7 @@ static void test_long_lines(void **state)
     str_free(&seen.text);
 }
 
-// A file that may not grow: what was cut off is taken back, and the next record is whole.
+// A file that may not grow: what was cut off waits, and is whole once there is room, in its place.
 static void test_full_disk(void **state)
 {
     CLEANUP_CLOSE int dir = new_dir();
@@ -416,10 +420,18 @@ static void test_full_disk(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(result, -1);
     assert_int_equal(err.code, ERR_SYSTEM);
+    assert_int_equal(journal_waiting(journal), 1);
+    assert_int_equal(journal_read(dir, see, &seen, &damage, NULL), 0);
+    assert_int_equal(damage.lines, 0);
+    assert_int_equal(damage.torn, 1);
+    str_clear(&seen.text);
     assert_int_equal(journal_write(journal, &empty_end, NULL), 0);
+    assert_int_equal(journal_waiting(journal), 0);
     journal_free(journal);
     assert_int_equal(journal_read(dir, see, &seen, &damage, NULL), 0);
-    assert_string_equal(seen.text.text, "0-0:0 0-0:0 ");
+    char expected[64];
+    snprintf(expected, sizeof expected, "0-0:0 0-0:%" PRIu64 " 0-0:0 ", full_end.key);
+    assert_string_equal(seen.text.text, expected);
     assert_int_equal(damage.lines, 0);
     str_free(&seen.text);
 }

@@ -73,14 +73,15 @@ static void test_all_over_all(void **state)
             CLEANUP_STR struct str temporary = {0};
             struct err err = {0};
             struct stat before, after;
-            int64_t size = -5, mtime = -5, inode = -5;
+            int64_t size = -1, mtime = -1, inode = -1;
             output_path(goal, 3, KEY, &temporary);
             assert_int_equal(fs_make_dirs(AT_FDCWD, folder, 0755, NULL), 0);
             make(goal, old, "old");
             assert_int_equal(output_prepare(temporary.text, 0, &err), 0);
             make(temporary.text, new, "new");
             assert_int_equal(lstat(temporary.text, &before), 0);
-            if (output_publish(temporary.text, goal, &size, &mtime, &inode, &err) < 0)
+            if (output_publish(temporary.text, goal, &size, &mtime, &inode, &err) !=
+                OUTPUT_PUBLISHED)
                 fail_msg("%u over %u: %s", new, old, err.text);
             if (!holds(goal, new, "new"))
                 fail_msg("%u over %u", new, old);
@@ -145,14 +146,15 @@ static void test_absent(void **state)
     CLEANUP_FREE char *goal = mem_print("%s/absent/goal", (char *)*state);
     CLEANUP_STR struct str temporary = {0};
     struct err err = {0};
-    int64_t unused;
+    int64_t unused = -1;
     output_path(goal, 1, KEY, &temporary);
     folder_text("absent/goal", "old");
     assert_int_equal(output_prepare(temporary.text, 0, NULL), 0);
     CLEANUP_FREE char *other =
         mem_print("%s.npz", temporary.text); // what a careless writer makes
     folder_text(other, "x");
-    assert_int_equal(output_publish(temporary.text, goal, &unused, &unused, &unused, &err), -1);
+    assert_int_equal(output_publish(temporary.text, goal, &unused, &unused, &unused, &err),
+                     OUTPUT_REFUSED);
     assert_int_equal(err.code, ERR_NO_OUTPUT);
     assert_true(holds("absent/goal", A_FILE, "old"));
     assert_int_equal(unlink("absent/goal"), 0);
@@ -164,11 +166,11 @@ static int publish_closed(const char *state)
     CLEANUP_FREE char *goal = mem_print("%s/closed/goal", state);
     CLEANUP_FREE char *temporary = mem_print("%s/free/temporary/goal", state);
     struct err err = {0};
-    int64_t unused;
+    int64_t unused = -1;
     if (output_prepare(temporary, 0, NULL) < 0)
         return 1;
     make(temporary, FULL_FOLDER, "new");
-    if (output_publish(temporary, goal, &unused, &unused, &unused, &err) == 0)
+    if (output_publish(temporary, goal, &unused, &unused, &unused, &err) == OUTPUT_PUBLISHED)
         return 2;
     if (err.code != ERR_SYSTEM || !holds(goal, A_FILE, "old"))
         return 3;
@@ -202,10 +204,11 @@ static void test_folder_gone(void **state)
     CLEANUP_FREE char *goal = mem_print("%s/gone/goal", (char *)*state);
     CLEANUP_FREE char *temporary = mem_print("%s/elsewhere2/t/goal", (char *)*state);
     struct err err = {0};
-    int64_t unused;
+    int64_t unused = -1;
     assert_int_equal(output_prepare(temporary, 0, NULL), 0);
     make(temporary, A_FILE, "new");
-    assert_int_equal(output_publish(temporary, goal, &unused, &unused, &unused, &err), -1);
+    assert_int_equal(output_publish(temporary, goal, &unused, &unused, &unused, &err),
+                     OUTPUT_REFUSED);
     assert_int_equal(err.code, ERR_SYSTEM);
     assert_int_equal(access("elsewhere2/t", F_OK), -1);
 }

@@ -44,7 +44,7 @@ static void test_records(void **state)
     (void)state;
     CLEANUP_CLOSE int dir = run_new();
     struct err err = {0};
-    struct logs *logs = logs_new(dir, 1, 2, 1, 1, NULL);
+    struct logs *logs = logs_new(dir, 1, 2, 1, 1);
     struct writer *writer = writer_new(dir, 1, 2, logs, &err);
     assert_non_null(writer);
     assert_int_equal(writer_wait_ms(writer), -1);
@@ -79,7 +79,7 @@ static void test_there_already(void **state)
     (void)state;
     CLEANUP_CLOSE int dir = run_new();
     struct err err = {0};
-    struct logs *logs = logs_new(dir, 1, 2, 1, 0, NULL);
+    struct logs *logs = logs_new(dir, 1, 2, 1, 0);
     folder_text("run/journal.1-2", "another writer's");
     assert_null(writer_new(dir, 1, 2, logs, &err));
     assert_int_not_equal(err.code, ERR_NONE);
