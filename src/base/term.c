@@ -28,6 +28,14 @@ unsigned term_width(const struct term *term)
     return 80;
 }
 
+unsigned term_height(const struct term *term)
+{
+    struct winsize size;
+    if (ioctl(term->fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0)
+        return size.ws_row;
+    return 24;
+}
+
 int term_write(const struct term *term, const struct str *text)
 {
     return fs_write_all(term->fd, str_text(text), text->size);

@@ -26,6 +26,7 @@ int cmd_run(struct cli *cli, struct err *err);
 int cmd_exec(struct cli *cli, struct err *err);
 int cmd_resume(struct cli *cli, struct err *err);
 int cmd_retry(struct cli *cli, struct err *err);
+int cmd_watch(struct cli *cli, struct err *err);
 int cmd_wait(struct cli *cli, struct err *err);
 int cmd_cancel(struct cli *cli, struct err *err);
 int cmd_rm(struct cli *cli, struct err *err);

@@ -55,7 +55,7 @@ static int await_begin(const struct cli *cli, const struct folder *folder, int b
     if (got == 1) {
         unsigned number = folder->number;
         say(cli,
-            _("run %u goes on without this terminal: lopin status %u | lopin wait %u | lopin "
+            _("run %u goes on without this terminal: lopin watch %u | lopin wait %u | lopin "
               "cancel %u"),
             number, number, number, number);
         return 0;

@@ -6,8 +6,6 @@
 // that task's.
 #include "cli/log_follow.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +14,7 @@
 
 #include "base/lang.h"
 #include "base/mem.h"
+#include "map/journal_tail.h"
 
 enum { BLOCK = 1 << 16, BLOCKS = 16, POLL_MS = 200, MAX_SLOTS = 1 << 16 };
 #define NOBODY UINT32_MAX
@@ -28,10 +27,9 @@ struct follow {
     int64_t *shown;  // by index: bytes of its present attempt
     uint32_t *lane;  // by slot - 1: index of the dataset that has it, or NOBODY
     size_t lanes, lane_room;
-    int fd;                   // of journal.PARCEL-RESTART, read up to `at`; -1: not there yet
-    unsigned parcel, restart; // on one machine the parcel is 0
-    int64_t at;
-    struct str scratch;
+    struct journal_tail *tail;
+    unsigned parcel, restart; // of its journal
+    struct err *err;
 };
 
 static size_t index_of(const struct saved *saved, uint64_t key)
@@ -74,63 +72,23 @@ static int take_end(struct follow *follow, size_t index, const struct record *re
     return log_show_ended(follow->show, (uint32_t)index, follow->shown[index], err);
 }
 
-static int take_line(struct follow *follow, const char *line, size_t size, struct err *err)
+static int take_record(void *context, const struct record *record, unsigned parcel,
+                       unsigned restart)
 {
-    struct record record;
-    if (record_parse(line, size, &record, &follow->scratch) != 0)
+    struct follow *follow = context;
+    if (restart != follow->restart ||
+        parcel != follow->parcel) // a new start: all slots are free
+        follow->lanes = 0;
+    follow->parcel = parcel;
+    follow->restart = restart;
+    if (record->kind != RECORD_START && record->kind != RECORD_END)
         return 0;
-    if (record.kind != RECORD_START && record.kind != RECORD_END)
-        return 0;
-    size_t index = index_of(follow->saved, record.key);
+    size_t index = index_of(follow->saved, record->key);
     if (index == NOBODY)
         return 0;
-    if (record.kind == RECORD_END)
-        return take_end(follow, index, &record, err);
-    take_start(follow, index, &record);
-    return 0;
-}
-
-// Whole lines only: the last one may be in the writing.
-static int read_journal(struct follow *follow, struct err *err)
-{
-    static const size_t room = 1 << 19; // more than any line
-    if (follow->fd < 0)
-        return 0;
-    CLEANUP_FREE char *text = mem_alloc(room);
-    for (;;) {
-        ssize_t got = pread(follow->fd, text, room, follow->at);
-        if (got < 0 && errno != EINTR)
-            return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), "journal");
-        const char *line = text;
-        const char *newline;
-        while (got > 0 && (newline = memchr(line, '\n', (size_t)(text + got - line)))) {
-            if (take_line(follow, line, (size_t)(newline - line), err) < 0)
-                return -1;
-            line = newline + 1;
-        }
-        follow->at += line - text;
-        if ((size_t)got == room && line == text)
-            follow->at += got;
-        else if (line == text && got >= 0)
-            return 0;
-    }
-}
-
-// Each resumption has a journal of its own; the one before is then at its end.
-static int open_journal(struct follow *follow, struct err *err)
-{
-    unsigned next = journal_next_restart(follow->saved->folder.fd, follow->parcel);
-    if (!next || (follow->fd >= 0 && next - 1 == follow->restart))
-        return 0;
-    if (read_journal(follow, err) < 0)
-        return -1;
-    char name[64];
-    snprintf(name, sizeof name, "journal.%u-%u", follow->parcel, next - 1);
-    mem_close_at(&follow->fd);
-    follow->fd = openat(follow->saved->folder.fd, name, O_RDONLY | O_CLOEXEC);
-    follow->restart = next - 1;
-    follow->at = 0;
-    follow->lanes = 0;
+    if (record->kind == RECORD_END)
+        return take_end(follow, index, record, follow->err);
+    take_start(follow, index, record);
     return 0;
 }
 
@@ -145,7 +103,7 @@ static int show_lane(struct follow *follow, size_t slot, struct err *err)
     ssize_t got = BLOCK;
     for (int i = 0; fd >= 0 && got == BLOCK && i < BLOCKS; i++) { // others print as well
         got = pread(fd, block, BLOCK, follow->shown[index]);
-        if (read_journal(follow, err) < 0)
+        if (journal_tail_go_on(follow->tail, take_record, follow, err) < 0)
             return -1;
         if (got <= 0 || slot >= follow->lanes || follow->lane[slot] != index)
             return 0;
@@ -174,7 +132,7 @@ static int follow_on(struct follow *follow, struct err *err)
         struct owner owner;
         owner_look(follow->saved->folder.fd, &owner); // before the last look into the journal
         alive = owner.state == OWNER_ALIVE;
-        if (open_journal(follow, err) < 0 || read_journal(follow, err) < 0)
+        if (journal_tail_read(follow->tail, take_record, follow, err) < 0)
             return -1;
         for (size_t slot = 0; slot < follow->lanes; slot++)
             if (show_lane(follow, slot, err) < 0)
@@ -192,17 +150,17 @@ int log_follow(struct log_show *show, struct saved *saved, const struct selectio
                struct err *err)
 {
     size_t count = saved->state.count;
-    struct follow follow = {.show = show, .saved = saved, .selection = selection, .fd = -1};
+    struct follow follow = {.show = show, .saved = saved, .selection = selection, .err = err};
+    follow.tail = journal_tail_new(saved->folder.fd, 0); // on one machine the parcel is 0
     follow.wanted = mem_zero(count, 1);
     follow.shown = mem_zero(count, sizeof *follow.shown);
     memset(follow.wanted, !selection->index, count);
     for (size_t i = 0; selection->index && i < selection->count; i++)
         follow.wanted[selection->index[i]] = 1;
     int result = follow_on(&follow, err);
-    mem_close_at(&follow.fd);
+    journal_tail_free(follow.tail);
     free(follow.wanted);
     free(follow.shown);
     free(follow.lane);
-    str_free(&follow.scratch);
     return result;
 }

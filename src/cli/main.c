@@ -25,6 +25,8 @@ const struct cli_command cli_commands[] = {
     {"resume", COMMAND_RESUME, cmd_resume, "[OPTION...] [RUN]",
      N_("run what a run never finished")},
     {"retry", COMMAND_RETRY, cmd_retry, "[OPTION...] [RUN]", N_("run what failed")},
+    {"watch", COMMAND_WATCH, cmd_watch, "[OPTION...] [RUN]",
+     N_("a live screen of a run, until it ends")},
     {"wait", COMMAND_WAIT, cmd_wait, "[OPTION...] [RUN]",
      N_("stay until a run ends, and exit as it does")},
     {"cancel", COMMAND_CANCEL, cmd_cancel, "[OPTION...] [RUN]",

@@ -25,7 +25,8 @@ enum command { // bits of struct opt's `commands`
     COMMAND_WAIT = 1 << 12,
     COMMAND_CANCEL = 1 << 13,
     COMMAND_RM = 1 << 14,
-    COMMAND_NONE = 1 << 15, // before the command's name
+    COMMAND_WATCH = 1 << 15,
+    COMMAND_NONE = 1 << 16, // before the command's name
 };
 struct options { // words are borrowed from argv
     int json, quiet, verbose, help, version;

@@ -64,15 +64,8 @@ static void find_longest(const struct workshop *workshop, struct progress *progr
         const struct task *task = &workshop->task[i];
         if (!task->pid)
             continue;
-        int64_t since = now - task->boot_us;
-        size_t at = count < COUNT(progress->longest) ? count++ : count;
-        for (; at > 0 && progress->longest[at - 1].since_us < since; at--)
-            if (at < COUNT(progress->longest))
-                progress->longest[at] = progress->longest[at - 1];
-        if (at < COUNT(progress->longest)) {
-            progress->longest[at].text = run->datasets->item[task->index].text;
-            progress->longest[at].since_us = since;
-        }
+        progress_add_longest(progress, &count, run->datasets->item[task->index].text,
+                             now - task->boot_us);
     }
 }
 

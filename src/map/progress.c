@@ -3,6 +3,8 @@
 // datasets come first.
 #include "map/progress.h"
 
+#include "base/mem.h"
+
 void fit_add(struct fit *fit, double size, double seconds)
 {
     fit->n += 1;
@@ -30,4 +32,17 @@ double fit_guess(const struct fit *fit, double size)
         slope = mean_size > 0 ? mean_time / mean_size : 0;
     }
     return start + slope * size;
+}
+
+void progress_add_longest(struct progress *progress, size_t *count, const char *text,
+                          int64_t since_us)
+{
+    size_t at = *count < COUNT(progress->longest) ? (*count)++ : *count;
+    for (; at > 0 && progress->longest[at - 1].since_us < since_us; at--)
+        if (at < COUNT(progress->longest))
+            progress->longest[at] = progress->longest[at - 1];
+    if (at < COUNT(progress->longest)) {
+        progress->longest[at].text = text;
+        progress->longest[at].since_us = since_us;
+    }
 }

@@ -5,6 +5,7 @@
 // tasks without a size count by a.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct fit { // of durations (s) on sizes (bytes)
@@ -25,3 +26,7 @@ struct progress {
         int64_t since_us;
     } longest[3]; // running; text NULL at the end
 };
+// Keeps a running task if it is among the three that have been running for longest; *count: how
+// many are kept so far.
+void progress_add_longest(struct progress *progress, size_t *count, const char *text,
+                          int64_t since_us);

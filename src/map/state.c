@@ -74,18 +74,25 @@ static void note_end(struct state *state, struct outcome *outcome, const struct 
     outcome->env = record->env;
 }
 
-static int each_record(void *context, const struct record *record, unsigned parcel,
-                       unsigned restart)
+static size_t *count_of(struct state *state, uint8_t outcome)
 {
-    struct reading *reading = context;
-    note_segment(reading, record, parcel, restart);
-    if (reading->usage)
-        usage_add(reading->usage, record, parcel, restart);
+    size_t *const counts[] = {[OUTCOME_WAITING] = &state->waiting,
+                              [OUTCOME_BEGUN] = &state->begun,
+                              [OUTCOME_DONE] = &state->done,
+                              [OUTCOME_FAILED] = &state->failed,
+                              [OUTCOME_STOPPED] = &state->stopped};
+    return counts[outcome];
+}
+
+void state_take(struct state *state, const struct record *record, unsigned parcel,
+                unsigned restart)
+{
     if (record->kind != RECORD_START && record->kind != RECORD_END)
-        return 0;
-    struct outcome *outcome = find(reading->state, record->key);
+        return;
+    struct outcome *outcome = find(state, record->key);
     if (!outcome)
-        return 0;
+        return;
+    --*count_of(state, outcome->state);
     if (record->kind == RECORD_START)
         *outcome = nothing; // of the attempt before: its log lies in another pack
     outcome->attempt = record->attempt;
@@ -93,11 +100,22 @@ static int each_record(void *context, const struct record *record, unsigned parc
     outcome->parcel = (uint16_t)parcel;
     outcome->restart = (uint16_t)restart;
     if (record->kind == RECORD_END) {
-        note_end(reading->state, outcome, record);
+        note_end(state, outcome, record);
     } else {
         outcome->state = OUTCOME_BEGUN;
         outcome->start_us = record->wall_us;
     }
+    ++*count_of(state, outcome->state);
+}
+
+static int each_record(void *context, const struct record *record, unsigned parcel,
+                       unsigned restart)
+{
+    struct reading *reading = context;
+    note_segment(reading, record, parcel, restart);
+    if (reading->usage)
+        usage_add(reading->usage, record, parcel, restart);
+    state_take(reading->state, record, parcel, restart);
     return 0;
 }
 
@@ -105,6 +123,7 @@ int state_load(struct state *ret, int run_dir, const struct datasets *datasets,
                struct usage *usage, struct err *err)
 {
     ret->count = datasets->count;
+    ret->waiting = datasets->count;
     ret->outcome = mem_zero(datasets->count, sizeof *ret->outcome);
     keys_make(&ret->by_key, datasets->count);
     for (size_t i = 0; i < datasets->count; i++) {
@@ -115,16 +134,7 @@ int state_load(struct state *ret, int run_dir, const struct datasets *datasets,
     int read = journal_read(run_dir, each_record, &reading, &ret->damage, err);
     if (usage)
         usage_end(usage);
-    if (read < 0)
-        return -1;
-    for (size_t i = 0; i < ret->count; i++) {
-        ret->done += ret->outcome[i].state == OUTCOME_DONE;
-        ret->failed += ret->outcome[i].state == OUTCOME_FAILED;
-        ret->begun += ret->outcome[i].state == OUTCOME_BEGUN;
-        ret->stopped += ret->outcome[i].state == OUTCOME_STOPPED;
-        ret->waiting += ret->outcome[i].state == OUTCOME_WAITING;
-    }
-    return 0;
+    return read < 0 ? -1 : 0;
 }
 
 void state_free(struct state *state)

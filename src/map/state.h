@@ -59,5 +59,8 @@ struct state {               // zero-initialise to begin
 // NULL.
 int state_load(struct state *ret, int run_dir, const struct datasets *datasets,
                struct usage *usage, struct err *err);
+// Takes one more record, of a journal that is being written.
+void state_take(struct state *state, const struct record *record, unsigned parcel,
+                unsigned restart);
 void state_free(struct state *state);
 #define CLEANUP_STATE CLEANUP(state_free)

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// cmd_watch: a run while somebody else computes it.
+#include <poll.h>
+
+#include "base/clock.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "cli/say.h"
+#include "cli/screen_lines.h"
+#include "cli/summary.h"
+#include "cli/target.h"
+#include "cli/watch_screen.h"
+#include "map/glance.h"
+
+#define LOOK_MS        500
+#define PLAIN_EVERY_US INT64_C(60000000)
+
+// Returns 1 if the person left, 0 if the run ended, -1 with err.
+static int watch_live(const struct cli *cli, struct watch *watch, struct err *err)
+{
+    struct watch_screen *screen = watch_screen_new(cli, watch, err);
+    struct progress progress;
+    int left = 0, alive = 1;
+    if (!screen)
+        return -1;
+    while (!left && (alive = watch_look(watch, &progress, err)) > 0) {
+        watch_screen_draw(screen, &progress);
+        left = watch_screen_wait(screen, LOOK_MS);
+    }
+    watch_screen_free(screen);
+    return alive < 0 ? -1 : left;
+}
+
+// To a file or a pipe: a line a minute.
+static int watch_plain(const struct cli *cli, struct watch *watch, struct err *err)
+{
+    struct progress progress;
+    int alive;
+    int64_t next_us = 0;
+    while ((alive = watch_look(watch, &progress, err)) > 0) {
+        int64_t now = clock_boot_us();
+        CLEANUP_STR struct str line = {0};
+        lines_add_counts(&line, &progress, LINES_UNCUT, 0);
+        str_add_char(&line, '\n');
+        if (now >= next_us && say_data(cli, &line, err) < 0)
+            return -1;
+        next_us = now >= next_us ? now + PLAIN_EVERY_US : next_us;
+        poll(NULL, 0, LOOK_MS);
+    }
+    return alive;
+}
+
+int cmd_watch(struct cli *cli, struct err *err)
+{
+    CLEANUP_SAVED struct saved saved = SAVED_NONE;
+    CLEANUP_SAVED struct saved ended = SAVED_NONE;
+    CLEANUP_REPORT struct report report = {0};
+    struct watch watch;
+    if (target_folder(cli, &saved.folder, err) < 0 || saved_read(&saved, err) < 0)
+        return -1;
+    watch_begin(&watch, &saved);
+    int left = saved.owner.state != OWNER_ALIVE ? 0
+               : cli->out.tty                   ? watch_live(cli, &watch, err)
+                                                : watch_plain(cli, &watch, err);
+    watch_end(&watch);
+    if (left)
+        return left < 0 ? -1 : 0;
+    if (target_folder(cli, &ended.folder, err) < 0 || glance_read(&ended, &report, err) < 0)
+        return -1;
+    summary_say(cli, &ended, &report);
+    return summary_status(&ended);
+}

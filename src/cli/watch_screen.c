@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// watch_screen: a frame is made whole and written at once, each line cut to the width, so that
+// nothing flickers or wraps. Keys come without Enter (termios(3)); signals by signalfd(2).
+#include "cli/watch_screen.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/human.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "cli/columns.h"
+#include "cli/say.h"
+#include "cli/screen_lines.h"
+#include "cli/summary.h"
+
+#define ENTER  "\033[?1049h\033[?25l"
+#define LEAVE  "\033[?25h\033[?1049l"
+#define RECENT 8 // ends shown at most
+#define CTRL_C 3
+
+struct recent {
+    uint32_t index;
+    struct record record; // its texts are ours
+};
+struct watch_screen {
+    const struct cli *cli;
+    struct watch *watch;
+    struct termios before;
+    int keys, signals; // keys: the terminal's settings were changed
+    sigset_t mask;
+    struct recent recent[RECENT]; // the newest last
+    size_t recents;
+};
+
+static void drop(struct recent *recent)
+{
+    free((char *)recent->record.cause);
+    free((char *)recent->record.detail);
+}
+
+// Failures push out what was done, and each other.
+static void on_end(void *context, uint32_t index, const struct record *record)
+{
+    struct watch_screen *screen = context;
+    size_t out = 0;
+    if (screen->recents == RECENT) {
+        while (out < RECENT && lines_is_failure(&screen->recent[out].record))
+            out++;
+        if (out == RECENT && !lines_is_failure(record))
+            return;
+        out = out == RECENT ? 0 : out;
+        drop(&screen->recent[out]);
+        memmove(&screen->recent[out], &screen->recent[out + 1],
+                (RECENT - out - 1) * sizeof *screen->recent);
+        screen->recents--;
+    }
+    struct recent *recent = &screen->recent[screen->recents++];
+    *recent = (struct recent){index, *record};
+    recent->record.cause = mem_dup(record->cause);
+    recent->record.detail = mem_dup(record->detail);
+    recent->record.output = recent->record.words = "";
+}
+
+struct watch_screen *watch_screen_new(const struct cli *cli, struct watch *watch,
+                                      struct err *err)
+{
+    struct watch_screen *screen = mem_zero(1, sizeof *screen);
+    sigset_t wanted;
+    screen->cli = cli;
+    screen->watch = watch;
+    watch->ended.call = on_end;
+    watch->ended.context = screen;
+    sigemptyset(&wanted);
+    for (size_t i = 0; i < 5; i++)
+        sigaddset(&wanted, (const int[]){SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH}[i]);
+    sigprocmask(SIG_BLOCK, &wanted, &screen->mask);
+    screen->signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (screen->signals < 0) {
+        err_set(err, ERR_SYSTEM, _("cannot wait for signals"));
+        watch_screen_free(screen);
+        return NULL;
+    }
+    if (tcgetattr(STDIN_FILENO, &screen->before) == 0) {
+        struct termios raw = screen->before;
+        raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+        raw.c_cc[VMIN] = 1;
+        screen->keys = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+    }
+    struct str text = {0};
+    str_add(&text, ENTER);
+    term_write(&cli->out, &text);
+    str_free(&text);
+    return screen;
+}
+
+void watch_screen_free(struct watch_screen *screen)
+{
+    if (!screen)
+        return;
+    if (screen->signals >= 0) {
+        CLEANUP_STR struct str text = {0};
+        str_add(&text, LEAVE);
+        term_write(&screen->cli->out, &text);
+        close(screen->signals);
+    }
+    if (screen->keys)
+        tcsetattr(STDIN_FILENO, TCSANOW, &screen->before);
+    sigprocmask(SIG_SETMASK, &screen->mask, NULL);
+    for (size_t i = 0; i < screen->recents; i++)
+        drop(&screen->recent[i]);
+    screen->watch->ended.call = NULL;
+    free(screen);
+}
+
+struct frame {
+    struct str text;
+    size_t rows, most; // so many lines so far, and at most
+    size_t width;
+};
+
+static void add_line(struct frame *frame, const char *line)
+{
+    CLEANUP_STR struct str cut = {0};
+    if (frame->rows == frame->most)
+        return;
+    str_add(&cut, line);
+    if (!strchr(line, '\033')) // what is coloured was made to fit
+        term_cut(&cut, frame->width);
+    str_print(&frame->text, "%s%s\033[K", frame->rows ? "\r\n" : "", str_text(&cut));
+    frame->rows++;
+}
+
+// Each line of a text.
+static void add_lines(struct frame *frame, const char *text)
+{
+    for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
+        CLEANUP_FREE char *line = mem_dupn(text, (size_t)(end - text));
+        add_line(frame, line);
+    }
+}
+
+static void add_running(struct watch_screen *screen, struct frame *frame, size_t most)
+{
+    const struct saved *saved = screen->watch->saved;
+    const struct state *state = &saved->state;
+    CLEANUP_COLUMNS struct columns columns = {
+        .width = 3, .right = 1 << 0 | 1 << 2, .elastic = 1, .indent = 2};
+    CLEANUP_STR struct str text = {0};
+    int64_t now = clock_wall_us();
+    size_t shown = 0, more = 0;
+    for (uint32_t i = 0; i < state->count; i++) {
+        if (!watch_runs(screen->watch, i))
+            continue;
+        if (shown == most) {
+            more++;
+            continue;
+        }
+        struct str name = {0};
+        struct str time = {0};
+        summary_add_name(&name, &saved->datasets, i);
+        human_duration(&time, now - state->outcome[i].start_us);
+        strv_take(&columns.cell, mem_print("%u", saved->datasets.item[i].number));
+        strv_take(&columns.cell, str_take(&name));
+        strv_take(&columns.cell, str_take(&time));
+        shown++;
+    }
+    columns_add(&columns, &screen->cli->out, &text);
+    if (more) {
+        str_add(&text, "  ");
+        str_print(&text, lang_plural("and %zu more", "and %zu more", more), more);
+        str_add_char(&text, '\n');
+    }
+    add_lines(frame, str_text(&text));
+}
+
+static void add_recent(struct watch_screen *screen, struct frame *frame)
+{
+    const struct saved *saved = screen->watch->saved;
+    for (size_t i = 0; i < screen->recents; i++) {
+        const struct dataset *dataset = &saved->datasets.item[screen->recent[i].index];
+        CLEANUP_STR struct str line = {0};
+        lines_add_end(&line, &screen->cli->out, dataset->text, dataset->number,
+                      &screen->recent[i].record, frame->width);
+        add_line(frame, str_text(&line));
+    }
+}
+
+void watch_screen_draw(struct watch_screen *screen, const struct progress *progress)
+{
+    const struct cli *cli = screen->cli;
+    const struct saved *saved = screen->watch->saved;
+    size_t height = term_height(&cli->out), width = term_width(&cli->out);
+    struct frame frame = {.most = height > 1 ? height - 1 : 1, .width = width};
+    CLEANUP_STR struct str line = {0};
+    str_add(&frame.text, "\033[H");
+    summary_add_run(&line, saved);
+    add_lines(&frame, str_text(&line));
+    str_clear(&line);
+    lines_add_counts(&line, progress, width, 1);
+    add_line(&frame, str_text(&line));
+    str_clear(&line);
+    if (progress->cores_used >= 0) {
+        lines_add_use(&line, progress, width);
+    } else {
+        str_print(&line, _("  on %s: its processes are not seen from here"), saved->owner.host);
+    }
+    add_line(&frame, str_text(&line));
+    add_line(&frame, "");
+    size_t taken = frame.rows + screen->recents + 4;
+    add_running(screen, &frame, height > taken ? height - taken : 1);
+    add_line(&frame, "");
+    add_recent(screen, &frame);
+    str_add(&frame.text, "\033[J");
+    str_clear(&line);
+    str_print(&line, _("q leaves; the run goes on. To end it: lopin cancel %u"),
+              saved->folder.number);
+    term_cut(&line, width);
+    str_print(&frame.text, "\033[%zu;1H\033[2m%s\033[0m\033[K", height, str_text(&line));
+    term_write(&cli->out, &frame.text);
+    str_free(&frame.text);
+}
+
+static int is_leave(const char *keys, ssize_t count)
+{
+    for (ssize_t i = 0; i < count; i++)
+        if (keys[i] == 'q' || keys[i] == 'Q' || keys[i] == CTRL_C)
+            return 1;
+    return 0;
+}
+
+int watch_screen_wait(struct watch_screen *screen, int timeout_ms)
+{
+    struct pollfd watched[] = {{.fd = screen->signals, .events = POLLIN},
+                               {.fd = screen->keys ? STDIN_FILENO : -1, .events = POLLIN}};
+    char keys[64];
+    struct signalfd_siginfo info;
+    int leave = 0;
+    if (poll(watched, COUNT(watched), timeout_ms) <= 0)
+        return 0;
+    while (watched[0].revents && read(screen->signals, &info, sizeof info) == sizeof info)
+        leave |= info.ssi_signo != SIGWINCH;
+    if (watched[1].revents & (POLLHUP | POLLERR))
+        return 1; // the terminal is gone
+    if (watched[1].revents)
+        leave |= is_leave(keys, read(STDIN_FILENO, keys, sizeof keys));
+    return leave;
+}
