@@ -109,7 +109,7 @@ int watch_look(struct watch *watch, struct progress *ret, struct err *err)
         .cores_used = watch->cores_used,
         .cores = watch->cores,
         .slots = watch->slots,
-        .resident_kb = watch->resident_kb,
+        .memory_kb = watch->resident_kb,
     };
     find_running(watch, ret);
     return saved->owner.state == OWNER_ALIVE;
