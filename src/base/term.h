@@ -11,7 +11,7 @@ struct term {
     int color; // by --color, NO_COLOR (no-color.org), TERM
 };
 void term_open(struct term *term, int fd, enum term_color color);
-unsigned term_width(const struct term *term); // columns now; 80 where it cannot be told
+unsigned term_width(const struct term *term);  // columns now; 80 where it cannot be told
 unsigned term_height(const struct term *term); // rows now; 24 where it cannot be told
 // Writes all, in one write() where the kernel allows; a stream that is gone is ignored. Returns
 // 0, or -1 with errno.

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "map/report.h"
-#include "map/saved.h"
+#include "run/report.h"
+#include "run/saved.h"
 
 // Adds the lines on cores, memory, tasks and balance, each with a verdict; and where less than
 // 70 % of the cores were used the largest reason with its cure. Nothing if no task ended.

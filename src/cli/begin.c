@@ -19,13 +19,13 @@
 #include "cli/say.h"
 #include "cli/screen.h"
 #include "cli/summary.h"
+#include "dataset/expand.h"
+#include "dataset/goals.h"
 #include "map/again.h"
-#include "map/expand.h"
-#include "map/glance.h"
-#include "map/goals.h"
-#include "map/made.h"
 #include "map/runner.h"
-#include "map/saved.h"
+#include "run/glance.h"
+#include "run/made.h"
+#include "run/saved.h"
 
 static int is_wanted(const struct begin *begin, size_t index)
 {

@@ -9,10 +9,10 @@
 #include "cli/keep.h"
 #include "cli/parcel.h"
 #include "cli/setting.h"
-#include "map/datasets.h"
-#include "map/folder.h"
-#include "map/spec.h"
-#include "map/state.h"
+#include "dataset/datasets.h"
+#include "run/folder.h"
+#include "run/spec.h"
+#include "run/state.h"
 
 struct begin { // free with begin_free
     const struct cli *cli;

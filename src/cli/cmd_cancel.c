@@ -9,7 +9,7 @@
 #include "cli/say.h"
 #include "cli/summary.h"
 #include "cli/target.h"
-#include "map/glance.h"
+#include "run/glance.h"
 
 // Numbers of the runs that somebody computes. Yours.
 static unsigned *list_live(const struct cli *cli, size_t *ret_count)

@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "cli/completion.h"
 #include "cli/say.h"
-#include "map/folder.h"
-#include "map/spec.h"
+#include "run/folder.h"
+#include "run/spec.h"
 
 enum { RUNS_SHOWN = 50 }; // the newest: completion must not read a thousand files
 

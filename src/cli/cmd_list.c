@@ -9,7 +9,7 @@
 #include "cli/run_json.h"
 #include "cli/say.h"
 #include "cli/summary.h"
-#include "map/glance.h"
+#include "run/glance.h"
 
 static void add_cell(struct columns *columns, struct str *text)
 {

@@ -7,7 +7,7 @@
 #include "cli/log_follow.h"
 #include "cli/say.h"
 #include "cli/summary.h"
-#include "map/expand.h"
+#include "dataset/expand.h"
 
 static int is_begun(const struct outcome *outcome)
 {

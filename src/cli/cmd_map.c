@@ -9,10 +9,10 @@
 #include "cli/resume.h"
 #include "cli/say.h"
 #include "cli/summary.h"
-#include "map/expand.h"
-#include "map/glance.h"
-#include "map/owner.h"
-#include "map/saved.h"
+#include "dataset/expand.h"
+#include "run/glance.h"
+#include "run/owner.h"
+#include "run/saved.h"
 
 #define SHOWN 5 // tasks of a --dry-run
 

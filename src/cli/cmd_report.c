@@ -12,7 +12,7 @@
 #include "cli/say.h"
 #include "cli/summary.h"
 #include "cli/target.h"
-#include "map/glance.h"
+#include "run/glance.h"
 
 enum { PIECE = 1 << 16 };
 

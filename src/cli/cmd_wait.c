@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "cli/summary.h"
 #include "cli/target.h"
-#include "map/glance.h"
+#include "run/glance.h"
 
 int cmd_wait(struct cli *cli, struct err *err)
 {

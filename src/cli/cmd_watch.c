@@ -10,7 +10,7 @@
 #include "cli/summary.h"
 #include "cli/target.h"
 #include "cli/watch_screen.h"
-#include "map/glance.h"
+#include "run/glance.h"
 
 #define LOOK_MS        500
 #define PLAIN_EVERY_US INT64_C(60000000)

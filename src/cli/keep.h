@@ -4,8 +4,8 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "map/folder.h"
 #include "map/run.h"
+#include "run/folder.h"
 
 struct keep {  // of the runner
     int begun; // --detach: to the process at the terminal; -1: there is none

@@ -14,7 +14,7 @@
 
 #include "base/lang.h"
 #include "base/mem.h"
-#include "map/journal_tail.h"
+#include "run/journal_tail.h"
 
 enum { BLOCK = 1 << 16, BLOCKS = 16, POLL_MS = 200, MAX_SLOTS = 1 << 16 };
 #define NOBODY UINT32_MAX

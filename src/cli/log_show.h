@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "cli/cli.h"
-#include "map/saved.h"
+#include "run/saved.h"
 
 struct log_show { // zero-initialise to begin
     const struct cli *cli;

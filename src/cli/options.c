@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "base/span.h"
-#include "map/limits.h"
+#include "run/limits.h"
 
 enum option {
     OPTION_CORES = 1,

@@ -7,7 +7,7 @@
 #include "base/opt.h"
 #include "base/str.h"
 #include "base/term.h"
-#include "map/datasets.h"
+#include "dataset/datasets.h"
 
 enum command { // bits of struct opt's `commands`
     COMMAND_MAP = 1 << 0,

@@ -17,9 +17,9 @@
 #include "base/hash.h"
 #include "base/lang.h"
 #include "base/mem.h"
-#include "map/expand.h"
-#include "map/limits.h"
+#include "dataset/expand.h"
 #include "map/memory_tend.h"
+#include "run/limits.h"
 
 struct request {
     const struct cli *cli;

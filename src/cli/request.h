@@ -3,8 +3,8 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "map/datasets.h"
-#include "map/spec.h"
+#include "dataset/datasets.h"
+#include "run/spec.h"
 
 // Which program is run for a script. `launch` gets its first words; ret_script is the script's
 // absolute path (yours). A *.py file is for an interpreter: then *ret_python is 1 and launch

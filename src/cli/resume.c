@@ -16,9 +16,9 @@
 #include "cli/begin.h"
 #include "cli/request.h"
 #include "cli/say.h"
-#include "map/journal.h"
-#include "map/owner.h"
 #include "map/strict.h"
+#include "run/journal.h"
+#include "run/owner.h"
 
 struct choice {
     uint8_t *wanted; // by index

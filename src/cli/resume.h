@@ -3,9 +3,9 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "map/datasets.h"
-#include "map/saved.h"
-#include "map/spec.h"
+#include "dataset/datasets.h"
+#include "run/saved.h"
+#include "run/spec.h"
 
 enum resume_what {
     RESUME_LEFT,   // what never ended, and what is done of a dataset that changed

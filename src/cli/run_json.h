@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cli/json_text.h"
-#include "map/saved.h"
+#include "run/saved.h"
 
 // {"v":1,"run":5,"name":null,"script":...}: what list, status and report have in common. A new
 // reference.

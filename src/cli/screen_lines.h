@@ -9,8 +9,8 @@
 
 #include "base/str.h"
 #include "base/term.h"
-#include "map/journal.h"
-#include "map/progress.h"
+#include "run/journal.h"
+#include "run/progress.h"
 
 // Columns of what is no terminal.
 #define LINES_UNCUT ((size_t)10000)

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "map/report.h"
-#include "map/saved.h"
+#include "run/report.h"
+#include "run/saved.h"
 
 struct standing { // of a run
     int running;  // another process computes it now

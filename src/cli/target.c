@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
-#include "map/folder.h"
+#include "run/folder.h"
 
 // Cuts "RUN:DATASETS"; *ret_run is NULL without a colon. A text behind "=" may hold colons
 // itself.

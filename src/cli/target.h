@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "cli/cli.h"
-#include "map/saved.h"
+#include "run/saved.h"
 
 struct selection {   // of datasets; free with selection_free
     uint32_t *index; // in the order they were named, each once; NULL: none was named, so all

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "map/watch.h"
+#include "run/watch.h"
 
 struct watch_screen;
 // Takes the terminal: its other screen (as vi and less do), keys as they are typed. NULL with

@@ -2,10 +2,10 @@
 // again: whether a dataset whose attempt ended so runs again in the same start.
 #pragma once
 
-#include "map/failure.h"
-#include "map/journal.h"
 #include "map/queue.h"
-#include "map/spec.h"
+#include "run/failure.h"
+#include "run/journal.h"
+#include "run/spec.h"
 
 // Exit status of a script that has saved what it has and asks to be run again (EX_TEMPFAIL of
 // sysexits(3)).

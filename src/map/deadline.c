@@ -6,7 +6,7 @@
 
 #include <signal.h>
 
-#include "map/limits.h"
+#include "run/limits.h"
 
 #define TERM_US INT64_C(10000000)
 

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "map/spec.h"
+#include "run/spec.h"
 
 enum deadline_step { DEADLINE_NONE, DEADLINE_WARN, DEADLINE_TERM, DEADLINE_KILL };
 struct deadline { // CLOCK_BOOTTIME; end_us 0: no end

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "map/again.h"
-#include "map/owner.h"
 #include "map/strict.h"
+#include "run/owner.h"
 
 // Puts an end behind those that wait for the disk.
 static void put_off(struct ending *ending)

@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-#include "map/failure.h"
 #include "map/output.h"
 #include "map/task.h"
+#include "run/failure.h"
 
 // A task that has ended and whose end is not recorded yet.
 struct ending {

@@ -3,8 +3,8 @@
 #include "map/gauge.h"
 
 #include "base/mem.h"
-#include "map/memory.h"
-#include "map/tree.h"
+#include "base/tree.h"
+#include "memory/memory.h"
 
 #define SAMPLE_US 1000000
 

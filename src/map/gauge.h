@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "map/progress.h"
 #include "map/task.h"
+#include "run/progress.h"
 
 struct gauge {
     int64_t begin_us;                 // CLOCK_BOOTTIME of the start

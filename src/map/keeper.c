@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/lang.h"
 #include "base/mem.h"
-#include "map/owner.h"
+#include "run/owner.h"
 
 #define TOUCH_S 20
 // To the end of what a dead runner left; what the kernel cannot end (a dead network disk) does

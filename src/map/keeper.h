@@ -12,8 +12,8 @@
 #include <sys/signalfd.h>
 #include <sys/types.h>
 
+#include "base/children.h"
 #include "base/err.h"
-#include "map/children.h"
 
 // What the kernel sends the runner when its keeper is gone: no task may go on.
 #define KEEPER_GONE SIGPWR

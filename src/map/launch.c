@@ -18,8 +18,8 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/proc.h"
-#include "map/expand.h"
-#include "map/victim.h"
+#include "dataset/expand.h"
+#include "memory/victim.h"
 
 #define OWN_VARIABLES 11
 

@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
-#include "map/failure.h"
-#include "map/memory.h"
 #include "map/task.h"
+#include "memory/memory.h"
+#include "run/failure.h"
 
 enum { MEMORY_RETRY = 2000 };                       // --mem-retry, unless said
 struct memory *memory_begin(const struct run *run); // memory_free it

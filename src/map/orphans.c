@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/children.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "map/children.h"
 
 struct orphans {
     struct children children;

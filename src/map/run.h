@@ -6,13 +6,13 @@
 
 #include "base/err.h"
 #include "base/vars.h"
+#include "dataset/datasets.h"
 #include "machine/cpuset.h"
 #include "machine/memory.h"
-#include "map/datasets.h"
-#include "map/folder.h"
-#include "map/journal.h"
-#include "map/progress.h"
-#include "map/spec.h"
+#include "run/folder.h"
+#include "run/journal.h"
+#include "run/progress.h"
+#include "run/spec.h"
 
 // Why a task, or a run, is ended by us.
 enum why {

@@ -4,7 +4,7 @@
 
 #include <signal.h>
 
-#include "map/spec.h"
+#include "run/spec.h"
 
 void stop_task(struct task *task, enum why why, int64_t kill_us)
 {

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "map/datasets.h"
-#include "map/state.h"
+#include "dataset/datasets.h"
+#include "run/state.h"
 
 // The hash of the dataset's file, which it has read between two looks that gave this size and
 // time; 0 if it names no file or they gave others. In any thread.

@@ -17,10 +17,10 @@
 #include "base/mem.h"
 #include "map/again.h"
 #include "map/ending.h"
-#include "map/failure.h"
 #include "map/memory_tend.h"
 #include "map/output.h"
-#include "map/owner.h"
+#include "run/failure.h"
+#include "run/owner.h"
 
 #define TAIL_SIZE 65536 // of a log, to find the cause of a failure in
 

@@ -9,12 +9,12 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "map/launch.h"
-#include "map/limits.h"
 #include "map/logs.h"
 #include "map/queue.h"
 #include "map/run.h"
 #include "map/storage.h"
 #include "map/writer.h"
+#include "run/limits.h"
 
 struct memory;
 struct task {       // of a slot

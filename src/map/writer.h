@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "map/journal.h"
 #include "map/logs.h"
+#include "run/journal.h"
 
 struct writer;
 // Makes journal.P-R; the pack of `logs` is synced before the records that point into it. NULL

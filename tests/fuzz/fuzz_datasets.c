@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/line.h"
 #include "base/mem.h"
-#include "map/dataset_file.h"
-#include "map/line.h"
+#include "dataset/dataset_file.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "map/expand.h"
+#include "dataset/expand.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
 

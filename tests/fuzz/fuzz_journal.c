@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/line.h"
 #include "base/mem.h"
-#include "map/journal.h"
-#include "map/line.h"
+#include "run/journal.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "map/dataset_file.h"
+#include "dataset/dataset_file.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
 

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/span.h"
-#include "map/limits.h"
+#include "run/limits.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "map/owner.h"
+#include "run/owner.h"
 #include "scratch.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "map/digest.h"
+#include "run/digest.h"
 #include "scratch.h"
 
 #define DATASETS 16

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "map/digest.h"
+#include "run/digest.h"
 #include "scratch.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);

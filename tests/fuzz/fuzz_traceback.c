@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "map/failure.h"
+#include "run/failure.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
 

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/line.h"
 #include "base/mem.h"
-#include "map/line.h"
 
 static char path[64];
 

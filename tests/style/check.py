@@ -23,8 +23,11 @@ ROOMS = {
     "threads": {"machine"},
     "env": {"wheel", "machine", "site"},
     "plan": {"machine", "site"},
-    "map": {"threads", "machine", "site"},
-    "sched": {"map/spec.h", "plan", "site"},
+    "dataset": set(),
+    "run": {"dataset"},
+    "memory": {"machine"},
+    "map": {"dataset", "run", "memory", "threads", "machine", "site"},
+    "sched": {"run/spec.h", "plan", "site"},
 }
 MAY_PRINT = {"src/base/term.c", "src/base/mem.c"}
 MAY_KEEP_STATE = {"src/base/term.c", "src/base/lang.c"}

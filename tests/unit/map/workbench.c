@@ -16,8 +16,8 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "map/expand.h"
-#include "map/owner.h"
+#include "dataset/expand.h"
+#include "run/owner.h"
 
 char *bench_path(const struct bench *bench, const char *name)
 {

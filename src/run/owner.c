@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+// owner: the file that says who runs a run (link(2), proc(5)).
+#include "run/owner.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/table.h"
+
+#define OWNER_FORMAT "lopin-owner 1\nhost %64s\nboot %64s\npid %ld\nstart %llu\n"
+#define OWNER_KEEPER "\nkeeper "
+#define STALE_S      90
+#define ENDING_MS    10000
+#define ENDING_STEP  10
+#define SWEEPS       500 // passes over /proc: a second
+#define POLL_MS      200
+#define MOST_DEAD    16 // of those that died while they took over from each other
+
+struct identity {
+    char host[65], boot[65];
+    long pid;
+    // of the process, in clock ticks since boot: a pid alone comes again
+    unsigned long long start;
+};
+
+// 0 if it has ended: also if nobody waited for it yet, which in a container may be for ever.
+static unsigned long long start_of(long pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    CLEANUP_STR struct str text = {0};
+    if (fs_read(AT_FDCWD, path, 4096, &text, NULL) < 0)
+        return 0;
+    const char *at = strrchr(str_text(&text), ')'); // the name before it may hold anything
+    if (!at || str_starts(at, ") Z") || str_starts(at, ") X"))
+        return 0;
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    return at ? strtoull(at, NULL, 10) : 0;
+}
+
+static void identity_of(long pid, struct identity *ret)
+{
+    *ret = (struct identity){.pid = pid, .start = start_of(pid)};
+    gethostname(ret->host, sizeof ret->host - 1);
+    CLEANUP_STR struct str boot = {0};
+    if (fs_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 256, &boot, NULL) == 0)
+        sscanf(boot.text, "%64s", ret->boot);
+    if (!ret->host[0])
+        strcpy(ret->host, "-");
+    if (!ret->boot[0])
+        strcpy(ret->boot, "-");
+}
+
+static int identity_parse(const char *text, struct identity *ret)
+{
+    *ret = (struct identity){0};
+    int got = sscanf(text, OWNER_FORMAT, ret->host, ret->boot, &ret->pid, &ret->start);
+    return got == 4 ? 0 : -1;
+}
+
+// The keeper that such a file names: its pid, 0 if it is dead, -1 if there was none.
+static long keeper_of(const char *text)
+{
+    long pid;
+    unsigned long long start;
+    const char *line = strstr(text, OWNER_KEEPER);
+    if (!line || sscanf(line + strlen(OWNER_KEEPER), "%ld %llu", &pid, &start) != 2 || !start)
+        return -1;
+    return start_of(pid) == start ? pid : 0;
+}
+
+// Who has what such a file stands for. `now`: seconds, by the clock that gives files their
+// times. `said` becomes what the file says, if it can be read.
+static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
+                 struct str *said)
+{
+    struct stat st;
+    struct identity who, here;
+    *ret = (struct owner){.state = OWNER_NONE, .keeper = -1};
+    str_clear(said);
+    if (fstatat(run_dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return;
+    ret->state = OWNER_STALE;
+    if (fs_read(run_dir, name, 4096, said, NULL) < 0)
+        str_clear(said);
+    if (identity_parse(str_text(said), &who) < 0)
+        return;
+    identity_of(getpid(), &here);
+    memcpy(ret->host, who.host, sizeof ret->host);
+    ret->pid = who.pid;
+    ret->start = who.start;
+    ret->here = strcmp(who.host, here.host) == 0;
+    if (!ret->here)
+        ret->state = now - st.st_mtime < STALE_S ? OWNER_ALIVE : OWNER_STALE;
+    else if (strcmp(who.boot, here.boot) == 0 && who.start && start_of(who.pid) == who.start)
+        ret->state = OWNER_ALIVE;
+    if (ret->here && ret->state == OWNER_ALIVE)
+        ret->keeper = keeper_of(str_text(said));
+}
+
+void owner_look(int run_dir, struct owner *ret)
+{
+    CLEANUP_STR struct str said = {0};
+    look(run_dir, "owner", clock_wall_us() / 1000000, ret, &said);
+}
+
+void owner_settle(int run_dir, struct owner *ret)
+{
+    owner_look(run_dir, ret);
+    for (int waited = 0; ret->keeper == 0 && waited < ENDING_MS; waited += ENDING_STEP) {
+        poll(NULL, 0, ENDING_STEP);
+        owner_look(run_dir, ret);
+    }
+}
+
+static int still_has(int run_dir, const struct owner *owner)
+{
+    struct owner now;
+    owner_look(run_dir, &now);
+    return now.state == OWNER_ALIVE && now.pid == owner->pid && now.start == owner->start &&
+           strcmp(now.host, owner->host) == 0;
+}
+
+// pidfd_open(2): Linux 5.3, and some containers refuse it.
+static int open_process(long pid)
+{
+    return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+}
+
+void owner_wait(int run_dir, const struct owner *owner)
+{
+    CLEANUP_CLOSE int process = owner->here ? open_process(owner->pid) : -1;
+    while (still_has(run_dir, owner)) {
+        struct pollfd watched = {.fd = process, .events = POLLIN};
+        if (poll(&watched, 1, POLL_MS) > 0) { // it ended, and would be ready again at once
+            close(process);
+            process = -1;
+        }
+    }
+}
+
+// By the descriptor of open_process, by number where there is none.
+static int send_signal(int process, long pid, int number)
+{
+    if (process >= 0)
+        return (int)syscall(SYS_pidfd_send_signal, process, number, NULL, 0);
+    return kill((pid_t)pid, number);
+}
+
+int owner_signal(int run_dir, const struct owner *owner, int number)
+{
+    CLEANUP_CLOSE int process = open_process(owner->pid); // before the look that it stands for
+    if (!still_has(run_dir, owner)) {
+        errno = ESRCH;
+        return -1;
+    }
+    if (number == SIGCONT && owner->keeper > 0)
+        kill((pid_t)owner->keeper, SIGCONT);
+    return send_signal(process, owner->pid, number);
+}
+
+int owner_pending(const struct owner *owner, int number)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/status", owner->pid);
+    CLEANUP_STR struct str text = {0};
+    if (start_of(owner->pid) != owner->start ||
+        fs_read(AT_FDCWD, path, 1 << 16, &text, NULL) < 0)
+        return 0;
+    const char *at = strstr(str_text(&text), "\nShdPnd:");
+    return at && strtoull(at + strlen("\nShdPnd:"), NULL, 16) >> (number - 1) & 1;
+}
+
+static int busy(const struct owner *owner, struct err *err)
+{
+    err_set(err, ERR_RUN_BUSY, _("this run is being computed by process %ld on %s"), owner->pid,
+            owner->host);
+    return err_hint(err, "try", "lopin status");
+}
+
+static int write_ours(int run_dir, const char *name, struct err *err)
+{
+    struct identity here;
+    CLEANUP_STR struct str text = {0};
+    identity_of(getpid(), &here);
+    str_print(&text,
+              "lopin-owner 1\nhost %s\nboot %s\npid %ld\nstart %llu" OWNER_KEEPER "%ld %llu\n",
+              here.host, here.boot, here.pid, here.start, (long)getppid(), start_of(getppid()));
+    return fs_replace(run_dir, name, text.text, text.size, 0600, 0, err);
+}
+
+static int take(int run_dir, const char *target, int depth, struct err *err);
+
+// Puts our file in the place of a stale one. Of many that found it stale, each at a time of its
+// own, only who holds the right to do so may, else the second would replace the first. The
+// right is a file named by what the stale one says, and taken as that is, since its holder may
+// die too.
+static int replace(int run_dir, const char *ours, const char *target, int64_t now,
+                   const struct str *stale, int depth, struct err *err)
+{
+    char right[64];
+    struct owner owner;
+    CLEANUP_STR struct str said = {0};
+    snprintf(right, sizeof right, ".owner.after.%016" PRIx64,
+             table_hash(str_text(stale), stale->size));
+    if (take(run_dir, right, depth + 1, err) < 0)
+        return -1;
+    look(run_dir, target, now, &owner, &said);
+    int same = owner.state == OWNER_STALE && strcmp(str_text(&said), str_text(stale)) == 0;
+    int done = same && renameat(run_dir, ours, run_dir, target) == 0;
+    int errnum = errno;
+    unlinkat(run_dir, right, 0);
+    return same && !done ? err_errno(err, ERR_SYSTEM, errnum, _("cannot take the run")) : done;
+}
+
+// With our file written as `ours`. Returns 1 if `target` is ours, 0 if it changed meanwhile,
+// -1 with err.
+static int try_take(int run_dir, const char *ours, const char *target, int depth,
+                    struct err *err)
+{
+    struct stat st;
+    struct owner owner;
+    CLEANUP_STR struct str said = {0};
+    int linked = linkat(run_dir, ours, run_dir, target, 0);
+    int errnum = errno;
+    if (fstatat(run_dir, ours, &st, 0) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot take the run"));
+    if (st.st_nlink == 2)
+        return 1;
+    look(run_dir, target, st.st_mtime, &owner, &said);
+    if (owner.state == OWNER_ALIVE)
+        return busy(&owner, err);
+    if (linked < 0 && errnum != EEXIST)
+        return err_errno(err, ERR_SYSTEM, errnum, _("cannot take the run"));
+    if (owner.state == OWNER_NONE)
+        return 0;
+    return replace(run_dir, ours, target, st.st_mtime, &said, depth, err);
+}
+
+static int take(int run_dir, const char *target, int depth, struct err *err)
+{
+    struct identity here;
+    char ours[128];
+    identity_of(getpid(), &here);
+    snprintf(ours, sizeof ours, ".owner.%.64s.%ld.%d", here.host, here.pid, depth);
+    if (depth > MOST_DEAD)
+        return err_errno(err, ERR_SYSTEM, ELOOP, _("cannot take the run"));
+    int result = 0;
+    for (int attempt = 0; attempt < 100 && result == 0; attempt++)
+        result = write_ours(run_dir, ours, err) < 0
+                     ? -1
+                     : try_take(run_dir, ours, target, depth, err);
+    unlinkat(run_dir, ours, 0);
+    if (result == 0)
+        return err_errno(err, ERR_SYSTEM, EAGAIN, _("cannot take the run"));
+    return result > 0 ? 0 : -1;
+}
+
+int owner_take(int run_dir, struct err *err)
+{
+    struct err refused = {0};
+    struct owner owner;
+    for (int again = MOST_DEAD; take(run_dir, "owner", 0, &refused) < 0; again--) {
+        if (refused.code == ERR_RUN_BUSY)
+            owner_settle(run_dir, &owner);
+        if (refused.code != ERR_RUN_BUSY || owner.state == OWNER_ALIVE || !again) {
+            if (err)
+                *err = refused;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+// Whether process `pid` of this host has the run, -1 with errno if that cannot be read. *ret_who
+// has it else.
+static int has_run(int run_dir, long pid, struct identity *ret_who)
+{
+    struct identity wanted;
+    CLEANUP_STR struct str text = {0};
+    *ret_who = (struct identity){.host = "-"};
+    if (fs_read(run_dir, "owner", 4096, &text, NULL) < 0)
+        return -1;
+    identity_of(pid, &wanted);
+    return identity_parse(str_text(&text), ret_who) == 0 && ret_who->pid == wanted.pid &&
+           ret_who->start == wanted.start && strcmp(ret_who->boot, wanted.boot) == 0 &&
+           strcmp(ret_who->host, wanted.host) == 0;
+}
+
+int owner_touch(int run_dir, long pid, struct err *err)
+{
+    struct identity who;
+    int has = has_run(run_dir, pid, &who);
+    if (has > 0)
+        utimensat(run_dir, "owner", NULL, 0);
+    else if (has == 0)
+        return err_set(err, ERR_RUN_BUSY, _("this run was taken from us by process %ld on %s"),
+                       who.pid, who.host);
+    else if (errno == ENOENT)
+        return err_set(err, ERR_RUN_BUSY, _("this run was taken from us and left since"));
+    return 0;
+}
+
+// Who was held up for so long that another took the run must leave that one's file alone.
+void owner_leave(int run_dir)
+{
+    struct identity who;
+    if (has_run(run_dir, getpid(), &who) > 0)
+        unlinkat(run_dir, "owner", 0);
+}
+
+static int carries(const char *pid, const char *entry)
+{
+    char path[NAME_MAX + 32];
+    snprintf(path, sizeof path, "/proc/%s/environ", pid);
+    CLEANUP_STR struct str text = {0};
+    if (fs_read(AT_FDCWD, path, 4 << 20, &text, NULL) < 0)
+        return 0;
+    for (size_t at = 0; at < text.size; at += strlen(text.text + at) + 1)
+        if (strcmp(text.text + at, entry) == 0)
+            return 1;
+    return 0;
+}
+
+// Kills the process if it carries the entry: by a descriptor where it can be had, so that its
+// number cannot be another's by then. Returns 1 if it was killed.
+static int kill_carrier(const char *pid, const char *entry)
+{
+    long number = strtol(pid, NULL, 10);
+    CLEANUP_CLOSE int process = open_process(number); // before the look that it stands for
+    return carries(pid, entry) && send_signal(process, number, SIGKILL) == 0;
+}
+
+static unsigned sweep_once(const char *entry)
+{
+    unsigned killed = 0;
+    DIR *stream = opendir("/proc");
+    struct dirent *item;
+    while (stream && (item = readdir(stream))) {
+        struct stat st;
+        if (!isdigit((unsigned char)item->d_name[0]) ||
+            strtol(item->d_name, NULL, 10) == getpid())
+            continue;
+        if (fstatat(dirfd(stream), item->d_name, &st, 0) == 0 && st.st_uid == geteuid())
+            killed += (unsigned)kill_carrier(item->d_name, entry);
+    }
+    if (stream)
+        closedir(stream);
+    return killed;
+}
+
+unsigned owner_sweep(const char *run_path)
+{
+    CLEANUP_FREE char *entry = mem_print("LOPIN_RUN=%s", run_path);
+    const struct timespec pause = {.tv_nsec = 2000000};
+    unsigned most = 0;
+    for (int pass = 0; pass < SWEEPS; pass++) {
+        unsigned killed = sweep_once(entry);
+        if (!killed)
+            break; // none is left, nor one that they forked meanwhile
+        most = killed > most ? killed : most;
+        nanosleep(&pause, NULL); // a killed one needs a moment to be gone
+    }
+    return most;
+}

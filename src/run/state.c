@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// state: folds the journals of a run into one outcome a dataset.
+//
+// The order of truth is the position in the journals, by restart, never the clock. An end that
+// says done is final: a later start of the same dataset (its file changed, --redo) opens it
+// again.
+#include "run/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+    struct state *state;
+    struct usage *usage;      // or NULL
+    unsigned parcel, restart; // of the segment at hand
+};
+
+static const struct outcome nothing = {.detail = "", .output = "", .log_at = -1};
+
+static struct outcome *find(struct state *state, uint64_t key)
+{
+    size_t index = keys_find(&state->by_key, key);
+    return index != KEYS_NONE ? &state->outcome[index] : NULL;
+}
+
+static void note_segment(struct reading *reading, const struct record *record, unsigned parcel,
+                         unsigned restart)
+{
+    struct state *state = reading->state;
+    if (!state->segments || parcel != reading->parcel || restart != reading->restart) {
+        mem_room(&state->segment, &state->segment_room, state->segments + 1,
+                 sizeof *state->segment);
+        state->segment[state->segments++] = (struct segment){.start_us = record->wall_us};
+        reading->parcel = parcel;
+        reading->restart = restart;
+    }
+    struct segment *segment = &state->segment[state->segments - 1];
+    if (record->wall_us > segment->end_us)
+        segment->end_us = record->wall_us;
+    if (record->kind == RECORD_OPEN) {
+        segment->cores = record->cores;
+        segment->slots = record->slots;
+    }
+    segment->closed |= record->kind == RECORD_CLOSE;
+}
+
+uint8_t outcome_of(enum task_state state)
+{
+    static const uint8_t states[] = {[TASK_DONE] = OUTCOME_DONE,
+                                     [TASK_FAILED] = OUTCOME_FAILED,
+                                     [TASK_STOPPED] = OUTCOME_STOPPED,
+                                     [TASK_AGAIN] = OUTCOME_WAITING};
+    return states[state];
+}
+
+static void note_end(struct state *state, struct outcome *outcome, const struct record *record)
+{
+    outcome->state = outcome_of(record->state);
+    outcome->cause = err_code_of(record->cause);
+    outcome->code = record->code;
+    outcome->detail = *record->detail ? arena_dup(&state->arena, record->detail) : "";
+    outcome->output = *record->output ? arena_dup(&state->arena, record->output) : "";
+    outcome->start_us = record->wall_us - record->duration_us;
+    outcome->duration_us = record->duration_us;
+    outcome->user_us = record->user_us;
+    outcome->system_us = record->system_us;
+    outcome->peak_kb = record->peak_kb;
+    outcome->log_at = record->log_at;
+    outcome->log_size = record->log_size;
+    outcome->data_size = record->data_size;
+    outcome->data_mtime = record->data_mtime;
+    outcome->data_hash = record->data_hash;
+    outcome->script = record->script;
+    outcome->env = record->env;
+}
+
+static size_t *count_of(struct state *state, uint8_t outcome)
+{
+    size_t *const counts[] = {[OUTCOME_WAITING] = &state->waiting,
+                              [OUTCOME_BEGUN] = &state->begun,
+                              [OUTCOME_DONE] = &state->done,
+                              [OUTCOME_FAILED] = &state->failed,
+                              [OUTCOME_STOPPED] = &state->stopped};
+    return counts[outcome];
+}
+
+void state_take(struct state *state, const struct record *record, unsigned parcel,
+                unsigned restart)
+{
+    if (record->kind != RECORD_START && record->kind != RECORD_END)
+        return;
+    struct outcome *outcome = find(state, record->key);
+    if (!outcome)
+        return;
+    --*count_of(state, outcome->state);
+    if (record->kind == RECORD_START)
+        *outcome = nothing; // of the attempt before: its log lies in another pack
+    outcome->attempt = record->attempt;
+    outcome->slot = record->slot;
+    outcome->parcel = (uint16_t)parcel;
+    outcome->restart = (uint16_t)restart;
+    if (record->kind == RECORD_END) {
+        note_end(state, outcome, record);
+    } else {
+        outcome->state = OUTCOME_BEGUN;
+        outcome->start_us = record->wall_us;
+    }
+    ++*count_of(state, outcome->state);
+}
+
+static int each_record(void *context, const struct record *record, unsigned parcel,
+                       unsigned restart)
+{
+    struct reading *reading = context;
+    note_segment(reading, record, parcel, restart);
+    if (reading->usage)
+        usage_add(reading->usage, record, parcel, restart);
+    state_take(reading->state, record, parcel, restart);
+    return 0;
+}
+
+int state_load(struct state *ret, int run_dir, const struct datasets *datasets,
+               struct usage *usage, struct err *err)
+{
+    ret->count = datasets->count;
+    ret->waiting = datasets->count;
+    ret->outcome = mem_zero(datasets->count, sizeof *ret->outcome);
+    keys_make(&ret->by_key, datasets->count);
+    for (size_t i = 0; i < datasets->count; i++) {
+        keys_add(&ret->by_key, datasets->item[i].key, i);
+        ret->outcome[i] = nothing;
+    }
+    struct reading reading = {.state = ret, .usage = usage};
+    int read = journal_read(run_dir, each_record, &reading, &ret->damage, err);
+    if (usage)
+        usage_end(usage);
+    return read < 0 ? -1 : 0;
+}
+
+void state_free(struct state *state)
+{
+    free(state->outcome);
+    free(state->segment);
+    keys_free(&state->by_key);
+    arena_free(&state->arena);
+    *state = (struct state){0};
+}
