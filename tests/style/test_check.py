@@ -12,8 +12,8 @@ FITS = "void f(void)\n{\n" + "    g();\n" * 60 + "}\n"
 OTHER_HOME = "/ro" + "ot/x"
 
 CAUGHT = [
-    ("src/base/a.c", '#include "map/spec.h"\n', "base may not include map"),
-    ("src/env/a.c", '#include "map/spec.h"\n', "env may not include map"),
+    ("src/base/a.c", '#include "run/spec.h"\n', "base may not include map"),
+    ("src/env/a.c", '#include "run/spec.h"\n', "env may not include map"),
     ("src/sched/a.c", '#include "map/runner.h"\n', "sched may not include map"),
     ("src/map/a.c", '#include "spec.h"\n', "by its room"),
     ("src/attic/a.c", "int f(void);\n", "not in the table"),
@@ -33,8 +33,8 @@ CAUGHT = [
     ("docs/a.md", "see `%s`\n" % OTHER_HOME, "absolute path"),
 ]
 LET_PASS = [
-    ("src/map/a.c", '#include "threads/guard.h"\n#include "base/err.h"\n#include "map/spec.h"\n'),
-    ("src/sched/a.c", '#include "map/spec.h"\n'),
+    ("src/map/a.c", '#include "threads/guard.h"\n#include "base/err.h"\n#include "run/spec.h"\n'),
+    ("src/sched/a.c", '#include "run/spec.h"\n'),
     ("src/cli/a.c", '#include "map/runner.h"\n#include "env/python.h"\n'),
     ("src/cli/a.c", 'void f(void)\n{\n    printf("x");\n}\n'),
     ("src/base/a.c", "// x\n" * 500),
