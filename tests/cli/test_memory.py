@@ -21,7 +21,7 @@ if os.path.exists("hold"):
     open("holding-%d" % os.getpid(), "w").close()
     while not os.path.exists("go"):
         time.sleep(0.02)
-time.sleep(0.3)
+time.sleep(1000 if os.path.exists("stays-" + sys.argv[1]) else 0.3)
 if len(sys.argv) > 2:
     with open(sys.argv[2], "w") as file:
         for part in held:
@@ -137,6 +137,7 @@ def test_mem_of_the_run(tasks):
     _, err = run.communicate(timeout=120)
     assert run.returncode == 0, err
     assert b"200M of memory (--mem)" in err
+    tasks.write("stays-300-a", "")  # it does not end between two looks
     result = tasks("map", "-c", "2", "-j", "2", "--mem", "200M", "task.py", "300-a", "20-b")
     assert result.code == 1 and status(tasks)["done"] == 1
     assert "limit 200M (--mem)" in result.err and "memory-limit" in result.err
