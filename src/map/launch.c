@@ -188,9 +188,6 @@ pid_t launch_start(struct launch *launch, const struct launch_task *task, struct
     };
     victim_raise(&launch->victim);
     pid_t pid = proc_start(&proc);
-    int errnum = errno;
-    victim_restore(&launch->victim);
-    errno = errnum;
     if (pid < 0)
         err_errno(err,
                   errno == ENOENT || errno == EACCES || errno == ENOEXEC ? ERR_NO_PROGRAM
@@ -251,6 +248,11 @@ int launch_log(struct launch *launch, int error, const struct dataset *dataset, 
     if (fd < 0)
         err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), whole);
     return fd;
+}
+
+int64_t launch_tend(struct launch *launch, int64_t now)
+{
+    return victim_tend(&launch->victim, now);
 }
 
 void launch_free(struct launch *launch)

@@ -32,4 +32,7 @@ void launch_clean(struct launch *launch, unsigned slot);
 // Opens a -o or -e pattern for a dataset. -1 with err.
 int launch_log(struct launch *launch, int error, const struct dataset *dataset, unsigned slot,
                struct err *err);
+// What is to be put right some time after the last start. Returns when it has to be called
+// again, or INT64_MAX.
+int64_t launch_tend(struct launch *launch, int64_t now);
 void launch_free(struct launch *launch);

@@ -296,21 +296,23 @@ static int timers(struct runner *runner, int64_t due)
 {
     const struct runner_listener *listener = runner->workshop.listener;
     int64_t now = clock_boot_us();
-    int64_t stop_due = stop_tend(&runner->workshop, now);
-    int64_t memory_due = memory_tend(&runner->workshop, now);
-    due = stop_due < due ? stop_due : due;
-    due = memory_due < due ? memory_due : due;
-    int64_t hold_due = runner->workshop.held_us + HOLD_US;
-    due = hold_due < due ? hold_due : due;
-    int64_t storage_due = storage_tend(&runner->workshop, runner->phase != PHASE_RUNNING, now);
-    due = storage_due < due ? storage_due : due;
+    struct workshop *workshop = &runner->workshop;
+    const int64_t dues[] = {
+        stop_tend(workshop, now),
+        memory_tend(workshop, now),
+        storage_tend(workshop, runner->phase != PHASE_RUNNING, now),
+        launch_tend(workshop->launch, now),
+        workshop->held_us + HOLD_US,
+    };
+    for (size_t i = 0; i < COUNT(dues); i++)
+        due = dues[i] < due ? dues[i] : due;
     if (listener->tick && now >= runner->tick_us) {
         tick(runner, now);
         runner->tick_us = now + listener->tick_ms * 1000LL;
     }
     due = listener->tick && runner->tick_us < due ? runner->tick_us : due;
     int wait_ms = due > now ? (int)((due - now) / 1000) + 1 : 0;
-    int sync_ms = writer_wait_ms(runner->workshop.writer);
+    int sync_ms = writer_wait_ms(workshop->writer);
     return sync_ms >= 0 && sync_ms < wait_ms ? sync_ms : wait_ms;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // victim: /proc/self/oom_score_adj (proc(5)). A child inherits it, and one may lower one's own again to
 // what one has had without privilege, so that this process raises it for the moment of a start:
-// opening that file in each child costs ten times as much.
+// opening that file in each child costs ten times as much. Many short tasks are one moment.
 #include "memory/victim.h"
 
 #include <fcntl.h>
@@ -10,10 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
-#define RAISE 500 // of 1000, which is all memory
-#define MOST  1000
+#define RAISE     500 // of 1000, which is all memory
+#define MOST      1000
+#define MOMENT_US 100000
 
 static int set(const struct victim *victim, const char *score)
 {
@@ -39,14 +41,21 @@ void victim_close(struct victim *victim)
     victim->fd = -1;
 }
 
-void victim_raise(const struct victim *victim)
+void victim_raise(struct victim *victim)
 {
-    if (victim->fd >= 0)
+    if (victim->fd >= 0 && !victim->raised_us)
         set(victim, victim->task);
+    victim->raised_us = clock_boot_us();
 }
 
-void victim_restore(struct victim *victim)
+int64_t victim_tend(struct victim *victim, int64_t now)
 {
-    if (victim->fd >= 0 && set(victim, victim->own) < 0)
+    if (victim->fd < 0 || !victim->raised_us)
+        return INT64_MAX;
+    if (now < victim->raised_us + MOMENT_US)
+        return victim->raised_us + MOMENT_US;
+    victim->raised_us = 0;
+    if (set(victim, victim->own) < 0)
         victim_close(victim); // then all of us are alike, and stay so
+    return INT64_MAX;
 }
