@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // reserve: a wide parcel is gathered core by core by whoever has the turn, so that narrow ones
-// cannot keep it waiting for ever.
+// cannot keep it waiting for ever. Under a quota the cores that are free are more than those that
+// may be used: who takes some takes as many places of each control group that has one.
 #include "cli/reserve.h"
 
 #include <fcntl.h>
@@ -20,7 +21,6 @@
 #define LOOK_MS      100
 #define SAY_AGAIN_US INT64_C(60000000)
 #define MOST_PARENTS 64
-#define NO_TURN      CPUSET_MAX
 
 // The level in an environment (NUL between its entries), or -1.
 static int level_in(const struct str *text)
@@ -71,26 +71,19 @@ void reserve_open(struct reserve *reserve, const struct cli *cli)
 {
     const char *path = vars_get(&cli->vars, "LOPIN_LEDGER");
     struct err err = {0};
-    *reserve = (struct reserve){.cli = cli,
-                                .path = path ? path : LEDGER_PATH,
-                                .level = level_here(cli),
-                                .turn = NO_TURN};
+    *reserve = (struct reserve){
+        .cli = cli, .path = path ? path : LEDGER_PATH, .level = level_here(cli)};
     if (!*reserve->path || cli->options.no_ledger || vars_get(&cli->vars, "SLURM_JOB_ID"))
         return;
     if (ledger_open(reserve->path, reserve->level, &reserve->ledger, &err) < 0)
         say(cli, _("other runs on this machine are not seen: %s"), err.text);
+    else
+        reserve->quotas = cgroup_quotas("", reserve->quota);
 }
 
 int reserve_is_open(const struct reserve *reserve)
 {
     return reserve->ledger.fd > 0;
-}
-
-static void leave_turn(struct reserve *reserve)
-{
-    if (reserve->turn != NO_TURN)
-        ledger_leave_turn(&reserve->ledger, reserve->turn);
-    reserve->turn = NO_TURN;
 }
 
 static void leave_held(struct reserve *reserve)
@@ -99,7 +92,33 @@ static void leave_held(struct reserve *reserve)
          core = cpuset_next(&reserve->held, core))
         ledger_leave(&reserve->ledger, (unsigned)core);
     reserve->held = (struct cpuset){0};
-    leave_turn(reserve);
+    ledger_leave_turn(&reserve->ledger);
+    reserve->turn = 0;
+}
+
+// CPUs' worth of time that the others in our control groups leave.
+static size_t time_left(const struct reserve *reserve)
+{
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < reserve->quotas; i++) {
+        const struct cgroup_quota *quota = &reserve->quota[i];
+        size_t busy = ledger_places_busy(&reserve->ledger, quota->key, quota->whole);
+        least = quota->whole - busy < least ? quota->whole - busy : least;
+    }
+    return least;
+}
+
+// Takes so many CPUs' worth of time in all of them, and leaves what was ours beyond. Returns 1, or
+// 0 if there is less.
+static int take_time(struct reserve *reserve, size_t cpus)
+{
+    int all = 1;
+    for (size_t i = 0; i < reserve->quotas; i++) {
+        const struct cgroup_quota *quota = &reserve->quota[i];
+        size_t wanted = cpus < quota->whole ? cpus : quota->whole;
+        all &= ledger_take_places(&reserve->ledger, quota->key, quota->whole, wanted) == wanted;
+    }
+    return all;
 }
 
 static void say_waiting(struct reserve *reserve, size_t least, size_t free)
@@ -131,12 +150,12 @@ static void say_waiting(struct reserve *reserve, size_t least, size_t free)
 // Holds what is free until there is enough, if it is our turn.
 static void gather(struct reserve *reserve, const struct allot *allot)
 {
-    if (reserve->turn == NO_TURN && allot->cores &&
-        ledger_take_turn(&reserve->ledger, (unsigned)allot->core[0].id))
-        reserve->turn = (unsigned)allot->core[0].id;
-    for (size_t i = 0; reserve->turn != NO_TURN && i < allot->cores; i++)
+    reserve->turn = reserve->turn || ledger_take_turn(&reserve->ledger);
+    for (size_t i = 0; reserve->turn && i < allot->cores; i++)
         if (ledger_take(&reserve->ledger, (unsigned)allot->core[i].id))
             cpuset_add(&reserve->held, (unsigned)allot->core[i].id);
+    if (reserve->turn)
+        take_time(reserve, allot_cpus(allot));
 }
 
 // Someone has removed or replaced the file: from now on the new one counts.
@@ -145,7 +164,7 @@ static void open_again(struct reserve *reserve)
     struct err err = {0};
     ledger_close(&reserve->ledger);
     reserve->held = (struct cpuset){0};
-    reserve->turn = NO_TURN;
+    reserve->turn = 0;
     if (ledger_open(reserve->path, reserve->level, &reserve->ledger, &err) < 0)
         say(reserve->cli, _("other runs on this machine are not seen: %s"), err.text);
 }
@@ -156,11 +175,15 @@ int reserve_read(struct reserve *reserve, const struct machine_source *source, s
     for (;;) {
         struct cpuset busy = {0};
         struct machine_source free = *source;
+        size_t left = SIZE_MAX;
         if (reserve_is_open(reserve) && !ledger_is_there(&reserve->ledger, reserve->path))
             open_again(reserve);
-        if (reserve_is_open(reserve))
+        if (reserve_is_open(reserve)) {
             ledger_busy(&reserve->ledger, &busy);
+            left = time_left(reserve);
+        }
         free.busy = &busy;
+        free.time_left = &left;
         if (allot_read(&free, ret, err) < 0)
             return -1;
         if (ret->cores >= least)
@@ -183,10 +206,13 @@ int reserve_take(struct reserve *reserve, const struct allot *allot)
         if (all)
             cpuset_add(&wanted, (unsigned)allot->core[i].id);
     }
-    all = all && ledger_is_there(&reserve->ledger, reserve->path);
+    all = all && take_time(reserve, allot_cpus(allot)) &&
+          ledger_is_there(&reserve->ledger, reserve->path);
     cpuset_or(&reserve->held, &wanted);
     if (all)
         cpuset_minus(&reserve->held, &wanted); // the others are left
+    else
+        take_time(reserve, 0);
     leave_held(reserve);
     if (all && reserve->since_us) {
         CLEANUP_STR struct str time = {0};

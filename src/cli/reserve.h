@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "machine/allot.h"
+#include "machine/cgroup.h"
 #include "machine/ledger.h"
 
 // Environment of what runs in a parcel: how deep it lies.
@@ -13,9 +14,11 @@ struct reserve {
     const struct cli *cli;
     const char *path; // of the ledger, "" for none
     struct ledger ledger;
-    unsigned level;     // we lie so deep
+    unsigned level; // we lie so deep
+    struct cgroup_quota quota[CGROUP_QUOTAS];
+    size_t quotas;
     struct cpuset held; // cores gathered while others are waited for
-    unsigned turn;      // core whose turn we have, or CPUSET_MAX
+    int turn;           // to gather is ours
     int64_t since_us, said_us;
 };
 // Opens the ledger unless it is not wanted (--no-ledger, LOPIN_LEDGER=, inside of Slurm, whose

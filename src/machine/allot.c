@@ -53,7 +53,7 @@ static void gather_cores(const struct topo *topo, const struct cpuset *mask, str
     qsort(ret->core, ret->cores, sizeof(*ret->core), compare_cores);
 }
 
-static size_t count_cpus(const struct allot *allot)
+size_t allot_cpus(const struct allot *allot)
 {
     size_t count = 0;
     for (size_t i = 0; i < allot->cores; i++)
@@ -155,6 +155,30 @@ static void leave_busy(struct allot *allot, const struct cpuset *busy)
     allot->cores = kept;
 }
 
+static void keep_quota(struct allot *allot, const struct machine_source *source, int here)
+{
+    struct cgroup_quota quota[CGROUP_QUOTAS];
+    size_t count = cgroup_quotas(source->root, quota);
+    size_t cpus = allot_cpus(allot), time = SIZE_MAX;
+    for (size_t i = 0; i < count; i++) {
+        if (!i || quota[i].cpus < allot->quota)
+            allot->quota = quota[i].cpus;
+        if (quota[i].whole < time)
+            time = quota[i].whole;
+    }
+    if (time < cpus) {
+        keep_spread(allot, time, here);
+        allot->limit = ALLOT_QUOTA;
+    }
+    if (!source->time_left || *source->time_left >= allot_cpus(allot))
+        return;
+    allot->limit = ALLOT_BUSY;
+    if (*source->time_left)
+        keep_spread(allot, *source->time_left, here);
+    else
+        allot->cores = 0;
+}
+
 int allot_read(const struct machine_source *source, struct allot *ret, struct err *err)
 {
     struct cpuset mask;
@@ -170,13 +194,13 @@ int allot_read(const struct machine_source *source, struct allot *ret, struct er
                        _("none of the CPUs that this process may use is online"));
     }
     gather_cores(&topo, &mask, ret);
-    size_t online = cpuset_count(&topo.online), count = count_cpus(ret);
+    size_t online = cpuset_count(&topo.online), count = allot_cpus(ret);
     topo_free(&topo);
     ret->limit = count < online ? ALLOT_AFFINITY : ALLOT_MACHINE;
     int here = source->affinity ? -1 : sched_getcpu();
     if (source->busy)
         leave_busy(ret, source->busy);
-    count = count_cpus(ret);
+    count = allot_cpus(ret);
     if (!count)
         return 0;
 
@@ -186,16 +210,7 @@ int allot_read(const struct machine_source *source, struct allot *ret, struct er
     if (slurm && slurm < count)
         keep_whole(ret, slurm, here);
 
-    ret->quota = cgroup_quota(source->root);
-    count = count_cpus(ret);
-    if (ret->quota > 0 && ret->quota < (double)count) {
-        size_t cpus =
-            (size_t)(ret->quota + 1 - 1e-6); // rounded up: two serve 1.5 CPUs' time best
-        if (cpus < count) {
-            keep_spread(ret, cpus ? cpus : 1, here);
-            ret->limit = ALLOT_QUOTA;
-        }
-    }
+    keep_quota(ret, source, here);
     return 0;
 }
 

@@ -19,6 +19,8 @@ struct machine_source {      // where to look, so that tests give saved machines
     const struct vars *vars; // for SLURM_*, which count only with SLURM_JOB_ID; NULL: none
     const struct cpuset *affinity; // NULL: ask sched_getaffinity
     const struct cpuset *busy;     // cores that others hold, by their id; NULL: none
+    // CPUs' worth of time that others leave of the quotas; NULL: nobody uses them
+    const size_t *time_left;
 };
 enum allot_limit { ALLOT_MACHINE, ALLOT_AFFINITY, ALLOT_QUOTA, ALLOT_SLURM, ALLOT_BUSY };
 struct core {           // one physical core
@@ -32,13 +34,14 @@ struct allot {
     size_t cores;           // at least 1, but for those that are busy
     size_t machine_cores;   // physical cores online
     enum allot_limit limit; // what made it less than the machine
-    double quota;           // CPUs' worth of time, 0 if there is none
+    double quota;           // CPUs' worth of time, the least of the groups'; 0: there is none
 };
 // Returns 0, or -1 with err. A machine whose /sys tells nothing counts each CPU of the mask as
 // a core.
 int allot_read(const struct machine_source *source, struct allot *ret, struct err *err);
 // Keeps only `width` cores, near each other and near where we run.
 void allot_keep(struct allot *allot, size_t width);
+size_t allot_cpus(const struct allot *allot); // logical CPUs of its cores
 void allot_free(struct allot *allot);
 // Cuts `slots` disjoint slots of `width` cores each, so that as many as can lie in one cache
 // do, then in one NUMA node, then in one package, and so that fewer than fit are spread.

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fs.h"
 #include "base/mem.h"
@@ -162,41 +163,57 @@ void cgroup_find(const char *root, const char *controller, struct strv *ret_v1,
         cgroup_folders(str_text(&cgroup), str_text(&mounts), controller, ret_v1, ret_v2);
 }
 
-static void lower(double *least, long quota, long period)
+static double cpus_of(long quota, long period)
 {
-    if (quota <= 0 || period <= 0)
-        return;
-    double cpus = (double)quota / (double)period;
-    if (*least <= 0 || cpus < *least)
-        *least = cpus;
+    return quota > 0 && period > 0 ? (double)quota / (double)period : 0;
 }
 
-static void read_v1(const char *root, const char *folder, double *least)
+static double read_v1(const char *root, const char *folder)
 {
     CLEANUP_STR struct str quota = {0}, period = {0};
-    if (cgroup_read(root, folder, "cpu.cfs_quota_us", &quota) == 0 &&
-        cgroup_read(root, folder, "cpu.cfs_period_us", &period) == 0)
-        lower(least, strtol(str_text(&quota), NULL, 10), strtol(str_text(&period), NULL, 10));
+    if (cgroup_read(root, folder, "cpu.cfs_quota_us", &quota) < 0 ||
+        cgroup_read(root, folder, "cpu.cfs_period_us", &period) < 0)
+        return 0;
+    return cpus_of(strtol(str_text(&quota), NULL, 10), strtol(str_text(&period), NULL, 10));
 }
 
-static void read_v2(const char *root, const char *folder, double *least)
+static double read_v2(const char *root, const char *folder)
 {
     CLEANUP_STR struct str text = {0};
     if (cgroup_read(root, folder, "cpu.max", &text) < 0 || str_starts(str_text(&text), "max"))
-        return;
+        return 0;
     char *rest;
     long quota = strtol(str_text(&text), &rest, 10);
-    lower(least, quota, *rest == ' ' ? strtol(rest, NULL, 10) : 100000);
+    return cpus_of(quota, *rest == ' ' ? strtol(rest, NULL, 10) : 100000);
 }
 
-double cgroup_quota(const char *root)
+// The folder's inode is the group's own number in the kernel (kernfs).
+static uint64_t key_of(const char *root, const char *folder)
+{
+    CLEANUP_FREE char *path = mem_print("%s%s", root, folder);
+    struct stat st;
+    return stat(path, &st) == 0 ? (uint64_t)st.st_ino ^ (uint64_t)st.st_dev << 16 : 0;
+}
+
+static void add_quotas(const char *root, const struct strv *folders,
+                       double read(const char *root, const char *folder),
+                       struct cgroup_quota *ret, size_t *count)
+{
+    for (size_t i = 0; i < folders->count && *count < CGROUP_QUOTAS; i++) {
+        double cpus = read(root, folders->item[i]);
+        size_t whole = cpus < 1 ? 1 : (size_t)(cpus + 1 - 1e-6);
+        if (cpus > 0)
+            ret[(*count)++] =
+                (struct cgroup_quota){cpus, whole, key_of(root, folders->item[i])};
+    }
+}
+
+size_t cgroup_quotas(const char *root, struct cgroup_quota ret[CGROUP_QUOTAS])
 {
     CLEANUP_STRV struct strv v1 = {0}, v2 = {0};
+    size_t count = 0;
     cgroup_find(root, "cpu", &v1, &v2);
-    double least = 0;
-    for (size_t i = 0; i < v1.count; i++)
-        read_v1(root, v1.item[i], &least);
-    for (size_t i = 0; i < v2.count; i++)
-        read_v2(root, v2.item[i], &least);
-    return least;
+    add_quotas(root, &v1, read_v1, ret, &count);
+    add_quotas(root, &v2, read_v2, ret, &count);
+    return count;
 }

@@ -5,6 +5,9 @@
 // outside what a container shows: then what is shown counts.
 #pragma once
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/str.h"
 
 // The folders to look in for a controller's files ("cpu", "memory"), our own group first, then
@@ -19,6 +22,12 @@ void cgroup_find(const char *root, const char *controller, struct strv *ret_v1,
 // Reads root + folder + "/" + name into `into`, in place of what is there. Returns 0, or -1 if it
 // is not there.
 int cgroup_read(const char *root, const char *folder, const char *name, struct str *into);
-// CPUs' worth of time that we may use: the least of cpu.max and cpu.cfs_quota_us /
-// cpu.cfs_period_us on the way up; 0 if there is no limit. `root` as in machine_source.
-double cgroup_quota(const char *root);
+#define CGROUP_QUOTAS 8
+struct cgroup_quota { // of a control group
+    double cpus;      // CPUs' worth of time that all processes in it may use together
+    size_t whole;     // that rounded up, as two cores serve 1.5 CPUs' time best
+    uint64_t key;     // names it, also where containers give it other paths
+};
+// cpu.max and cpu.cfs_quota_us / cpu.cfs_period_us of our group and those above it; all of them
+// hold. Returns how many have one, the nearest CGROUP_QUOTAS. `root` as in machine_source.
+size_t cgroup_quotas(const char *root, struct cgroup_quota ret[CGROUP_QUOTAS]);

@@ -12,7 +12,10 @@
 
 #define OPEN_FLAGS (O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 #define MODE       0666
-#define TURNS      ((off_t)LEDGER_LEVELS * CPUSET_MAX) // the first byte behind those of cores
+// Bytes: of cores, CPUSET_MAX a level; of turns, one a level; of places, CPUSET_MAX a level and key.
+#define TURNS  ((off_t)LEDGER_LEVELS * CPUSET_MAX)
+#define PLACES ((off_t)1 << 20)
+#define KEYS   (1 << 24) // two keys that fall together wait for each other needlessly
 
 static off_t byte_of(const struct ledger *ledger, unsigned core)
 {
@@ -65,9 +68,10 @@ int ledger_open(const char *path, unsigned level, struct ledger *ret, struct err
     return 0;
 }
 
-void ledger_busy(const struct ledger *ledger, struct cpuset *ret)
+// Of the bytes from `first` those that others hold, counted from 0.
+static void find_busy(const struct ledger *ledger, off_t first, off_t count, struct cpuset *ret)
 {
-    off_t first = byte_of(ledger, 0), end = first + CPUSET_MAX;
+    off_t end = first + count;
     *ret = (struct cpuset){0};
     for (off_t at = first; at < end;) {
         struct flock lock = {
@@ -79,6 +83,11 @@ void ledger_busy(const struct ledger *ledger, struct cpuset *ret)
         for (at = lock.l_start > at ? lock.l_start : at; at < stop; at++)
             cpuset_add(ret, (unsigned)(at - first));
     }
+}
+
+void ledger_busy(const struct ledger *ledger, struct cpuset *ret)
+{
+    find_busy(ledger, byte_of(ledger, 0), CPUSET_MAX, ret);
 }
 
 static int set(const struct ledger *ledger, off_t at, short type)
@@ -97,14 +106,41 @@ void ledger_leave(const struct ledger *ledger, unsigned core)
     set(ledger, byte_of(ledger, core), F_UNLCK);
 }
 
-int ledger_take_turn(const struct ledger *ledger, unsigned core)
+int ledger_take_turn(const struct ledger *ledger)
 {
-    return set(ledger, TURNS + byte_of(ledger, core), F_WRLCK) == 0;
+    return set(ledger, TURNS + ledger->level, F_WRLCK) == 0;
 }
 
-void ledger_leave_turn(const struct ledger *ledger, unsigned core)
+void ledger_leave_turn(const struct ledger *ledger)
 {
-    set(ledger, TURNS + byte_of(ledger, core), F_UNLCK);
+    set(ledger, TURNS + ledger->level, F_UNLCK);
+}
+
+static off_t place_of(const struct ledger *ledger, uint64_t key)
+{
+    return PLACES + ((off_t)ledger->level * KEYS + (off_t)(key % KEYS)) * CPUSET_MAX;
+}
+
+size_t ledger_places_busy(const struct ledger *ledger, uint64_t key, size_t count)
+{
+    struct cpuset busy;
+    size_t most = count < CPUSET_MAX ? count : CPUSET_MAX;
+    find_busy(ledger, place_of(ledger, key), (off_t)most, &busy);
+    return cpuset_count(&busy);
+}
+
+size_t ledger_take_places(const struct ledger *ledger, uint64_t key, size_t count,
+                          size_t wanted)
+{
+    size_t ours = 0;
+    for (size_t i = 0; i < count && i < CPUSET_MAX; i++) {
+        off_t at = place_of(ledger, key) + (off_t)i;
+        if (ours < wanted)
+            ours += set(ledger, at, F_WRLCK) == 0;
+        else
+            set(ledger, at, F_UNLCK);
+    }
+    return ours;
 }
 
 int ledger_is_there(const struct ledger *ledger, const char *path)

@@ -8,6 +8,9 @@
 // it and still shares the parcel with those beside it.
 #pragma once
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/err.h"
 #include "machine/cpuset.h"
 
@@ -29,11 +32,16 @@ int ledger_take(const struct ledger *ledger, unsigned core);
 void ledger_leave(const struct ledger *ledger, unsigned core);
 // Whether the path still leads to this file; if it does not, others no longer see our locks.
 int ledger_is_there(const struct ledger *ledger, const char *path);
-// The right to gather cores for a wide parcel while others hold some: one has it at a time, so
-// that two never wait for each other's. Returns 1 if it is ours. `core` is any of those that
-// are wanted.
-int ledger_take_turn(const struct ledger *ledger, unsigned core);
-void ledger_leave_turn(const struct ledger *ledger, unsigned core);
+// The right to gather cores for a wide parcel while others hold some: on the whole machine one has
+// it at a time, so that two never wait for each other's. Returns 1 if it is ours (or was).
+int ledger_take_turn(const struct ledger *ledger);
+void ledger_leave_turn(const struct ledger *ledger);
+// Places are for what is shared by number and not by name: the CPUs' worth of time of a control
+// group, whose `key` is the same for all who are in it. It has places 0 to `count` - 1.
+size_t ledger_places_busy(const struct ledger *ledger, uint64_t key, size_t count);
+// Takes up to `wanted` of them and leaves what was ours beyond. Returns how many are ours.
+size_t ledger_take_places(const struct ledger *ledger, uint64_t key, size_t count,
+                          size_t wanted);
 // Lets the locks outlive execve(2): the program that this process becomes holds them.
 void ledger_keep(const struct ledger *ledger);
 void ledger_close(struct ledger *ledger);

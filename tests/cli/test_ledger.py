@@ -111,6 +111,42 @@ def test_no_core_has_two_at_a_time(machine):
         assert cpu != other or end <= begin, "two tasks on CPU %d" % cpu
 
 
+@needs_two
+def test_twenty_at_once_all_end(machine):
+    """Half of them want all cores: they gather them one at a time, so that no two wait for what the other holds."""
+    started = [
+        machine.start("map", "-c", width, "--shell", "sleep 0.0{}", ":::", *"1234", stderr=subprocess.DEVNULL)
+        for width in ["1", str(ALL)] * 10
+    ]
+    assert [process.wait(timeout=300) for process in started] == [0] * 20
+
+
+@pytest.fixture
+def quota():
+    """A control group (v1) with one core's time; what a process calls to be in it."""
+    folder = pathlib.Path("/sys/fs/cgroup/cpu/lopin-test-%d" % os.getpid())
+    try:
+        folder.mkdir()
+        (folder / "cpu.cfs_quota_us").write_text("100000")
+    except OSError:
+        pytest.skip("no control group of processor time can be made here")
+    yield lambda: (folder / "cgroup.procs").write_text("0")
+    folder.rmdir()
+
+
+@needs_two
+def test_runs_in_one_container_share_its_quota(quota, machine, wait_until):
+    """The cores are there for each of them; the time is for both."""
+    first = machine.start("map", "--shell", "until [ -e go ]; do sleep 0.01; done; : {}", "x", "y", preexec_fn=quota)
+    begun(machine, wait_until, 1)
+    second = machine.start("map", "/bin/true", "x", preexec_fn=quota)
+    assert "0 free" in line_with(second, "waiting for 1 core")
+    assert machine("map", "/bin/true", "x").code == 0, "whoever is outside has the other core"
+    (machine.cwd / "go").touch()
+    assert first.wait() == 0
+    assert second.wait() == 0
+
+
 @pytest.mark.parametrize("bare", [[], ["env", "-i"]], ids=["", "env -i"])
 def test_inside_of_a_parcel_nobody_waits_for_it(machine, bare):
     """exec holds all cores; the lopin in it has them too, and so has one that knows nothing of its parents."""

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cmocka.h"
 #include "machine/allot.h"
+#include "machine/cgroup.h"
 #include "saved.h"
 
 static const struct {
@@ -78,6 +79,14 @@ static void read_machine(const char *machine, const char *affinity, const char *
     saved_close(&saved);
 }
 
+static void add_cores(const struct allot *allot, struct str *text)
+{
+    for (size_t i = 0; i < allot->cores; i++) {
+        str_add(text, i ? "/" : "");
+        cpuset_format(&allot->core[i].cpus, text);
+    }
+}
+
 static void test_read(void **state)
 {
     (void)state;
@@ -88,14 +97,74 @@ static void test_read(void **state)
                       reads[i].affinity ? reads[i].affinity : "",
                       reads[i].vars ? reads[i].vars : "");
         read_machine(reads[i].machine, reads[i].affinity, reads[i].vars, &allot);
-        for (size_t j = 0; j < allot.cores; j++) {
-            str_add(&text, j ? "/" : "");
-            cpuset_format(&allot.core[j].cpus, &text);
-        }
+        add_cores(&allot, &text);
         assert_string_equal(text.text, reads[i].cores);
         assert_int_equal(allot.limit, reads[i].limit);
         allot_free(&allot);
     }
+}
+
+// What runs beside us in a control group with a quota leaves of it.
+static const struct {
+    const char *machine;
+    size_t left;
+    const char *busy, *cores;
+    enum allot_limit limit;
+} shares[] = {
+    {"container-v1", 3, "", "0/1/2", ALLOT_QUOTA},
+    {"container-v1", 2, "0", "1/2", ALLOT_BUSY}, // one core in use is one CPU's time, not two
+    {"container-v1", 1, "0-1", "2", ALLOT_BUSY},
+    {"container-v1", 0, "", "", ALLOT_BUSY}, // cores that are free, and no time
+    {"nested-v2", 4, "0-3", "8/9/10/11", ALLOT_BUSY},
+    {"nested-v2", 6, "0-3", "8/9/10/11/12/13", ALLOT_QUOTA}, // those are in other groups
+    {"container-v2", 9, "", "0,8/1/2/3/4/5/6/7", ALLOT_BUSY},
+    {"vm-2core", SIZE_MAX, "0", "1", ALLOT_BUSY},
+};
+
+static void test_shared_quota(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(shares); i++) {
+        struct saved saved;
+        struct allot allot;
+        struct cpuset busy = {0};
+        CLEANUP_STR struct str text = {0};
+        saved_open(shares[i].machine, &saved);
+        if (*shares[i].busy)
+            assert_int_equal(cpuset_parse(shares[i].busy, &busy, NULL), 0);
+        const struct machine_source source = {.root = saved.root,
+                                              .affinity = &saved.affinity,
+                                              .busy = &busy,
+                                              .time_left = &shares[i].left};
+        assert_int_equal(allot_read(&source, &allot, NULL), 0);
+        add_cores(&allot, &text);
+        print_message("# %s, %zu left\n", shares[i].machine, shares[i].left);
+        assert_string_equal(str_text(&text), shares[i].cores);
+        assert_int_equal(allot.limit, shares[i].limit);
+        allot_free(&allot);
+        saved_close(&saved);
+    }
+}
+
+static void test_quotas(void **state)
+{
+    (void)state;
+    struct saved saved;
+    struct cgroup_quota quota[CGROUP_QUOTAS], again[CGROUP_QUOTAS];
+    saved_open("nested-v2", &saved); // both hold, each for all that is in its group
+    assert_int_equal(cgroup_quotas(saved.root, quota), 2);
+    assert_true(quota[0].cpus == 8 && quota[1].cpus == 6);
+    assert_true(quota[0].whole == 8 && quota[1].whole == 6);
+    assert_int_equal(cgroup_quotas(saved.root, again), 2);
+    assert_true(quota[0].key != quota[1].key && quota[1].key == again[1].key);
+    saved_close(&saved);
+    saved_open("container-v1", &saved);
+    assert_int_equal(cgroup_quotas(saved.root, quota), 1);
+    assert_true(quota[0].cpus == 2.5 && quota[0].whole == 3);
+    saved_close(&saved);
+    saved_open("vm-2core", &saved);
+    assert_int_equal(cgroup_quotas(saved.root, quota), 0);
+    saved_close(&saved);
 }
 
 static const struct {
@@ -248,10 +317,9 @@ static void test_live(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_all_cuts),
-        cmocka_unit_test(test_live),
+        cmocka_unit_test(test_read),     cmocka_unit_test(test_shared_quota),
+        cmocka_unit_test(test_quotas),   cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_all_cuts), cmocka_unit_test(test_live),
     };
     return cmocka_run_group_tests_name("allot", tests, NULL, NULL);
 }

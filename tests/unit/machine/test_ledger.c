@@ -81,14 +81,40 @@ static void test_levels_do_not_see_each_other(void **state)
     assert_true(ledger_take(&outer, 0) && ledger_take(&inner, 0) && ledger_take(&deep, 0));
     assert_false(ledger_take(&beside, 0));
     expect_busy(&beside, "0");
-    assert_true(ledger_take_turn(&outer, 0) && ledger_take_turn(&inner, 0));
-    assert_false(ledger_take_turn(&beside, 0));
-    ledger_leave_turn(&inner, 0);
-    assert_true(ledger_take_turn(&beside, 0));
+    assert_true(ledger_take_turn(&outer) && ledger_take_turn(&inner));
+    assert_false(ledger_take_turn(&beside));
+    ledger_leave_turn(&inner);
+    assert_true(ledger_take_turn(&beside));
     ledger_close(&outer);
     ledger_close(&inner);
     ledger_close(&beside);
     ledger_close(&deep);
+}
+
+static void test_places(void **state)
+{
+    (void)state;
+    enum { KEY = 12345 };
+    struct ledger a = open_one(0), b = open_one(0), inner = open_one(1);
+    assert_int_equal(ledger_take_places(&a, KEY, 3, 2), 2);
+    assert_int_equal(ledger_take_places(&a, KEY, 3, 2), 2); // they are ours
+    assert_int_equal(ledger_places_busy(&a, KEY, 3), 0);
+    assert_int_equal(ledger_places_busy(&b, KEY, 3), 2);
+    assert_int_equal(ledger_places_busy(&b, KEY + 1, 3), 0);
+    assert_int_equal(ledger_places_busy(&inner, KEY, 3), 0);
+    expect_busy(&b, ""); // they are no cores, nor the turn
+    assert_true(ledger_take_turn(&b));
+    assert_int_equal(ledger_take_places(&b, KEY, 3, 3), 1);
+    assert_int_equal(ledger_take_places(&a, KEY, 3, 1), 1); // leaves one
+    assert_int_equal(ledger_take_places(&b, KEY, 3, 3), 2);
+    assert_int_equal(ledger_take_places(&a, KEY, 3, 0), 0);
+    assert_int_equal(ledger_places_busy(&a, KEY, 3), 2);
+    ledger_close(&b);
+    assert_int_equal(ledger_places_busy(&a, KEY, 3), 0);
+    assert_int_equal(ledger_take_places(&a, UINT64_MAX, (size_t)CPUSET_MAX + 9, CPUSET_MAX + 9),
+                     CPUSET_MAX);
+    ledger_close(&a);
+    ledger_close(&inner);
 }
 
 static void test_a_killed_holder_has_none(void **state)
@@ -183,11 +209,9 @@ int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_one_holder),
-        IN_FOLDER(test_levels_do_not_see_each_other),
-        IN_FOLDER(test_a_killed_holder_has_none),
-        IN_FOLDER(test_replaced),
-        IN_FOLDER(test_made_for_everybody),
+        IN_FOLDER(test_one_holder), IN_FOLDER(test_levels_do_not_see_each_other),
+        IN_FOLDER(test_places),     IN_FOLDER(test_a_killed_holder_has_none),
+        IN_FOLDER(test_replaced),   IN_FOLDER(test_made_for_everybody),
         IN_FOLDER(test_hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
