@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // advice: core time that was reserved and not used is either of cores in no slot, of slots
-// without a task (at the end or between tasks), or of tasks that wait. The largest loss is the
-// reason.
+// without a task (for want of memory, at the end or between tasks), or of tasks that wait. The
+// largest loss is the reason.
 #include "cli/advice.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@
 #define VERDICT_AT 60
 #define ONE_CORE   1.25 // cores that a task of one thread seems to use at most
 
-enum loss { LOSS_OUTSIDE, LOSS_TAIL, LOSS_BETWEEN, LOSS_INSIDE, LOSSES };
+enum loss { LOSS_OUTSIDE, LOSS_MEMORY, LOSS_TAIL, LOSS_BETWEEN, LOSS_INSIDE, LOSSES };
 
 struct view {
     const struct cli *cli;
@@ -58,6 +58,14 @@ static void add_cores(struct str *text, const struct view *view)
     add_verdict(text, view, from, good ? _("good") : _("low"), good);
 }
 
+static int died_of_memory(const struct report *report)
+{
+    for (size_t i = 0; i < report->causes; i++)
+        if (report->cause[i].code == ERR_MEMORY_LIMIT)
+            return 1;
+    return 0;
+}
+
 static void add_memory(struct str *text, const struct view *view)
 {
     const struct report *report = view->report;
@@ -66,14 +74,25 @@ static void add_memory(struct str *text, const struct view *view)
     size_t from = text->size;
     CLEANUP_STR struct str most = {0};
     CLEANUP_STR struct str all = {0};
+    CLEANUP_STR struct str limit = {0};
     CLEANUP_STR struct str name = {0};
     human_memory(&most, report->peak_kb);
+    human_memory(&limit, report->memory_kb);
     human_memory(&all, report->peak_kb * view->saved->spec.slots);
     summary_add_name(&name, &view->saved->datasets, report->largest);
     say_add_label(text, _("memory"));
-    str_print(text, _("%s at most (%s)"), most.text, name.text);
-    CLEANUP_FREE char *verdict = mem_print(_("enough: sbatch --mem=%s"), all.text);
-    add_verdict(text, view, from, verdict, 1);
+    int failed = died_of_memory(report);
+    // who was killed would have had more
+    str_print(text, failed ? _("%s and more (%s)") : _("%s at most (%s)"), most.text,
+              name.text);
+    if (!failed && report->narrow <= 0) {
+        CLEANUP_FREE char *verdict = mem_print(_("enough: sbatch --mem=%s"), all.text);
+        add_verdict(text, view, from, verdict, 1);
+        return;
+    }
+    if (report->memory_kb)
+        str_print(text, _(", limit %s"), limit.text);
+    add_verdict(text, view, from, failed ? _("too little") : _("held tasks back"), 0);
 }
 
 static void add_tasks(struct str *text, const struct view *view)
@@ -91,7 +110,8 @@ static void add_tasks(struct str *text, const struct view *view)
     say_add_label(text, _("tasks"));
     str_print(text, _("median %s, slowest %s (%s)"), median.text, longest.text, name.text);
     int few = report->ended <= view->saved->spec.slots;
-    int pace = !few && report->longest_us > report->wall_us / 2;
+    int pace = !few && report->longest_us > report->wall_us / 2 &&
+               report->longest_us > report->median_us + report->median_us / 2;
     add_verdict(text, view, from, pace ? _("the slowest sets the time") : _("good"), !pace);
 }
 
@@ -134,10 +154,13 @@ static enum loss largest_loss(const struct view *view)
     double slots = report->slots_us * spec->threads;
     double idle = slots * (1 - report->busy);
     double tail = slots * (report->tail > 0 ? report->tail : 0);
+    double narrow = slots * (report->narrow > 0 ? report->narrow : 0);
+    double other = idle > narrow ? 1 - narrow / idle : 0; // part that is not for want of memory
     double loss[LOSSES] = {
         [LOSS_OUTSIDE] = (double)report->wall_us * spec->cores - slots,
-        [LOSS_TAIL] = tail,
-        [LOSS_BETWEEN] = idle - tail,
+        [LOSS_MEMORY] = narrow,
+        [LOSS_TAIL] = tail * other,
+        [LOSS_BETWEEN] = (idle - tail) * other,
         [LOSS_INSIDE] = (double)report->ended_us * spec->threads - (double)report->cpu_us,
     };
     enum loss largest = 0;
@@ -175,6 +198,21 @@ static void add_tail(struct str *text, const struct view *view)
         str_print(text, _("the last tasks were few; more datasets in a run, or fewer cores"));
 }
 
+// What all slots together would need, and how many of them have it.
+static void add_narrow(struct str *text, const struct view *view)
+{
+    const struct report *report = view->report;
+    const struct spec *spec = &view->saved->spec;
+    CLEANUP_STR struct str all = {0};
+    int64_t peak = report->peak_kb > 0 ? report->peak_kb : 1;
+    int64_t fits = report->memory_kb / peak;
+    human_memory(&all, peak * spec->slots);
+    str_print(text, _("memory held tasks back; next time %s of it for %u side by side"),
+              all.text, spec->slots);
+    if (fits && fits < spec->slots)
+        str_print(text, _(", or -j %u"), (unsigned)fits);
+}
+
 static void add_inside(struct str *text, const struct view *view)
 {
     const struct spec *spec = &view->saved->spec;
@@ -207,6 +245,7 @@ static void add_reason(struct str *text, const struct view *view)
         str_print(text, _("%u cores for %u slots of %u; next time -c %u"), spec->cores,
                   spec->slots, spec->threads, spec->slots * spec->threads);
         break;
+    case LOSS_MEMORY: add_narrow(text, view); break;
     case LOSS_TAIL: add_tail(text, view); break;
     case LOSS_INSIDE: add_inside(text, view); break;
     default:

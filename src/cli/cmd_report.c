@@ -77,6 +77,9 @@ static json_t *head_json(const struct saved *saved, const struct report *report)
     json_object_set_new(object, "tail_s", json_seconds(report->tail_us));
     json_object_set_new(object, "median_s", json_seconds(report->median_us));
     json_object_set_new(object, "peak_kb", json_integer(report->peak_kb));
+    json_object_set_new(object, "memory_limit_kb",
+                        report->memory_kb ? json_integer(report->memory_kb) : json_null());
+    json_object_set_new(object, "narrow", part_json(report->narrow));
     json_object_set_new(object, "slowest", slowest_json(saved, report));
     json_object_set_new(object, "causes", causes_json(saved, report));
     return object;

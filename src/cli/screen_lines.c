@@ -247,7 +247,8 @@ void lines_add_end(struct str *into, const struct term *term, const char *text, 
     add_name(&rest, text, columns == LINES_UNCUT ? columns : NAME_WIDTH);
     if (lines_is_failure(record)) {
         const char *detail = record->detail && *record->detail ? record->detail : record->cause;
-        str_print(&cure, "   lopin log %u", number);
+        if (record->state == TASK_FAILED) // else the log of another attempt follows
+            str_print(&cure, "   lopin log %u", number);
         size_t used = lines_columns(str_text(&rest)) + 2 + cure.size;
         if (used + DETAIL_LEAST <= left && detail) {
             str_add(&rest, "  ");

@@ -2,6 +2,7 @@
 // gauge: made when it is looked at; tasks are measured each second at most.
 #include "map/gauge.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/tree.h"
 #include "memory/memory.h"
@@ -27,6 +28,18 @@ static void sample(struct gauge *gauge, const struct workshop *workshop, int64_t
     gauge->memory_kb = memory_used_kb(workshop->memory);
     gauge->sample_us = now;
     gauge->sample_cpu_us = cpu_us;
+}
+
+void gauge_narrow(struct gauge *gauge, const struct workshop *workshop, int narrow)
+{
+    size_t empty = workshop->run->spec->slots - workshop->running;
+    size_t waiting = queue_count(workshop->queue);
+    if (!narrow && !gauge->narrow_slots)
+        return;
+    int64_t now = clock_boot_us();
+    gauge->narrow_us += (int64_t)gauge->narrow_slots * (now - gauge->narrow_since_us);
+    gauge->narrow_slots = !narrow ? 0 : empty < waiting ? empty : waiting;
+    gauge->narrow_since_us = now;
 }
 
 // Wall time until the end: what is not started shared among the slots, but never less than the

@@ -37,7 +37,8 @@
 enum phase { PHASE_RUNNING, PHASE_STOPPING, PHASE_TERMINATING, PHASE_KILLING };
 struct runner {
     struct workshop workshop;
-    int full; // the machine has no room for another process until one of ours ends
+    int narrow; // what waits does not fit into memory now
+    int full;   // the machine has no room for another process until one of ours ends
     struct orphans *orphans; // NULL: the kernel does not show them
     size_t left;             // processes that tasks left, ended by us
     enum phase phase;
@@ -234,6 +235,7 @@ static int start_one(struct runner *runner, struct task *slot)
         storage_holds(workshop))
         return 0;
     enum queue_fit fit = queue_find(workshop->queue, fits, runner, &at, &index);
+    runner->narrow = fit == QUEUE_LATER;
     if (fit == QUEUE_NEVER)
         stop_starting(runner, WHY_TIME);
     if (fit != QUEUE_FITS)
@@ -254,6 +256,7 @@ static int start_one(struct runner *runner, struct task *slot)
 static void fill(struct runner *runner)
 {
     struct workshop *workshop = &runner->workshop;
+    runner->narrow = 0;
     for (unsigned i = 0; i < workshop->run->spec->slots; i++)
         while (!workshop->task[i].pid)
             if (!start_one(runner, &workshop->task[i]))
@@ -335,6 +338,7 @@ static void loop(struct runner *runner)
     for (;;) {
         int64_t due = limits(runner);
         fill(runner);
+        gauge_narrow(&runner->gauge, workshop, runner->narrow);
         if (is_over(runner))
             return;
         int wait_ms = timers(runner, due); // with the tasks that have just begun
@@ -422,7 +426,8 @@ static int runner_begin(struct runner *runner, struct err *err)
                                 .boot_us = runner->begin_us,
                                 .cores = spec->cores,
                                 .slots = spec->slots,
-                                .threads = spec->threads};
+                                .threads = spec->threads,
+                                .memory_kb = run->memory.kb};
     return writer_add(workshop->writer, &open, err);
 }
 
@@ -431,7 +436,11 @@ static void finish(struct runner *runner, struct run_result *ret)
     struct workshop *workshop = &runner->workshop;
     reap_orphans(runner);
     const struct record close = {
-        .kind = RECORD_CLOSE, .wall_us = clock_wall_us(), .boot_us = clock_boot_us()};
+        .kind = RECORD_CLOSE,
+        .wall_us = clock_wall_us(),
+        .boot_us = clock_boot_us(),
+        .narrow_us = runner->gauge.narrow_us,
+    };
     struct err err = {0};
     if (!workshop->lost)
         writer_add(workshop->writer, &close, NULL);

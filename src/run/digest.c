@@ -32,6 +32,7 @@ enum figure {
     FIGURE_SLOTS,
     FIGURE_BUSY,
     FIGURE_IDLE,
+    FIGURE_NARROW,
     FIGURE_TAIL,
     FIGURE_PEAK,
     FIGURE_LONGEST,
@@ -41,25 +42,26 @@ enum figure {
     FIGURES
 };
 static const char *const figure_names[FIGURES] = {
-    [FIGURE_COUNT] = "count",     [FIGURE_DONE] = "done",         [FIGURE_FAILED] = "failed",
-    [FIGURE_BEGUN] = "begun",     [FIGURE_STOPPED] = "stopped",   [FIGURE_WAITING] = "waiting",
-    [FIGURE_TORN] = "torn",       [FIGURE_SEGMENTS] = "segments", [FIGURE_CAUSES] = "causes",
-    [FIGURE_ENDED] = "ended",     [FIGURE_WALL] = "wall",         [FIGURE_CPU] = "cpu",
-    [FIGURE_TIME] = "time",       [FIGURE_RESERVED] = "reserved", [FIGURE_SLOTS] = "slots",
-    [FIGURE_BUSY] = "busy",       [FIGURE_IDLE] = "idle",         [FIGURE_TAIL] = "tail",
-    [FIGURE_PEAK] = "peak",       [FIGURE_LONGEST] = "longest",   [FIGURE_MEDIAN] = "median",
-    [FIGURE_LARGEST] = "largest", [FIGURE_SLOWEST] = "slowest",
+    [FIGURE_COUNT] = "count",   [FIGURE_DONE] = "done",         [FIGURE_FAILED] = "failed",
+    [FIGURE_BEGUN] = "begun",   [FIGURE_STOPPED] = "stopped",   [FIGURE_WAITING] = "waiting",
+    [FIGURE_TORN] = "torn",     [FIGURE_SEGMENTS] = "segments", [FIGURE_CAUSES] = "causes",
+    [FIGURE_ENDED] = "ended",   [FIGURE_WALL] = "wall",         [FIGURE_CPU] = "cpu",
+    [FIGURE_TIME] = "time",     [FIGURE_RESERVED] = "reserved", [FIGURE_SLOTS] = "slots",
+    [FIGURE_BUSY] = "busy",     [FIGURE_IDLE] = "idle",         [FIGURE_NARROW] = "narrow",
+    [FIGURE_TAIL] = "tail",     [FIGURE_PEAK] = "peak",         [FIGURE_LONGEST] = "longest",
+    [FIGURE_MEDIAN] = "median", [FIGURE_LARGEST] = "largest",   [FIGURE_SLOWEST] = "slowest",
 };
 enum {
     SEGMENT_CORES,
     SEGMENT_SLOTS,
     SEGMENT_START,
     SEGMENT_END,
+    SEGMENT_MEMORY,
     SEGMENT_CLOSED,
     SEGMENT_FIELDS
 };
-static const char *const segment_names[SEGMENT_FIELDS] = {"cores", "slots", "start", "end",
-                                                          "closed"};
+static const char *const segment_names[SEGMENT_FIELDS] = {"cores", "slots",  "start",
+                                                          "end",   "memory", "closed"};
 enum { CAUSE_COUNT, CAUSE_FIRST, CAUSE_FIELDS };
 static const char *const cause_names[CAUSE_FIELDS] = {"count", "first"};
 
@@ -124,7 +126,8 @@ static int figures_of(const struct saved *saved, const struct report *report,
     if (whole(usage->reserved_us, &figure[FIGURE_RESERVED]) < 0 ||
         whole(usage->slots_us, &figure[FIGURE_SLOTS]) < 0 ||
         whole(usage->busy_us, &figure[FIGURE_BUSY]) < 0 ||
-        whole(usage->idle_us, &figure[FIGURE_IDLE]) < 0)
+        whole(usage->idle_us, &figure[FIGURE_IDLE]) < 0 ||
+        whole(usage->narrow_us, &figure[FIGURE_NARROW]) < 0)
         return -1;
     return 0;
 }
@@ -132,9 +135,9 @@ static int figures_of(const struct saved *saved, const struct report *report,
 static void add_segment(struct str *into, const struct segment *segment)
 {
     const int64_t value[] = {
-        [SEGMENT_CORES] = segment->cores,    [SEGMENT_SLOTS] = segment->slots,
-        [SEGMENT_START] = segment->start_us, [SEGMENT_END] = segment->end_us,
-        [SEGMENT_CLOSED] = segment->closed,
+        [SEGMENT_CORES] = segment->cores,      [SEGMENT_SLOTS] = segment->slots,
+        [SEGMENT_START] = segment->start_us,   [SEGMENT_END] = segment->end_us,
+        [SEGMENT_MEMORY] = segment->memory_kb, [SEGMENT_CLOSED] = segment->closed,
     };
     size_t from = into->size;
     add_numbers(into, "segment", segment_names, value, SEGMENT_FIELDS);
@@ -259,6 +262,7 @@ static int get_segments(struct reading *reading, struct state *state)
             .slots = (uint32_t)value[SEGMENT_SLOTS],
             .start_us = value[SEGMENT_START],
             .end_us = value[SEGMENT_END],
+            .memory_kb = value[SEGMENT_MEMORY],
             .closed = value[SEGMENT_CLOSED] != 0,
         };
     }
@@ -325,6 +329,7 @@ static void take_figures(const int64_t figure[FIGURES], struct saved *saved,
         .slots_us = (double)figure[FIGURE_SLOTS],
         .busy_us = (double)figure[FIGURE_BUSY],
         .idle_us = (double)figure[FIGURE_IDLE],
+        .narrow_us = (double)figure[FIGURE_NARROW],
         .tail_us = figure[FIGURE_TAIL],
     };
     *report = (struct report){
@@ -361,6 +366,7 @@ static int parse(struct saved *saved, struct reading *reading, struct report *re
     report->cause = mem_zero(CAUSES_KEPT, sizeof *report->cause);
     if (get_segments(reading, &saved->state) < 0 || get_causes(reading, report) < 0)
         return -1;
+    report_limit(&saved->state, report);
     if (datasets_parse(&saved->datasets, reading->at, (size_t)(reading->end - reading->at),
                        NULL) < 0)
         return -1;

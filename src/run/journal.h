@@ -30,7 +30,7 @@ struct record {
     int code;           // exit status, or -signal
     const char *detail; // one line of words ("ValueError: negative energy  analyse.py:41"), ""
     int64_t duration_us, user_us, system_us;
-    int64_t peak_kb; // largest resident set
+    int64_t peak_kb; // the most that it had with its children at once
     // place in the pack; log_at -1: a file of its own (log_size > 0) or none
     int64_t log_at, log_size;
     int64_t data_size, data_mtime; // dataset's file as it was at the start, -1
@@ -39,8 +39,10 @@ struct record {
     const char *output;            // goal as published, ""
     int64_t output_size, output_mtime, output_inode;
     // OPEN: what the writer is; NOTE: words
-    const char *words; // OPEN "host=... cores=..." free fields for the report; NOTE a line; ""
+    const char *words;              // OPEN free words for people; NOTE a line; ""
     uint32_t cores, slots, threads; // OPEN
+    int64_t memory_kb;              // OPEN: limit of the run, 0: not known
+    int64_t narrow_us; // CLOSE: slots without a task, as none fitted into memory; slots x time
 };
 // "done", "failed", "stopped", "again": as journals and JSON have it. Static.
 const char *record_state_name(enum task_state state);

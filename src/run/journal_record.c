@@ -72,6 +72,8 @@ static const struct field fields[] = {
     FIELD("cores", FIELD_UINT32, cores, OPEN, 0, 0),
     FIELD("slots", FIELD_UINT32, slots, OPEN, 0, 0),
     FIELD("threads", FIELD_UINT32, threads, OPEN, 0, 0),
+    FIELD("memory", FIELD_INT64, memory_kb, OPEN, 0, 0),
+    FIELD("narrow", FIELD_TIME, narrow_us, CLOSE, 0, 0),
     FIELD("words", FIELD_TEXT, words, OPEN | NOTE, 0, 0),
 };
 #undef FIELD

@@ -27,6 +27,7 @@ void report_time(const struct usage *usage, struct report *ret)
     ret->tail_us = usage->tail_us;
     ret->efficiency = usage->ended ? part((double)usage->cpu_us, usage->reserved_us) : -1;
     ret->busy = part(usage->busy_us, usage->slots_us);
+    ret->narrow = part(usage->narrow_us, usage->slots_us);
     ret->tail = part(usage->idle_us, usage->slots_us);
 }
 
@@ -115,10 +116,16 @@ static void add_causes(const struct state *state, struct report *ret)
     arena_free(&keys);
 }
 
+void report_limit(const struct state *state, struct report *ret)
+{
+    ret->memory_kb = state->segments ? state->segment[state->segments - 1].memory_kb : 0;
+}
+
 void report_make(const struct saved *saved, struct report *ret)
 {
     *ret = (struct report){.largest = UINT32_MAX, .slowest = UINT32_MAX};
     report_time(&saved->usage, ret);
+    report_limit(&saved->state, ret);
     add_extremes(&saved->state, ret);
     add_causes(&saved->state, ret);
 }

@@ -26,19 +26,22 @@ struct report { // free with report_free
     double slots_us;    // slots x time
     double efficiency;  // cpu_us / reserved_us, 0...1; -1: nothing to go by
     double busy;        // part of the slots' time in which they had a task, 0...1; -1
-    double tail;        // part of the slots' time after the last task of each slot, 0...1; -1
-    int64_t tail_us;    // how long some slot had no more tasks; of starts that ended in order
+    double narrow;   // part of the slots' time without a task, as none fitted into memory; -1
+    double tail;     // part of the slots' time after the last task of each slot, 0...1; -1
+    int64_t tail_us; // how long some slot had no more tasks; of starts that ended in order
     // Of each dataset its last attempt, if that ended.
     int64_t peak_kb;               // the largest
     uint32_t largest, slowest;     // indices; UINT32_MAX: none
     int64_t longest_us, median_us; // done or failed
     struct report_cause *cause;    // most frequent first
     size_t causes;
+    int64_t memory_kb; // limit of the latest start, 0: not known
 };
 // Failures are alike if they have the same error and: for Python the same exception at the same
 // place, for exit codes and signals the same number.
 void report_make(const struct saved *saved, struct report *ret);
-// What of it comes from the use of slots.
+// What of it comes from the use of slots; from the starts.
 void report_time(const struct usage *usage, struct report *ret);
+void report_limit(const struct state *state, struct report *ret);
 void report_free(struct report *report);
 #define CLEANUP_REPORT CLEANUP(report_free)

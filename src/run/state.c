@@ -40,6 +40,7 @@ static void note_segment(struct reading *reading, const struct record *record, u
     if (record->kind == RECORD_OPEN) {
         segment->cores = record->cores;
         segment->slots = record->slots;
+        segment->memory_kb = record->memory_kb;
     }
     segment->closed |= record->kind == RECORD_CLOSE;
 }

@@ -42,6 +42,7 @@ struct outcome { // of one dataset: its last attempt
 struct segment { // one journal: a start or resumption of the run
     uint32_t cores, slots;
     int64_t start_us, end_us; // Unix time of its first and last record
+    int64_t memory_kb;        // limit of its memory, 0: not known
     int closed;               // ended in order
 };
 struct state {               // zero-initialise to begin

@@ -102,6 +102,7 @@ void usage_add(struct usage *usage, const struct record *record, unsigned parcel
     if (record->boot_us > segment->end_us)
         segment->end_us = record->boot_us;
     segment->closed |= record->kind == RECORD_CLOSE;
+    usage->narrow_us += (double)record->narrow_us;
     struct lane *lane = record->slot && record->slot <= segment->slots
                             ? &segment->lane[record->slot - 1]
                             : NULL;

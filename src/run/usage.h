@@ -18,6 +18,8 @@ struct usage { // usage_begin, usage_add each record, usage_end
     double slots_us;    // slots x time
     double busy_us;     // of slots with a task
     double idle_us;     // of slots after their last task
+    double narrow_us;   // of slots without a task, as none fitted into memory; of starts that
+                        // ended in order
     int64_t tail_us;    // how long some slot had no more tasks; of starts that ended in order
     uint32_t cores, slots, threads; // where the line that opens a journal is damaged
     struct usage_segment *segment;  // the journal at hand, or NULL

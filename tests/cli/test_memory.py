@@ -157,6 +157,10 @@ def test_put_back_beside_one_that_stays(tasks, wait_until):
     assert run.returncode == 0, err
     assert (tasks.cwd / "120-a.out").read_text() == (tasks.cwd / "120-b.out").read_text() == "4194304\n" * 30
     assert causes(tasks).count(("done", "")) == 2
+    report = tasks("report", "--json").json()
+    assert report["memory_limit_kb"] == 200 << 10 and 0 < report["narrow"] <= 1 - report["busy"]
+    said = tasks("report").out
+    assert "limit 200M" in said and "held tasks back" in said and "--order" not in said
     assert not [path for path in tasks.cwd.iterdir() if path.name.startswith(".lopin-")]
 
 
