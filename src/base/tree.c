@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // tree: walks /proc/PID/task/TID/children (proc(5), CONFIG_PROC_CHILDREN); without it only the
-// task itself is seen. A child belongs to the thread that forked it.
+// process itself is seen. A child belongs to the thread that forked it.
 #include "base/tree.h"
 
 #include <ctype.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -16,19 +17,17 @@
 
 #define DEPTH 16
 
-static void measure(pid_t pid, int depth, struct tree_use *sum);
-
-// Returns how many threads it has; 0 if it is gone.
-static long long measure_one(pid_t pid, struct tree_use *sum)
+// Returns 0, or -1 if it is gone.
+static int measure_one(pid_t pid, struct tree_use *sum)
 {
     char path[64];
     CLEANUP_STR struct str text = {0};
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     if (fs_read(AT_FDCWD, path, 4096, &text, NULL) < 0)
-        return 0;
+        return -1;
     const char *at = strrchr(text.text, ')');
     if (!at)
-        return 0;
+        return -1;
     long long field[25] = {0};   // by number as in proc(5)
     char *next = (char *)at + 4; // ") S "
     for (int i = 4; i < 25; i++)
@@ -36,12 +35,12 @@ static long long measure_one(pid_t pid, struct tree_use *sum)
     int64_t tick_us = 1000000 / sysconf(_SC_CLK_TCK);
     sum->cpu_us += (field[14] + field[15] + field[16] + field[17]) * tick_us;
     sum->resident_kb += field[24] * (sysconf(_SC_PAGESIZE) / 1024);
-    return field[20];
+    return 0;
 }
 
-static void measure_children(pid_t pid, long thread, int depth, struct tree_use *sum)
+static void each_child_of(pid_t pid, long thread, tree_each *each, void *context)
 {
-    char path[64];
+    char path[80];
     CLEANUP_STR struct str text = {0};
     snprintf(path, sizeof path, "/proc/%d/task/%ld/children", (int)pid, thread);
     if (fs_read(AT_FDCWD, path, 1 << 20, &text, NULL) < 0)
@@ -51,31 +50,45 @@ static void measure_children(pid_t pid, long thread, int depth, struct tree_use 
         long child = strtol(next, &end, 10);
         if (end == next)
             return;
-        measure((pid_t)child, depth + 1, sum);
+        each(context, (pid_t)child);
     }
 }
 
-static void measure(pid_t pid, int depth, struct tree_use *sum)
+void tree_children(pid_t pid, tree_each *each, void *context)
 {
-    long long threads = measure_one(pid, sum);
-    if (depth == DEPTH || !threads)
+    char path[64];
+    struct stat st;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    if (stat(path, &st) < 0)
         return;
-    if (threads == 1) {
-        measure_children(pid, pid, depth, sum);
+    if (st.st_nlink == 3) { // ".", ".." and one thread
+        each_child_of(pid, pid, each, context);
         return;
     }
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
     DIR *stream = opendir(path);
     struct dirent *entry;
     while (stream && (entry = readdir(stream)))
         if (isdigit((unsigned char)entry->d_name[0]))
-            measure_children(pid, strtol(entry->d_name, NULL, 10), depth, sum);
+            each_child_of(pid, strtol(entry->d_name, NULL, 10), each, context);
     if (stream)
         closedir(stream);
 }
 
+struct walk {
+    struct tree_use *sum;
+    int depth;
+};
+
+static void measure(void *context, pid_t pid)
+{
+    const struct walk *walk = context;
+    struct walk below = {walk->sum, walk->depth + 1};
+    if (measure_one(pid, walk->sum) == 0 && walk->depth < DEPTH)
+        tree_children(pid, measure, &below);
+}
+
 void tree_measure(pid_t pid, struct tree_use *sum)
 {
-    measure(pid, 0, sum);
+    struct walk walk = {sum, 0};
+    measure(&walk, pid);
 }

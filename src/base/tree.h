@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tree: a task with its descendants, as /proc shows them.
+// tree: a process with its descendants, as /proc shows them.
 #pragma once
 
 #include <stdint.h>
@@ -9,5 +9,8 @@ struct tree_use {
     int64_t cpu_us;      // user + system of the living and of the waited-for
     int64_t resident_kb; // sum of resident sets: shared pages count more than once
 };
+typedef void tree_each(void *context, pid_t child);
+// Calls `each` for each of its children now; for none where the kernel does not show them.
+void tree_children(pid_t pid, tree_each *each, void *context);
 // Adds what the process and its descendants use to *sum. One that is gone adds nothing.
 void tree_measure(pid_t pid, struct tree_use *sum);

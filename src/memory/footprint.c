@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// footprint: proc(5): statm, smaps_rollup (Linux 4.14; Pss_Anon and Pss_Shmem from 5.4), task/TID/children.
+// footprint: proc(5): statm, smaps_rollup (Linux 4.14; Pss_Anon and Pss_Shmem from 5.4).
 //
 // A descriptor below /proc/PID belongs to that process, and reads nothing once it has gone, also if
 // the number is another's by then.
 #include "memory/footprint.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/mem.h"
+#include "base/tree.h"
 
 #define OPEN    256  // descriptors a task
 #define MEMBERS 4096 // processes a task that are looked at
@@ -27,8 +24,9 @@ static int open_of(pid_t pid, const char *name)
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static void add_member(struct footprint *footprint, pid_t pid)
+static void add_member(void *context, pid_t pid)
 {
+    struct footprint *footprint = context;
     if (footprint->count == MEMBERS)
         return;
     for (size_t i = 0; i < footprint->count; i++)
@@ -52,45 +50,6 @@ void footprint_end(struct footprint *footprint)
         mem_close_at(&footprint->member[i].statm);
     free(footprint->member);
     *footprint = (struct footprint){0};
-}
-
-static void add_children(struct footprint *footprint, pid_t pid, long thread)
-{
-    char name[40];
-    CLEANUP_STR struct str text = {0};
-    char path[80];
-    snprintf(name, sizeof name, "task/%ld/children", thread);
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-    if (fs_read(AT_FDCWD, path, 1 << 20, &text, NULL) < 0)
-        return;
-    char *end;
-    for (char *next = text.text;; next = end) {
-        long child = strtol(next, &end, 10);
-        if (end == next)
-            return;
-        add_member(footprint, (pid_t)child);
-    }
-}
-
-// A child belongs to the thread that forked it.
-static void add_family(struct footprint *footprint, pid_t pid)
-{
-    char path[64];
-    struct stat st;
-    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-    if (stat(path, &st) < 0)
-        return;
-    if (st.st_nlink == 3) { // ".", ".." and one thread
-        add_children(footprint, pid, pid);
-        return;
-    }
-    DIR *stream = opendir(path);
-    struct dirent *entry;
-    while (stream && (entry = readdir(stream)))
-        if (isdigit((unsigned char)entry->d_name[0]))
-            add_children(footprint, pid, strtol(entry->d_name, NULL, 10));
-    if (stream)
-        closedir(stream);
 }
 
 // -1: it has gone, or is a zombie.
@@ -131,7 +90,7 @@ int64_t footprint_resident(struct footprint *footprint, int walk)
             sum += kb > 0 ? kb : 0;
             footprint->member[i].kb = kb;
         }
-        add_family(footprint, footprint->member[i].pid);
+        tree_children(footprint->member[i].pid, add_member, footprint);
     }
     return sum;
 }
