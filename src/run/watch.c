@@ -3,7 +3,7 @@
 // well as one that works.
 #include "run/watch.h"
 
-#include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -24,6 +24,11 @@ void watch_end(struct watch *watch)
     journal_tail_free(watch->tail);
 }
 
+static int64_t machine_kb(void)
+{
+    return (int64_t)sysconf(_SC_PHYS_PAGES) * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
 static int take(void *context, const struct record *record, unsigned parcel, unsigned restart)
 {
     struct watch *watch = context;
@@ -34,6 +39,7 @@ static int take(void *context, const struct record *record, unsigned parcel, uns
         watch->start_us = record->wall_us;
         watch->cores = record->cores;
         watch->slots = record->slots;
+        watch->limit_kb = record->memory_kb < machine_kb() ? record->memory_kb : 0;
     }
     state_take(state, record, parcel, restart);
     if (record->kind != RECORD_END)
@@ -110,6 +116,7 @@ int watch_look(struct watch *watch, struct progress *ret, struct err *err)
         .cores = watch->cores,
         .slots = watch->slots,
         .memory_kb = watch->resident_kb,
+        .memory_limit_kb = watch->limit_kb,
     };
     find_running(watch, ret);
     return saved->owner.state == OWNER_ALIVE;

@@ -15,6 +15,7 @@ struct watch {           // begin with watch_begin
     struct fit fit;   // of the tasks that ended in this start
     int64_t start_us; // Unix time of this start
     uint32_t cores, slots;
+    int64_t limit_kb; // of memory, 0: the machine's or not known
     unsigned restart; // this start
     int64_t sample_us, sample_cpu_us;
     double cores_used; // -1: not known

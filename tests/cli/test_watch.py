@@ -50,10 +50,10 @@ def test_a_live_screen_until_the_run_ends(watched, wait_until):
 
 @pytest.mark.parametrize("key", ["q", "C-c"])
 def test_it_is_left_and_the_run_goes_on(watched, wait_until, key):
-    process = live(watched, wait_until, "one")
+    process = live(watched, wait_until, "one", options=("--mem", "300M"))
     window = terminal(watched, "1")
     try:
-        window.wait(lambda text: "one" in text and "lopin cancel" in text)
+        window.wait(lambda text: "one" in text and "/300M" in text and "lopin cancel" in text)
         window.type("", key)
         window.wait(lambda text: window.status() is not None)
         assert window.status() == 0 and "leaves" not in window.screen()
