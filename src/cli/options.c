@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "base/span.h"
+#include "cli/cli.h"
 #include "run/limits.h"
 
 enum option {
@@ -365,12 +366,34 @@ static void hint_elsewhere(const char *shown, struct err *err)
             err_hint(err, "try", "%s", lang_text(known[i].cure));
 }
 
+static int is_typed(const struct opt *opt, const char *shown)
+{
+    if (shown[1] != '-')
+        return opt->letter && shown[1] == opt->letter && !shown[2];
+    size_t size = strcspn(shown + 2, "=");
+    return strlen(opt->name) == size && strncmp(opt->name, shown + 2, size) == 0;
+}
+
+// What is unknown here may be an option of another command: `lopin run -t`.
+static void hint_command(const char *shown, unsigned here, struct err *err)
+{
+    const struct opt *opt = options_table;
+    while (opt->id && (!is_typed(opt, shown) || opt->commands & here))
+        opt++;
+    for (const struct cli_command *command = cli_commands; command->name; command++)
+        if (opt->commands & command->command) { // of the table's end there are none
+            err_hint(err, "found", _("it is an option of lopin %s"), command->name);
+            return;
+        }
+}
+
 static int read_option(struct options *options, struct opt_scan *scan, struct err *err)
 {
     const char *value = NULL;
     int id = opt_next(scan, &value, err);
     if (id < 0) {
         hint_elsewhere(scan->shown, err);
+        hint_command(scan->shown, scan->command, err);
         return -1;
     }
     if (id && value)

@@ -29,6 +29,7 @@ CASES = {
     "folder": (["map", "/tmp", "a"], "no-program", 4, ["/tmp"]),
     "not executable": (["map", "./a", "b"], "no-program", 4, ["chmod +x ./a"]),
     "not on PATH but here": (["map", "a", "b"], "no-program", 4, ["./a"]),
+    "an option of another command": (["run", "--mem", "4G", "fit.py", "a"], "usage", 125, ["--mem", "option of lopin map"]),
     "unknown option": (["map", "--thread", "2", "fit.py", "a"], "usage", 2, ["--thread", "--threads"]),
     "unknown letter": (["map", "-k", "fit.py", "a"], "usage", 2, ["-k", "lopin log"]),
     "option of parallel": (["map", "--joblog", "x", "fit.py", "a"], "usage", 2, ["--joblog", "lopin report"]),
