@@ -27,6 +27,7 @@
 
 #define OWNER_FORMAT "lopin-owner 1\nhost %64s\nboot %64s\npid %ld\nstart %llu\n"
 #define OWNER_KEEPER "\nkeeper "
+#define OWNER_SPACE  "\nspace "
 #define STALE_S      90
 #define ENDING_MS    10000
 #define ENDING_STEP  10
@@ -39,6 +40,7 @@ struct identity {
     long pid;
     // of the process, in clock ticks since boot: a pid alone comes again
     unsigned long long start;
+    unsigned long long space; // the namespace in which the pid counts: its inode; 0: not known
 };
 
 // 0 if it has ended: also if nobody waited for it yet, which in a container may be for ever.
@@ -64,6 +66,8 @@ static void identity_of(long pid, struct identity *ret)
     CLEANUP_STR struct str boot = {0};
     if (fs_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 256, &boot, NULL) == 0)
         sscanf(boot.text, "%64s", ret->boot);
+    struct stat st;
+    ret->space = stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
     if (!ret->host[0])
         strcpy(ret->host, "-");
     if (!ret->boot[0])
@@ -74,6 +78,9 @@ static int identity_parse(const char *text, struct identity *ret)
 {
     *ret = (struct identity){0};
     int got = sscanf(text, OWNER_FORMAT, ret->host, ret->boot, &ret->pid, &ret->start);
+    const char *space = strstr(text, OWNER_SPACE);
+    if (space)
+        ret->space = strtoull(space + strlen(OWNER_SPACE), NULL, 10);
     return got == 4 ? 0 : -1;
 }
 
@@ -108,7 +115,9 @@ static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
     memcpy(ret->host, who.host, sizeof ret->host);
     ret->pid = who.pid;
     ret->start = who.start;
-    ret->here = strcmp(who.host, here.host) == 0;
+    // two containers of one name are two hosts
+    ret->here = strcmp(who.host, here.host) == 0 &&
+                (!who.space || !here.space || who.space == here.space);
     if (!ret->here)
         ret->state = now - st.st_mtime < STALE_S ? OWNER_ALIVE : OWNER_STALE;
     else if (strcmp(who.boot, here.boot) == 0 && who.start && start_of(who.pid) == who.start)
@@ -203,8 +212,10 @@ static int write_ours(int run_dir, const char *name, struct err *err)
     CLEANUP_STR struct str text = {0};
     identity_of(getpid(), &here);
     str_print(&text,
-              "lopin-owner 1\nhost %s\nboot %s\npid %ld\nstart %llu" OWNER_KEEPER "%ld %llu\n",
-              here.host, here.boot, here.pid, here.start, (long)getppid(), start_of(getppid()));
+              "lopin-owner 1\nhost %s\nboot %s\npid %ld\nstart %llu" OWNER_KEEPER
+              "%ld %llu" OWNER_SPACE "%llu\n",
+              here.host, here.boot, here.pid, here.start, (long)getppid(), start_of(getppid()),
+              here.space);
     return fs_replace(run_dir, name, text.text, text.size, 0600, 0, err);
 }
 

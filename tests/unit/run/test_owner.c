@@ -171,6 +171,9 @@ static void test_changed(void **state)
         {"boot", "boot 00000000-0000", 1000, OWNER_STALE},
         {"host", "host elsewhere", 0, OWNER_ALIVE},
         {"host", "host elsewhere", 60, OWNER_ALIVE},
+        {"space", "space 1", 60, OWNER_ALIVE}, // another container of that name
+        {"space", "space 1", 100, OWNER_STALE},
+        {"space", "space 0", 0, OWNER_ALIVE},
         {"host", "host elsewhere", 100, OWNER_STALE},
         {"host", "host elsewhere", -1000, OWNER_ALIVE}, // a server whose clock is ahead
         {"lopin-owner", "lopin-owner 2", 0, OWNER_STALE},
