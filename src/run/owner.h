@@ -2,10 +2,10 @@
 // owner: who runs a run: the file `owner`, made by link(2), so that on any file system only one
 // has it.
 //
-// It names host, boot, pid (and where it counts) and the process's start time; on the same host and boot a dead
-// process's file is stale at once. From other hosts its age tells: the owner and its keeper touch
-// it every 20 s, and one untouched for 90 s by the file server's clock is stale. What link() returns is
-// not trusted (NFS may repeat it): st_nlink is.
+// It names host, boot, pid with its namespace, and the process's start time; on the same host,
+// boot and namespace a dead process's file is stale at once. From others its age tells: the owner
+// and its keeper touch it every 20 s, and one untouched for 90 s by the file server's clock is
+// stale. What link() returns is not trusted (NFS may repeat it): st_nlink is.
 #pragma once
 
 #include "base/err.h"
