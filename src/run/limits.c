@@ -57,7 +57,7 @@ static int bad_halt(const char *text, struct err *err)
 int limit_halt_read(const char *text, struct limit_halt *ret, struct err *err)
 {
     static const char *const whens[] = {"soon,", "now,"};
-    static const char *const whats[] = {
+    static const char *const kinds[] = {
         [HALT_FAIL] = "fail=", [HALT_SUCCESS] = "success=", [HALT_DONE] = "done="};
     *ret = (struct limit_halt){.what = HALT_NEVER};
     if (!text || strcmp(text, "never") == 0)
@@ -69,8 +69,8 @@ int limit_halt_read(const char *text, struct limit_halt *ret, struct err *err)
             ret->now = i;
         }
     for (int i = HALT_FAIL; i <= HALT_DONE && at != text && !ret->what; i++)
-        if (str_starts(at, whats[i])) {
-            at += strlen(whats[i]);
+        if (str_starts(at, kinds[i])) {
+            at += strlen(kinds[i]);
             ret->what = (enum halt_what)i;
         }
     int part = str_ends(at, "%");

@@ -44,8 +44,13 @@ static void make(struct saved *saved)
     assert_int_equal(datasets_save(datasets, saved->folder.fd, NULL), 0);
     journal = journal_new(saved->folder.fd, 0, 0, NULL);
     assert_non_null(journal);
-    const struct record open = {
-        .kind = RECORD_OPEN, .wall_us = 1, .boot_us = 1, .cores = 4, .slots = 4, .threads = 1, .memory_kb = 4096};
+    const struct record open = {.kind = RECORD_OPEN,
+                                .wall_us = 1,
+                                .boot_us = 1,
+                                .cores = 4,
+                                .slots = 4,
+                                .threads = 1,
+                                .memory_kb = 4096};
     assert_int_equal(journal_write(journal, &open, NULL), 0);
     for (unsigned i = 0; i < DATASETS - 9; i++) {
         char detail[32];
