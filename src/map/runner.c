@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +25,7 @@
 #include "map/keeper.h"
 #include "map/memory_tend.h"
 #include "map/orphans.h"
+#include "map/signals.h"
 #include "map/stop.h"
 #include "map/task.h"
 
@@ -42,10 +42,9 @@ struct runner {
     struct orphans *orphans; // NULL: the kernel does not show them
     size_t left;             // processes that tasks left, ended by us
     enum phase phase;
-    enum why why;        // it is not RUNNING
-    int signal, signals; // the first that came; their descriptor
-    struct keeper_heard heard;
-    sigset_t before;     // the caller's mask
+    enum why why; // it is not RUNNING
+    int signal;   // the first that came
+    struct signals signals;
     struct rlimit files; // the caller's limit of open files
     // CLOCK_BOOTTIME: the start, and when the next is due
     int64_t begin_us, tick_us;
@@ -95,8 +94,9 @@ static void hold(struct runner *runner)
         kill_all(runner, WHY_LOST);
 }
 
-static void take_signal(struct runner *runner, int number)
+static void take_signal(void *context, int number)
 {
+    struct runner *runner = context;
     if (!runner->signal)
         runner->signal = number;
     if (number == KEEPER_GONE) {
@@ -110,18 +110,6 @@ static void take_signal(struct runner *runner, int number)
         terminate(runner, WHY_ASKED, clock_boot_us() + STOP_GRACE_US);
     else if (number != SIGHUP) // of one closed terminal it may come more than once
         kill_all(runner, WHY_ASKED);
-}
-
-static void read_signals(struct runner *runner)
-{
-    struct signalfd_siginfo info[8];
-    ssize_t got;
-    do {
-        got = read(runner->signals, info, sizeof info);
-        for (size_t i = 0; got > 0 && i < (size_t)got / sizeof info[0]; i++)
-            if (info[i].ssi_signo != SIGCHLD && !keeper_repeats(&runner->heard, &info[i]))
-                take_signal(runner, (int)info[i].ssi_signo);
-    } while (got == (ssize_t)sizeof info);
 }
 
 // NULL if none of the tasks has this pid.
@@ -200,9 +188,9 @@ static void reap_orphans(struct runner *runner)
 {
     int64_t until = clock_boot_us() + STOP_GRACE_US;
     while (end_orphans(runner) >= 0 && clock_boot_us() < until) {
-        struct pollfd watched = {.fd = runner->signals, .events = POLLIN};
+        struct pollfd watched = {.fd = runner->signals.fd, .events = POLLIN};
         poll(&watched, 1, 100);
-        read_signals(runner);
+        signals_read(&runner->signals, take_signal, runner);
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
     }
@@ -331,7 +319,7 @@ static void loop(struct runner *runner)
 {
     struct workshop *workshop = &runner->workshop;
     struct pollfd watched[] = {
-        {.fd = runner->signals, .events = POLLIN},
+        {.fd = runner->signals.fd, .events = POLLIN},
         {.fd = pool_fd(workshop->publishers), .events = POLLIN},
         {.fd = writer_fd(workshop->writer), .events = POLLIN},
     };
@@ -345,7 +333,7 @@ static void loop(struct runner *runner)
         int ready = poll(watched, COUNT(watched), wait_ms);
         hold(runner);
         if (ready > 0 && watched[0].revents) {
-            read_signals(runner);
+            signals_read(&runner->signals, take_signal, runner);
             reap(runner);
         }
         if (watched[1].revents)
@@ -354,26 +342,6 @@ static void loop(struct runner *runner)
         if (writer_tend(workshop->writer, &err) < 0)
             storage_failed(workshop, &err);
     }
-}
-
-// A signal that our caller ignores (nohup, a background job of sh) stays ignored: blocked, it
-// would be seen.
-static int open_signals(struct runner *runner, struct err *err)
-{
-    static const int wanted[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, KEEPER_GONE};
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < COUNT(wanted); i++) {
-        struct sigaction action;
-        if (sigaction(wanted[i], NULL, &action) == 0 &&
-            (action.sa_handler != SIG_IGN || wanted[i] == SIGCHLD))
-            sigaddset(&set, wanted[i]);
-    }
-    signal(SIGCHLD, SIG_DFL); // inherited as ignored, ends would not wait for us
-    sigprocmask(SIG_BLOCK, &set, &runner->before);
-    runner->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return runner->signals < 0 ? err_errno(err, ERR_SYSTEM, errno, _("cannot wait for signals"))
-                               : 0;
 }
 
 // Spools, logs and pools need descriptors: as many as the hard limit gives. Tasks get the
@@ -405,7 +373,7 @@ static int runner_begin(struct runner *runner, struct err *err)
     workshop->writer =
         writer_new(run->folder->fd, run->parcel, run->restart, workshop->logs, err);
     workshop->publishers = workshop->writer ? pool_new(PUBLISHERS, err) : NULL;
-    if (!workshop->publishers || open_signals(runner, err) < 0)
+    if (!workshop->publishers || signals_open(&runner->signals, err) < 0)
         return -1;
     runner->orphans = orphans_new();
     workshop->queue = queue_new(run);
@@ -474,10 +442,7 @@ static void end(struct runner *runner)
     launch_free(workshop->launch);
     if (workshop->folder >= 0)
         close(workshop->folder);
-    if (runner->signals >= 0) {
-        close(runner->signals);
-        sigprocmask(SIG_SETMASK, &runner->before, NULL);
-    }
+    signals_close(&runner->signals);
     orphans_free(runner->orphans);
     queue_free(workshop->queue);
     memory_free(workshop->memory);
@@ -489,7 +454,7 @@ int runner_run(const struct run *run, const struct runner_listener *listener,
 {
     struct runner runner = {
         .workshop = {.run = run, .listener = listener, .folder = -1},
-        .signals = -1,
+        .signals.fd = -1,
     };
     int begun = runner_begin(&runner, err);
     if (begun == 0) {

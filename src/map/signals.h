@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// signals: those that a runner takes, by a descriptor (signalfd(2)): none interrupts anything.
+#pragma once
+
+#include <signal.h>
+
+#include "base/err.h"
+#include "map/keeper.h"
+
+struct signals {
+    int fd;          // -1: not open
+    sigset_t before; // the caller's mask
+    struct keeper_heard heard;
+};
+// Blocks and takes SIGCHLD, what ends a run, and KEEPER_GONE. What our caller ignores (nohup, a
+// background job of sh) stays ignored: blocked, it would be seen. Returns 0, or -1 with err.
+int signals_open(struct signals *signals, struct err *err);
+// Calls `take` for each that has come and is no second copy of one. That SIGCHLD has come is not
+// told: it wakes poll(2), and who ended says waitid(2).
+void signals_read(struct signals *signals, void (*take)(void *context, int number),
+                  void *context);
+void signals_close(struct signals *signals);
