@@ -37,6 +37,7 @@ int cmd_report(struct cli *cli, struct err *err);
 int cmd_explain(struct cli *cli, struct err *err);
 int cmd_completion(struct cli *cli, struct err *err);
 int cmd_help(struct cli *cli, struct err *err);
+int cmd_x_wheel(struct cli *cli, struct err *err);
 
 // A command as a person types it. The table ends with name NULL.
 struct cli_command {

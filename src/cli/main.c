@@ -45,6 +45,9 @@ const struct cli_command cli_commands[] = {
     {"help", COMMAND_HELP, cmd_help, "[COMMAND]", N_("the pages of the manual")},
     {0},
 };
+// For tests: in no help, completion or manual.
+static const struct cli_command hidden_command = {"x-wheel", COMMAND_DEBUG, cmd_x_wheel, "VERB",
+                                                  ""};
 
 // LANGUAGE is a list, as for gettext; LC_ALL=C means English whatever it says.
 static void choose_language(const struct vars *vars)
@@ -83,6 +86,8 @@ static const struct cli_command *find_command(const char *name, struct err *err)
 {
     const char *names[32];
     size_t count = 0;
+    if (strcmp(name, hidden_command.name) == 0)
+        return &hidden_command;
     for (const struct cli_command *command = cli_commands; command->name; command++) {
         if (strcmp(command->name, name) == 0)
             return command;

@@ -26,7 +26,8 @@ enum command { // bits of struct opt's `commands`
     COMMAND_CANCEL = 1 << 13,
     COMMAND_RM = 1 << 14,
     COMMAND_WATCH = 1 << 15,
-    COMMAND_NONE = 1 << 16, // before the command's name
+    COMMAND_DEBUG = 1 << 17, // of tests
+    COMMAND_NONE = 1 << 16,  // before the command's name
 };
 struct options { // words are borrowed from argv
     int json, quiet, verbose, help, version;
