@@ -13,9 +13,10 @@ import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import lines
+import names
 
-KINDS = list(lines.KINDS)
-INVALID = lines.INVALID
+KINDS = lines.KINDS + names.KINDS
+INVALID = lines.INVALID + names.INVALID
 SHOWN = 10
 
 
@@ -59,6 +60,11 @@ def compare(program, kind, count, seed):
     return found, valid
 
 
+def lines_of(kind, count):
+    """A line of some kinds is much work."""
+    return max(1, int(count) // getattr(kind, "work", 1))
+
+
 def main(program, count, seed=None, *names):
     warnings.simplefilter("ignore")  # "\d" in a marker is a deprecated escape
     seed = seed or random.SystemRandom().randrange(10 ** 9)
@@ -67,8 +73,8 @@ def main(program, count, seed=None, *names):
     for kind in KINDS:
         if names and kind.verb not in names:
             continue
-        found, valid = compare(program, kind, int(count), seed)
-        print("%-12s %d lines, %d valid, %d differences" % (kind.verb, int(count), valid, len(found)), flush=True)
+        found, valid = compare(program, kind, lines_of(kind, count), seed)
+        print("%-12s %d lines, %d valid, %d differences" % (kind.verb, lines_of(kind, count), valid, len(found)), flush=True)
         for row, ours, theirs in found[:SHOWN]:
             print("  %r\n    ours   %r\n    theirs %r" % (row, ours, theirs))
         differences += len(found)
