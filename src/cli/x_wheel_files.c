@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// x_wheel_files: names of files and tags for tests (cmd_x_wheel.c).
+// x_wheel_files: names and contents of files, and tags, for tests (cmd_x_wheel.c).
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/x_wheel.h"
+#include "wheel/entries.h"
+#include "wheel/metadata.h"
+#include "wheel/record.h"
+#include "wheel/script.h"
 #include "wheel/wheelname.h"
 
 static void add_version(struct x_line *line, const struct version *version)
@@ -86,9 +90,114 @@ static int answer_tags(struct x_line *line, struct err *err)
     return 0;
 }
 
+// FILE -> name and value of each header, then the body
+static int answer_headers(struct x_line *line, struct err *err)
+{
+    struct headers headers;
+    (void)err;
+    headers_parse(line->arena, line->field[0], &headers);
+    for (size_t i = 0; i < headers.count; i++) {
+        x_add(line, headers.item[i].name);
+        x_add(line, headers.item[i].value);
+    }
+    x_add(line, headers.body);
+    return 0;
+}
+
+// FILE -> name, version, Requires-Python, requirements, "", extras
+static int answer_metadata(struct x_line *line, struct err *err)
+{
+    struct metadata metadata;
+    CLEANUP_STR struct str text = {0};
+    if (metadata_parse(line->arena, line->field[0], &metadata, err) < 0)
+        return -1;
+    x_add(line, metadata.normal);
+    add_version(line, metadata.version);
+    specifiers_add(&text, &metadata.requires_python);
+    x_add_text(line, str_text(&text));
+    for (size_t i = 0; i < metadata.requires_count; i++) {
+        str_clear(&text);
+        if (require_add(&text, metadata.requires_dist[i]) < 0)
+            str_add(&text, "unwritten");
+        x_add(line, (struct piece){text.text, text.size});
+    }
+    x_add_text(line, "");
+    for (size_t i = 0; i < metadata.extra_count; i++)
+        x_add(line, metadata.extra[i]);
+    return 0;
+}
+
+// FILE -> 1 if purelib, build, tags
+static int answer_wheelfile(struct x_line *line, struct err *err)
+{
+    struct wheel_file wheel;
+    if (wheel_file_parse(line->arena, line->field[0], &wheel, err) < 0)
+        return -1;
+    x_add_number(line, wheel.purelib);
+    x_add(line, wheel.build);
+    for (size_t i = 0; i < wheel.tag_count; i++)
+        x_add(line, wheel.tag[i]);
+    return 0;
+}
+
+// FILE -> path, hash, size of each row; then all of it as we write it (paths and SHA-256 only)
+static int answer_record(struct x_line *line, struct err *err)
+{
+    struct record_file record;
+    CLEANUP_STR struct str again = {0};
+    if (record_file_parse(line->arena, line->field[0], &record, err) < 0)
+        return -1;
+    for (size_t i = 0; i < record.count; i++) {
+        const struct record_row *row = &record.row[i];
+        x_add(line, row->path);
+        x_add(line, row->hash);
+        x_add_number(line, (long)row->size);
+        record_file_add(&again, row->path.text, row->has_sha256 ? row->sha256 : NULL,
+                        row->size);
+    }
+    x_add_text(line, str_text(&again));
+    return 0;
+}
+
+// FILE -> group, name, value, module, object of each entry
+static int answer_entries(struct x_line *line, struct err *err)
+{
+    struct entries entries;
+    if (entries_parse(line->arena, line->field[0], &entries, err) < 0)
+        return -1;
+    x_add_number(line, (long)entries.count);
+    for (size_t i = 0; i < entries.count; i++) {
+        const struct entry *entry = &entries.item[i];
+        struct piece module, object;
+        if (entry_object(entry->value, &module, &object) < 0)
+            module = object = (struct piece){0};
+        x_add(line, entry->group);
+        x_add(line, entry->name);
+        x_add(line, entry->value);
+        x_add(line, module);
+        x_add(line, object);
+    }
+    return 0;
+}
+
+// FILE -> the block, "none"
+static int answer_script(struct x_line *line, struct err *err)
+{
+    struct piece block;
+    int found = script_block(line->arena, line->field[0], "script", &block, err);
+    if (found < 0)
+        return -1;
+    if (found)
+        x_add(line, block);
+    else
+        x_add_text(line, "none");
+    return 0;
+}
+
 const struct x_verb x_file_verbs[] = {
-    {"wheelname", 1, answer_wheelname},
-    {"sdistname", 1, answer_sdistname},
-    {"tags", 13, answer_tags},
-    {0},
+    {"wheelname", 1, answer_wheelname}, {"sdistname", 1, answer_sdistname},
+    {"tags", 13, answer_tags},          {"headers", 1, answer_headers},
+    {"metadata", 1, answer_metadata},   {"wheelfile", 1, answer_wheelfile},
+    {"record", 1, answer_record},       {"entries", 1, answer_entries},
+    {"script", 1, answer_script},       {0},
 };

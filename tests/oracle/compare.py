@@ -12,11 +12,12 @@ import urllib.parse
 import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import contents
 import lines
 import names
 
-KINDS = lines.KINDS + names.KINDS
-INVALID = lines.INVALID + names.INVALID
+KINDS = lines.KINDS + names.KINDS + contents.KINDS
+INVALID = lines.INVALID + names.INVALID + contents.INVALID
 SHOWN = 10
 
 
