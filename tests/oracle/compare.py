@@ -15,9 +15,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import contents
 import lines
 import names
+import reqfiles
 
-KINDS = lines.KINDS + names.KINDS + contents.KINDS
-INVALID = lines.INVALID + names.INVALID + contents.INVALID
+KINDS = lines.KINDS + names.KINDS + contents.KINDS + reqfiles.KINDS
+INVALID = lines.INVALID + names.INVALID + contents.INVALID + reqfiles.INVALID
 SHOWN = 10
 
 
@@ -55,6 +56,8 @@ def compare(program, kind, count, seed):
     found, valid = [], 0
     for row, answer in zip(rows, ask(program, kind.verb, rows)):
         ours, theirs = given(answer), expected(kind, row)
+        if hasattr(kind, "settle"):
+            ours, theirs = kind.settle(ours), kind.settle(theirs)
         valid += theirs != ["invalid"]
         if ours != theirs:
             found.append((row, ours, theirs))
