@@ -30,6 +30,11 @@ def mutate(rng, text, share=0.25):
     return text
 
 
+def letters(text):
+    """Without what is above U+007F and no letter: ours takes all of it for letters, Python for what it is."""
+    return "".join(char for char in text if char < "\x80" or char.isalpha())
+
+
 def number(rng):
     what = rng.random()
     if what < 0.75:

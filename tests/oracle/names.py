@@ -3,7 +3,7 @@
 import types
 from unittest import mock
 
-from lines import a_version, mutate
+from lines import a_version, letters, mutate
 from packaging import _manylinux, _musllinux, tags, utils
 
 INVALID = (utils.InvalidWheelFilename, utils.InvalidSdistFilename)
@@ -24,8 +24,7 @@ class WheelName:
         if rng.random() < 0.3:
             parts.append(rng.choice(["1", "2local", "010", "x", "1_a", "12.3", ""]))
         text = mutate(rng, "-".join(parts + [tag(rng)]) + rng.choice([".whl", ".whl", ".whl", ".zip", ".WHL"]), 0.1)
-        # Above U+007F ours takes everything for a letter, Python only what is one.
-        return [text.replace("\u00a0", "").replace("\U0001f600", "")]
+        return [letters(text)]
 
     def expect(self, text):
         name, version, build, found = utils.parse_wheel_filename(text)
