@@ -135,8 +135,8 @@ static int read_url(struct reader *reader)
     const char *start = reader->at;
     while (reader->at < reader->end && !text_space(reader->at, reader->end))
         reader->at++;
-    if (reader->at == start)
-        return -1;
+    if (reader->at == start || memchr(start, '\0', (size_t)(reader->at - start)))
+        return -1; // packaging takes a NUL in a URL, which no URL may have
     reader->require->url = arena_dupn(reader->arena, start, (size_t)(reader->at - start));
     start = reader->at;
     skip_blanks(reader);
