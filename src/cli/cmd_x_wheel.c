@@ -71,8 +71,11 @@ static void answer(const struct cli *cli, const struct x_verb *verb, const char 
         verb->answer(&line, &why) < 0) {
         out->size = from;
         str_add(out, "invalid");
-        if (cli->options.verbose)
-            say(cli, "%s", why.text);
+        if (cli->options.verbose) {
+            CLEANUP_STR struct str words = {0};
+            str_add_visible(&words, why.text, strlen(why.text));
+            say(cli, "%s", str_text(&words));
+        }
     }
     str_add_char(out, '\n');
     arena_free(&arena);

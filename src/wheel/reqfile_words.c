@@ -113,18 +113,26 @@ static int bad_value(const char *name, const char *value, struct err *err)
     return err_set(err, ERR_USAGE, _("a value of %s is malformed: '%s'"), name, value);
 }
 
+static int is_malformed(enum reqfile_option option, const char *value)
+{
+    switch (option) {
+    case REQFILE_HASH:
+        return !str_starts(value, "sha256:") && !str_starts(value, "sha384:") &&
+               !str_starts(value, "sha512:");
+    case REQFILE_NO_BINARY:
+    case REQFILE_ONLY_BINARY: return *value == '-';
+    case REQFILE_CONFIG_SETTINGS: return !strchr(value, '=');
+    default: return 0;
+    }
+}
+
+// `value` is NULL for a flag.
 static int add_setting(struct arena *arena, struct reqfile_line *line, int index,
                        const char *value, struct err *err)
 {
     enum reqfile_option option = options[index].option;
-    const char *name = options[index].name;
-    if (option == REQFILE_HASH && !str_starts(value, "sha256:") &&
-        !str_starts(value, "sha384:") && !str_starts(value, "sha512:"))
-        return bad_value(name, value, err);
-    if ((option == REQFILE_NO_BINARY || option == REQFILE_ONLY_BINARY) && *value == '-')
-        return bad_value(name, value, err);
-    if (option == REQFILE_CONFIG_SETTINGS && !strchr(value, '='))
-        return bad_value(name, value, err);
+    if (value && is_malformed(option, value))
+        return bad_value(options[index].name, value, err);
     size_t place = line->setting_count;
     if (option == REQFILE_INDEX_URL) // of several the last counts
         for (size_t i = 0; i < line->setting_count; i++)
