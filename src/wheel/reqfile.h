@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// reqfile: requirements files as pip reads them (pip.pypa.io, "Requirements File Format"): -r and
+// reqfile: requirements files as pip (26) reads them (pip.pypa.io, "Requirements File Format"): -r and
 // -c, options, hashes, continued lines, comments, ${VARIABLES}.
 //
 // Only what pip accepts is accepted, in its way: words before the first that begins with '-' are a
@@ -25,10 +25,13 @@ enum reqfile_option {
     REQFILE_ONLY_BINARY,
     REQFILE_PREFER_BINARY,
     REQFILE_REQUIRE_HASHES,
+    REQFILE_NO_REQUIRE_HASHES,
     REQFILE_PRE,
+    REQFILE_ALL_RELEASES,
+    REQFILE_ONLY_FINAL,
     REQFILE_TRUSTED_HOST,
     REQFILE_USE_FEATURE,
-    REQFILE_GLOBAL_OPTION,  // of a requirement, as the following
+    REQFILE_GLOBAL_OPTION,  // of a requirement, as the following; only pip before 26 has it
     REQFILE_HASH,           // "sha256:...", sha384 or sha512
     REQFILE_CONFIG_SETTINGS // "KEY=VALUE"
 };

@@ -24,7 +24,10 @@ static const struct {
     {"--only-binary", 0, 1, REQFILE_ONLY_BINARY},
     {"--prefer-binary", 0, 0, REQFILE_PREFER_BINARY},
     {"--require-hashes", 0, 0, REQFILE_REQUIRE_HASHES},
+    {"--no-require-hashes", 0, 0, REQFILE_NO_REQUIRE_HASHES},
     {"--pre", 0, 0, REQFILE_PRE},
+    {"--all-releases", 0, 1, REQFILE_ALL_RELEASES},
+    {"--only-final", 0, 1, REQFILE_ONLY_FINAL},
     {"--trusted-host", 0, 1, REQFILE_TRUSTED_HOST},
     {"--use-feature", 0, 1, REQFILE_USE_FEATURE},
     {"--global-option", 0, 1, REQFILE_GLOBAL_OPTION},
@@ -119,6 +122,8 @@ static int is_malformed(enum reqfile_option option, const char *value)
     case REQFILE_HASH:
         return !str_starts(value, "sha256:") && !str_starts(value, "sha384:") &&
                !str_starts(value, "sha512:");
+    case REQFILE_ALL_RELEASES:
+    case REQFILE_ONLY_FINAL:
     case REQFILE_NO_BINARY:
     case REQFILE_ONLY_BINARY: return *value == '-';
     case REQFILE_CONFIG_SETTINGS: return !strchr(value, '=');

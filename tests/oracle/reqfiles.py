@@ -8,6 +8,7 @@ from unittest import mock
 
 from contents import ENDS
 from lines import a_name, a_requirement, mutate
+from pip._internal.cli import cmdoptions
 from pip._internal.exceptions import CommandError, PipError
 from pip._internal.models.format_control import FormatControl
 from pip._internal.req import req_file
@@ -24,8 +25,9 @@ OPTIONS = ["-r other.txt", "-c sub/con.txt", "--requirement other.txt", "--const
            "--editable git+https://h/r#egg=x", "--no-index --pre", "--req other.txt", "--no-", "--bogus", "-x", "--pre=1", "-f",
            "--index", "--hash=sha256:ab", "-f \"q", "-f a\\ b", "-- x", "--only-binary -x", "--extra https://z", "-r missing.txt", "-",
            "-c sub/con.txt -r other.txt", "-f ''", "--find-links \"a\\\"b\\c\"", "-i a --pypi-url b"]
-PER_LINE = ["--hash=sha256:abc", "--hash sha256:123", "--hash=sha512:f", "--hash=md5:1", "--config-settings k=v", "-C a=b", "-C x",
-            "--global-option=--q", "--hash", "extra words", "--pre", "-r other.txt"]
+PER_LINE = ["--hash=sha256:abc", "--hash sha256:123", "--hash=sha512:f", "--hash=md5:1", "--config-settings k=v", "-C a=b", "-C x", "--hash", "extra words", "--pre", "-r other.txt"]
+if hasattr(cmdoptions, "only_final"):  # pip 26
+    OPTIONS += ["--no-require-hashes", "--all-releases :all:", "--only-final numpy", "--only-final -x", "--only x", "--all scipy"]
 COMMENTS = ["# comment", "   # comment \\", "#-r x", "", "  ", "\t"]
 VARIABLES = {"TOKEN": "s3cret", "EMPTY": "", "X_1": "numpy --pre", "TWICE": "${TOKEN}", "BLANK": " "}
 
@@ -35,7 +37,7 @@ def a_line(rng):
     if what < 0.4:
         text = a_requirement(rng).replace("\n", " ")
         while rng.random() < 0.35:
-            text += rng.choice([" ", "  ", " \\\n  ", " \\\n"]) + rng.choice(PER_LINE[:9] if rng.random() < 0.9 else PER_LINE)
+            text += rng.choice([" ", "  ", " \\\n  ", " \\\n"]) + rng.choice(PER_LINE[:8] if rng.random() < 0.9 else PER_LINE)
     elif what < 0.7:
         text = rng.choice(OPTIONS)
     elif what < 0.8:
@@ -65,8 +67,11 @@ def keep_raw(value, target, other):
 def settings(opts):
     found = []
     for name in ("index_url", "extra_index_urls", "no_index", "constraints", "requirements", "editables", "find_links", "no_binary",
-                 "only_binary", "prefer_binary", "require_hashes", "pre", "trusted_hosts", "global_options", "hashes", "config_settings"):
-        value = getattr(opts.format_control if name in ("no_binary", "only_binary") else opts, name, None)
+                 "only_binary", "prefer_binary", "require_hashes", "no_require_hashes", "pre", "all_releases", "only_final", "trusted_hosts", "hashes", "config_settings"):
+        holder = opts.format_control if name in ("no_binary", "only_binary") else opts
+        if name in ("all_releases", "only_final"):
+            holder = getattr(opts, "release_control", None)
+        value = getattr(holder, name, None)
         if value is True:
             found.append(name)
         elif isinstance(value, str):
@@ -78,6 +83,15 @@ def settings(opts):
         elif value:
             found += [name + "=" + item for item in value]
     return found
+
+
+def kind_of(line):
+    args = getattr(line, "args", None)  # pip 26; before, a requirement that is not editable
+    if args is None and line.is_requirement and not line.is_editable:
+        args = line.requirement
+    if args:
+        return "requirement", args
+    return ("editable", line.opts.editables[0]) if line.opts.editables else ("settings", "")
 
 
 class ReqFile:
@@ -97,11 +111,12 @@ class ReqFile:
         main = row[len(VARIABLES)]
         depth = []
 
-        def content(path, _):
+        def content(path, _, **__):
             depth.append(path)
-            if path not in files or len(depth) > 50:
+            name = self.name(path, main)
+            if name not in files or len(depth) > 50:
                 raise Refused
-            return path, files[path].encode("utf-8", "surrogateescape").decode("utf-8-sig")
+            return path, files[name].encode("utf-8", "surrogateescape").decode("utf-8-sig")
 
         with mock.patch.object(req_file, "get_file_content", content), mock.patch.object(os, "getenv", VARIABLES.get), \
              contextlib.redirect_stderr(io.StringIO()), \
@@ -110,10 +125,14 @@ class ReqFile:
             lines = list(parser.parse(main, False))
         answer = [len(lines)]
         for line in lines:
-            kind = "settings" if not line.is_requirement else "editable" if line.is_editable else "requirement"
-            text = line.requirement if line.is_requirement else ""
-            answer += [line.filename, line.lineno, int(line.constraint), kind, text, *settings(line.opts)]
+            kind, text = kind_of(line)
+            answer += [self.name(line.filename, main), line.lineno, int(line.constraint), kind, text, *settings(line.opts)]
         return answer
+
+    @staticmethod
+    def name(path, main):
+        """pip 26 makes the names of included files absolute."""
+        return path if os.path.isabs(main) or not os.path.isabs(path) else os.path.relpath(path)
 
     @staticmethod
     def settle(answer):

@@ -79,6 +79,8 @@ static void test_refused(void **state)
         {"-r other\n", "other, line 1: main includes itself"},
         {"-r missing\n", "missing is not there"},
         {"a --bogus\n", "no option"},
+        {"--only x\n", "no option"},
+        {"--only-final -x\n", "--only-final"},
         {"a --pre=1\n", "--pre"},
         {"a --hash\n", "--hash needs a value"},
         {"a --hash md5:1\n", "md5:1"},
