@@ -6,10 +6,10 @@
 #include "wheel/require.h"
 
 static void add_version(struct x_line *line, const struct version *version,
-                        enum version_part upto)
+                        enum version_part part)
 {
     CLEANUP_STR struct str text = {0};
-    version_add(&text, version, upto);
+    version_add(&text, version, part);
     x_add(line, (struct piece){text.text, text.size});
 }
 

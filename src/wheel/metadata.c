@@ -57,31 +57,42 @@ static int read_identity(struct arena *arena, struct metadata *into, struct err 
     return into->version ? 0 : bad(err, "METADATA", "Version", version);
 }
 
-static int read_requires(struct arena *arena, struct metadata *into, struct err *err)
+static int read_require(struct arena *arena, struct metadata *into, const struct header *header,
+                        struct err *err)
 {
-    const struct headers *headers = &into->headers;
-    size_t count = headers_count(headers, "Requires-Dist");
-    into->requires_dist = arena_alloc(arena, count * sizeof(struct require *));
-    for (; into->requires_count < count; into->requires_count++) {
-        struct piece value = headers_get(headers, "Requires-Dist", into->requires_count);
-        struct require *require =
-            text_is_utf8(value) ? require_parse(arena, value, NULL) : NULL;
-        if (!require)
-            return bad(err, "METADATA", "Requires-Dist", value);
-        into->requires_dist[into->requires_count] = require;
-    }
+    struct require *require =
+        header->is_utf8 ? require_parse(arena, header->value, NULL) : NULL;
+    if (!require)
+        return bad(err, "METADATA", "Requires-Dist", header->value);
+    into->requires_dist[into->requires_count++] = require;
     return 0;
 }
 
-static int read_extras(struct arena *arena, struct metadata *into, struct err *err)
+static int read_extra(struct arena *arena, struct metadata *into, const struct header *header,
+                      struct err *err)
 {
-    size_t count = headers_count(&into->headers, "Provides-Extra");
-    into->extra = arena_alloc(arena, count * sizeof *into->extra);
-    for (; into->extra_count < count; into->extra_count++) {
-        struct piece value = headers_get(&into->headers, "Provides-Extra", into->extra_count);
-        if (!name_valid(value))
-            return bad(err, "METADATA", "Provides-Extra", value);
-        into->extra[into->extra_count] = name_normal(arena, value);
+    if (!name_valid(header->value))
+        return bad(err, "METADATA", "Provides-Extra", header->value);
+    into->extra[into->extra_count++] = name_normal(arena, header->value);
+    return 0;
+}
+
+static int read_lists(struct arena *arena, struct metadata *into, struct err *err)
+{
+    const struct headers *headers = &into->headers;
+    into->requires_dist =
+        arena_alloc(arena, headers_count(headers, "Requires-Dist") * sizeof(struct require *));
+    into->extra =
+        arena_alloc(arena, headers_count(headers, "Provides-Extra") * sizeof *into->extra);
+    for (size_t i = 0; i < headers->count; i++) {
+        const struct header *header = &headers->item[i];
+        int result = 0;
+        if (piece_like(header->name, piece_of("Requires-Dist")))
+            result = read_require(arena, into, header, err);
+        else if (piece_like(header->name, piece_of("Provides-Extra")))
+            result = read_extra(arena, into, header, err);
+        if (result < 0)
+            return -1;
     }
     return 0;
 }
@@ -100,7 +111,7 @@ int metadata_parse(struct arena *arena, struct piece text, struct metadata *ret,
         if (specifiers_parse(arena, python, &ret->requires_python, NULL) < 0)
             return bad(err, "METADATA", "Requires-Python", python);
     }
-    return read_requires(arena, ret, err) < 0 ? -1 : read_extras(arena, ret, err);
+    return read_lists(arena, ret, err);
 }
 
 int wheel_file_parse(struct arena *arena, struct piece text, struct wheel_file *ret,
@@ -118,10 +129,10 @@ int wheel_file_parse(struct arena *arena, struct piece text, struct wheel_file *
     ret->purelib = piece_like(pure, piece_of("true"));
     if (!ret->purelib && !piece_like(pure, piece_of("false")))
         return bad(err, "WHEEL", "Root-Is-Purelib", pure);
-    ret->tag_count = headers_count(&headers, "Tag");
-    ret->tag = arena_alloc(arena, ret->tag_count * sizeof *ret->tag);
-    for (size_t i = 0; i < ret->tag_count; i++)
-        ret->tag[i] = headers_get(&headers, "Tag", i);
+    ret->tag = arena_alloc(arena, headers_count(&headers, "Tag") * sizeof *ret->tag);
+    for (size_t i = 0; i < headers.count; i++)
+        if (piece_like(headers.item[i].name, piece_of("Tag")))
+            ret->tag[ret->tag_count++] = headers.item[i].value;
     ret->build = headers_get(&headers, "Build", 0);
     return 0;
 }

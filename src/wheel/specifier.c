@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "base/table.h"
 
 // Where one begins another, the longer comes first.
 static const struct {
@@ -99,17 +100,33 @@ static int compare_texts(const void *one, const void *two)
     return piece_compare(a->whole, b->whole);
 }
 
-// Equal texts, or versions that are the same but for zeros at the end (which ~= counts).
-static int same(const struct specifier *one, const struct specifier *two)
+// One text for all that are equal: without zeros at the end of the version (which ~= counts).
+static const char *canonical(struct arena *arena, const struct specifier *specifier)
 {
-    if (one->op != two->op)
-        return 0;
-    if (one->op == SPEC_SAME || one->prefix || two->prefix)
-        return piece_compare(one->text, two->text) == 0;
-    if (one->op == SPEC_COMPATIBLE &&
-        one->version->release_count != two->version->release_count)
-        return 0;
-    return version_compare(one->version, two->version, VERSION_WHOLE) == 0;
+    CLEANUP_STR struct str text = {0};
+    if (specifier->op == SPEC_SAME || specifier->prefix) {
+        str_add_bytes(&text, specifier->whole.text, specifier->whole.size);
+    } else {
+        str_add(&text, op_text(specifier->op));
+        if (specifier->op == SPEC_COMPATIBLE)
+            version_add(&text, specifier->version, VERSION_WHOLE);
+        else
+            version_add_trimmed(&text, specifier->version);
+    }
+    return arena_dupn(arena, text.text, text.size);
+}
+
+static void keep_one_each(struct arena *arena, struct specifiers *set)
+{
+    CLEANUP_TABLE struct table seen = {0};
+    size_t kept = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        int new;
+        table_put(&seen, canonical(arena, &set->item[i]), &new);
+        if (new)
+            set->item[kept++] = set->item[i];
+    }
+    set->count = kept;
 }
 
 int specifiers_parse(struct arena *arena, struct piece text, struct specifiers *ret,
@@ -131,15 +148,8 @@ int specifiers_parse(struct arena *arena, struct piece text, struct specifiers *
     }
     ret->written = ret->count;
     qsort(ret->item, ret->count, sizeof *ret->item, compare_texts);
-    size_t kept = 0;
-    for (size_t i = 0; i < ret->count; i++) {
-        size_t j = 0;
-        while (j < kept && !same(&ret->item[j], &ret->item[i]))
-            j++;
-        if (j == kept)
-            ret->item[kept++] = ret->item[i];
-    }
-    ret->count = kept;
+    if (ret->count > 1)
+        keep_one_each(arena, ret);
     return 0;
 }
 

@@ -6,6 +6,8 @@
 #include "base/lang.h"
 #include "wheel/tags.h"
 
+enum { MAX_TAGS = 4096 };
+
 static int is_identifier(struct piece text)
 {
     for (size_t i = 0; i < text.size; i++)
@@ -55,6 +57,10 @@ int tag_set_parse(struct arena *arena, struct piece text, struct tag_set *ret, s
                read_parts(arena, piece_cut(&rest, '-'), &ret->part[i], &ret->count[i]) == 0;
     for (size_t i = 0; good && i < ret->count[0]; i++)
         good = is_identifier(ret->part[0][i]);
+    // No wheel has so many; a made-up name of 100 KB would have 10^13.
+    good = good && ret->count[0] <= MAX_TAGS && ret->count[1] <= MAX_TAGS &&
+           ret->count[2] <= MAX_TAGS &&
+           ret->count[0] * ret->count[1] * ret->count[2] <= MAX_TAGS;
     if (good && !rest.text)
         return 0;
     return err_set(err, ERR_USAGE, _("'%.*s' is no tag of a wheel (PEP 425)"), (int)text.size,

@@ -52,7 +52,7 @@ struct tag_set {
     struct piece *part[3]; // interpreters, ABIs, platforms
     size_t count[3];
 };
-// Returns 0, or -1 with [usage].
+// Returns 0, or -1 with [usage]; also for more than 4,096 tags.
 int tag_set_parse(struct arena *arena, struct piece text, struct tag_set *ret, struct err *err);
 // Adds all of them, in order of their bytes, each once, with ' ' between.
 void tag_set_add(struct str *into, const struct tag_set *set);

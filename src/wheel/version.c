@@ -129,20 +129,20 @@ static int local_compare(const struct version *one, const struct version *two)
 }
 
 int version_compare(const struct version *one, const struct version *two,
-                    enum version_part upto)
+                    enum version_part part)
 {
     size_t count =
         one->release_count > two->release_count ? one->release_count : two->release_count;
     int order = number_compare(one->epoch, two->epoch);
     if (!order)
         order = release_compare(one, two, count);
-    if (order || upto == VERSION_BASE)
+    if (order || part == VERSION_BASE)
         return order;
     order = pre_rank(one) - pre_rank(two);
     if (order)
         return order < 0 ? -1 : 1;
     order = number_compare(one->pre_number, two->pre_number);
-    if (order || upto == VERSION_PRE)
+    if (order || part == VERSION_PRE)
         return order;
     if (one->has_post != two->has_post)
         return one->has_post ? 1 : -1;
@@ -152,7 +152,7 @@ int version_compare(const struct version *one, const struct version *two,
     if (one->has_dev != two->has_dev)
         return one->has_dev ? -1 : 1;
     order = number_compare(one->dev, two->dev);
-    return order || upto == VERSION_PUBLIC ? order : local_compare(one, two);
+    return order || part == VERSION_PUBLIC ? order : local_compare(one, two);
 }
 
 int version_is_prerelease(const struct version *version)
@@ -167,7 +167,7 @@ static void add_piece(struct str *into, const char *before, struct piece piece)
 }
 
 static void add(struct str *into, const struct version *version, size_t numbers,
-                enum version_part upto)
+                enum version_part part)
 {
     static const char *const names[] = {"a", "b", "rc"};
     if (!piece_is(version->epoch, "0")) {
@@ -176,19 +176,19 @@ static void add(struct str *into, const struct version *version, size_t numbers,
     }
     for (size_t i = 0; i < numbers; i++)
         add_piece(into, i ? "." : "", version->release[i]);
-    if (upto >= VERSION_PRE && version->pre != PRE_NONE)
+    if (part >= VERSION_PRE && version->pre != PRE_NONE)
         add_piece(into, names[version->pre], version->pre_number);
-    if (upto >= VERSION_PUBLIC && version->has_post)
+    if (part >= VERSION_PUBLIC && version->has_post)
         add_piece(into, ".post", version->post);
-    if (upto >= VERSION_PUBLIC && version->has_dev)
+    if (part >= VERSION_PUBLIC && version->has_dev)
         add_piece(into, ".dev", version->dev);
-    for (size_t i = 0; upto >= VERSION_WHOLE && i < version->local_count; i++)
+    for (size_t i = 0; part >= VERSION_WHOLE && i < version->local_count; i++)
         add_piece(into, i ? "." : "+", version->local[i].text);
 }
 
-void version_add(struct str *into, const struct version *version, enum version_part upto)
+void version_add(struct str *into, const struct version *version, enum version_part part)
 {
-    add(into, version, version->release_count, upto);
+    add(into, version, version->release_count, part);
 }
 
 void version_add_trimmed(struct str *into, const struct version *version)

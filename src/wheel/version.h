@@ -40,13 +40,13 @@ struct version *version_parse(struct arena *arena, struct piece text, struct err
 // The order of PEP 440: -1, 0, 1. VERSION_PRE: dev releases without pre or post come before all
 // pre-releases of the same release, as in the whole.
 int version_compare(const struct version *one, const struct version *two,
-                    enum version_part upto);
+                    enum version_part part);
 // Whether the first `count` numbers of the releases are the same (a short one has zeros behind
 // it), and the epochs.
 int version_same_prefix(const struct version *one, const struct version *two, size_t count);
 int version_is_prerelease(const struct version *version); // has a, b, rc or dev
 // The normal form. VERSION_PRE writes no more than VERSION_BASE and the pre-release.
-void version_add(struct str *into, const struct version *version, enum version_part upto);
+void version_add(struct str *into, const struct version *version, enum version_part part);
 // The same without zeros at the end of the release: one text for versions that are equal.
 void version_add_trimmed(struct str *into, const struct version *version);
 

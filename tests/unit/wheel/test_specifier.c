@@ -133,12 +133,29 @@ static void test_prereleases(void **state)
     taken(">=1.0rc1", PRERELEASES_NO, "0010");
 }
 
+// 100,000 specifiers are read in linear time, so that no metadata stops a resolver.
+static void test_many(void **state)
+{
+    struct arena arena = {0};
+    struct str text = {0};
+    struct specifiers set;
+    (void)state;
+    for (int i = 0; i < 100000; i++)
+        str_print(&text, "!=1.%d.0,!=1.%d,", i, i);
+    assert_int_equal(specifiers_parse(&arena, piece_of(text.text), &set, NULL), 0);
+    assert_int_equal(set.count, 100000);
+    assert_int_equal(set.written, 200000);
+    str_free(&text);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_match),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_prereleases),
+        cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,12 +139,27 @@ static void test_names(void **state)
     arena_free(&arena);
 }
 
+// A name of 100 KB that stands for 10^13 tags is refused at once.
+static void test_many(void **state)
+{
+    struct arena arena = {0};
+    struct str text = {0};
+    struct tag_set set;
+    (void)state;
+    for (int part = 0; part < 3; part++)
+        for (int i = 0; i < 20000; i++)
+            str_print(&text, "%sa%d", i ? "." : part ? "-" : "", i);
+    assert_int_equal(tag_set_parse(&arena, piece_of(text.text), &set, NULL), -1);
+    str_free(&text);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),   cmocka_unit_test(test_abis),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_other_machines),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names),   cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

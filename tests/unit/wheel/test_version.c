@@ -69,10 +69,11 @@ static const char *const order[] = {
     "1!0.1.dev1",
 };
 
-static const char *part(struct str *into, const struct version *version, enum version_part upto)
+static const char *written(struct str *into, const struct version *version,
+                           enum version_part part)
 {
     str_clear(into);
-    version_add(into, version, upto);
+    version_add(into, version, part);
     return into->text;
 }
 
@@ -85,9 +86,9 @@ static void test_spellings(void **state)
         const struct version *version =
             version_parse(&arena, piece_of(spellings[i].text), NULL);
         assert_non_null(version);
-        assert_string_equal(part(&text, version, VERSION_WHOLE), spellings[i].normal);
-        assert_string_equal(part(&text, version, VERSION_PUBLIC), spellings[i].public);
-        assert_string_equal(part(&text, version, VERSION_BASE), spellings[i].base);
+        assert_string_equal(written(&text, version, VERSION_WHOLE), spellings[i].normal);
+        assert_string_equal(written(&text, version, VERSION_PUBLIC), spellings[i].public);
+        assert_string_equal(written(&text, version, VERSION_BASE), spellings[i].base);
     }
     for (size_t i = 0; i < COUNT(invalid); i++) {
         struct err err = {0};
