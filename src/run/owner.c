@@ -22,6 +22,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "base/space.h"
 #include "base/str.h"
 #include "base/table.h"
 
@@ -40,7 +41,7 @@ struct identity {
     long pid;
     // of the process, in clock ticks since boot: a pid alone comes again
     unsigned long long start;
-    unsigned long long space; // the namespace in which the pid counts: its inode; 0: not known
+    unsigned long long space; // that pid is of (space.h); 0: unknown
 };
 
 // 0 if it has ended: also if nobody waited for it yet, which in a container may be for ever.
@@ -61,13 +62,12 @@ static unsigned long long start_of(long pid)
 
 static void identity_of(long pid, struct identity *ret)
 {
-    *ret = (struct identity){.pid = pid, .start = start_of(pid)};
+    *ret = (struct identity){
+        .pid = pid, .start = start_of(pid), .space = space_here()};
     gethostname(ret->host, sizeof ret->host - 1);
     CLEANUP_STR struct str boot = {0};
     if (fs_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 256, &boot, NULL) == 0)
         sscanf(boot.text, "%64s", ret->boot);
-    struct stat st;
-    ret->space = stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
     if (!ret->host[0])
         strcpy(ret->host, "-");
     if (!ret->boot[0])
@@ -95,6 +95,15 @@ static long keeper_of(const char *text)
     return start_of(pid) == start ? pid : 0;
 }
 
+// Whether our /proc tells of that process: not in another container, which the age of the file
+// tells of as it does of another host. Files of earlier lopins do not say.
+static int is_seen(const char *text, const struct identity *who, const struct identity *here)
+{
+    if (strcmp(who->host, here->host) != 0 || !here->space)
+        return 0;
+    return who->space == here->space || !strstr(text, OWNER_SPACE);
+}
+
 // Who has what such a file stands for. `now`: seconds, by the clock that gives files their
 // times. `said` becomes what the file says, if it can be read.
 static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
@@ -115,9 +124,7 @@ static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
     memcpy(ret->host, who.host, sizeof ret->host);
     ret->pid = who.pid;
     ret->start = who.start;
-    // two containers of one name are two hosts
-    ret->here = strcmp(who.host, here.host) == 0 &&
-                (!who.space || !here.space || who.space == here.space);
+    ret->here = is_seen(str_text(said), &who, &here);
     if (!ret->here)
         ret->state = now - st.st_mtime < STALE_S ? OWNER_ALIVE : OWNER_STALE;
     else if (strcmp(who.boot, here.boot) == 0 && who.start && start_of(who.pid) == who.start)
@@ -384,7 +391,7 @@ unsigned owner_sweep(const char *run_path)
     CLEANUP_FREE char *entry = mem_print("LOPIN_RUN=%s", run_path);
     const struct timespec pause = {.tv_nsec = 2000000};
     unsigned most = 0;
-    for (int pass = 0; pass < SWEEPS; pass++) {
+    for (int pass = 0; pass < SWEEPS && space_here(); pass++) {
         unsigned killed = sweep_once(entry);
         if (!killed)
             break; // none is left, nor one that they forked meanwhile
