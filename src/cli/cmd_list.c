@@ -82,7 +82,8 @@ int cmd_list(struct cli *cli, struct err *err)
         .width = 8, .right = 1 << 0 | 1 << 3 | 1 << 4 | 1 << 7, .elastic = 2};
     json_t *list = cli->options.json ? json_array() : NULL;
     for (size_t i = 0; i < count; i++)
-        add_run(cli, numbers[i], &columns, list);
+        if (folder_is_run(cli->cwd, numbers[i]))
+            add_run(cli, numbers[i], &columns, list);
     if (list)
         return json_say(cli, json_pack("{s:i,s:o}", "v", 1, "runs", list), err);
     CLEANUP_STR struct str text = {0};

@@ -92,6 +92,16 @@ static void choose(struct choosing *choosing, size_t index)
     selection->index[selection->count++] = (uint32_t)index;
 }
 
+// "=TEXT" names the dataset that was typed as it is.
+static int hint_text(const char *text, struct err *err)
+{
+    CLEANUP_STR struct str typed = {0};
+    CLEANUP_STR struct str word = {0};
+    str_print(&typed, "=%s", text);
+    str_add_shell(&word, typed.text);
+    return err_hint(err, "try", "lopin log %s", word.text);
+}
+
 static int no_dataset(const struct saved *saved, const char *word, struct err *err)
 {
     const struct datasets *datasets = &saved->datasets;
@@ -121,7 +131,7 @@ static int choose_range(struct choosing *choosing, const char *text, struct err 
     unsigned long from, to;
     if (parse_range(text, &from, &to) < 0) {
         err_set(err, ERR_USAGE, _("'%s' is neither a number nor a range of datasets"), text);
-        return err_hint(err, "try", "lopin log =%s", text);
+        return hint_text(text, err);
     }
     if (!from)
         return err_set(err, ERR_USAGE, _("datasets count from 1"));
@@ -190,7 +200,7 @@ static int open_run(const struct cli *cli, struct saved *ret, int *ret_lone, str
         return saved_open(ret, cli->cwd, run, err);
     int result = saved_open(ret, cli->cwd, first, err);
     if (result < 0 && err && err->code == ERR_NO_RUN)
-        err_hint(err, "try", "lopin log =%s", first); // a dataset's name typed as it is
+        hint_text(first, err);
     return result;
 }
 

@@ -57,6 +57,14 @@ unsigned *folder_list(const char *cwd, size_t *ret_count)
     return numbers;
 }
 
+// run.json is written last, before the first journal; one that lost it later is a damaged run.
+int folder_is_run(const char *cwd, unsigned number)
+{
+    CLEANUP_FREE char *asked = mem_print("%s/.lopin/runs/%u/run.json", cwd, number);
+    CLEANUP_FREE char *journal = mem_print("%s/.lopin/runs/%u/journal.0-0", cwd, number);
+    return access(asked, F_OK) == 0 || access(journal, F_OK) == 0;
+}
+
 int folder_open(const char *cwd, unsigned number, struct folder *ret, struct err *err)
 {
     ret->number = number;
@@ -77,6 +85,15 @@ static int make_project(const char *cwd, struct err *err)
         return -1;
     CLEANUP_FREE char *file = mem_print("%s/.lopin/.gitignore", cwd);
     return fs_replace(AT_FDCWD, file, ignore, sizeof ignore - 1, 0600, 0, err);
+}
+
+int folder_project(const char *cwd, struct err *err)
+{
+    if (make_project(cwd, err) < 0)
+        return -1;
+    CLEANUP_FREE char *runs = mem_print("%s/.lopin/runs", cwd);
+    int fd = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), runs) : fd;
 }
 
 int folder_make(const char *cwd, struct folder *ret, struct err *err)
@@ -104,6 +121,11 @@ static int no_run(const char *cwd, const char *which, struct err *err)
 {
     size_t count;
     CLEANUP_FREE unsigned *numbers = folder_list(cwd, &count);
+    CLEANUP_FREE char *runs = mem_print("%s/.lopin/runs", cwd);
+    if (!count && access(runs, R_OK | X_OK) < 0 && errno == EACCES) // somebody else's
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), runs);
+    while (count && !folder_is_run(cwd, numbers[count - 1]))
+        count--;
     if (!count) {
         err_set(err, ERR_NO_RUN, _("there is no run in this folder"));
         return err_hint(err, "try", "lopin map SCRIPT DATASET...");
@@ -137,8 +159,12 @@ int folder_find(const char *cwd, const char *which, struct folder *ret, struct e
     unsigned long number;
     if (!count)
         return no_run(cwd, which ? which : "last", err);
-    if (!which || strcmp(which, "last") == 0)
-        return folder_open(cwd, numbers[count - 1], ret, err);
+    if (!which || strcmp(which, "last") == 0) {
+        while (count && !folder_is_run(cwd, numbers[count - 1]))
+            count--;
+        return count ? folder_open(cwd, numbers[count - 1], ret, err)
+                     : no_run(cwd, "last", err);
+    }
     if (str_number(which, UINT_MAX - 1, &number) < 0)
         return find_name(cwd, which, numbers, count, ret, err);
     for (size_t i = 0; i < count; i++)

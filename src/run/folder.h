@@ -18,13 +18,18 @@ struct folder { // of one run
     {                                                                                          \
         .fd = -1                                                                               \
     }
+// Opens `.lopin/runs`, and makes it if it is not there. Returns its descriptor, or -1 with err.
+int folder_project(const char *cwd, struct err *err);
 // Makes the next run's folder below cwd. Returns 0, or -1 with err.
 int folder_make(const char *cwd, struct folder *ret, struct err *err);
-// The run that `which` names: a number, "last", NULL (the same), or a name given by -J (the
-// newest of it). [no-run] lists what is there.
+// The run that `which` names: a number, "last", NULL (the same: the newest that became a run),
+// or a name given by -J (the newest of it). [no-run] lists what is there.
 int folder_find(const char *cwd, const char *which, struct folder *ret, struct err *err);
 // Numbers of all runs, ascending. Yours. *ret_count may be 0 (then NULL).
 unsigned *folder_list(const char *cwd, size_t *ret_count);
+// Whether it became a run: a start that was killed before it had written down what was asked
+// leaves a folder without.
+int folder_is_run(const char *cwd, unsigned number);
 int folder_open(const char *cwd, unsigned number, struct folder *ret, struct err *err);
 // Makes `last` point to it. Failure is no harm and not reported.
 void folder_mark_last(const char *cwd, unsigned number);

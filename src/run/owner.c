@@ -293,6 +293,11 @@ static int take(int run_dir, const char *target, int depth, struct err *err)
     return result > 0 ? 0 : -1;
 }
 
+int owner_take_name(int dir, const char *name, struct err *err)
+{
+    return take(dir, name, 0, err);
+}
+
 int owner_take(int run_dir, struct err *err)
 {
     struct err refused = {0};
@@ -309,14 +314,14 @@ int owner_take(int run_dir, struct err *err)
     return 0;
 }
 
-// Whether process `pid` of this host has the run, -1 with errno if that cannot be read. *ret_who
-// has it else.
-static int has_run(int run_dir, long pid, struct identity *ret_who)
+// Whether process `pid` of this host has it, -1 with errno if that cannot be read. *ret_who has
+// it else.
+static int has(int run_dir, const char *name, long pid, struct identity *ret_who)
 {
     struct identity wanted;
     CLEANUP_STR struct str text = {0};
     *ret_who = (struct identity){.host = "-"};
-    if (fs_read(run_dir, "owner", 4096, &text, NULL) < 0)
+    if (fs_read(run_dir, name, 4096, &text, NULL) < 0)
         return -1;
     identity_of(pid, &wanted);
     return identity_parse(str_text(&text), ret_who) == 0 && ret_who->pid == wanted.pid &&
@@ -327,10 +332,10 @@ static int has_run(int run_dir, long pid, struct identity *ret_who)
 int owner_touch(int run_dir, long pid, struct err *err)
 {
     struct identity who;
-    int has = has_run(run_dir, pid, &who);
-    if (has > 0)
+    int is_ours = has(run_dir, "owner", pid, &who);
+    if (is_ours > 0)
         utimensat(run_dir, "owner", NULL, 0);
-    else if (has == 0)
+    else if (is_ours == 0)
         return err_set(err, ERR_RUN_BUSY, _("this run was taken from us by process %ld on %s"),
                        who.pid, who.host);
     else if (errno == ENOENT)
@@ -339,11 +344,16 @@ int owner_touch(int run_dir, long pid, struct err *err)
 }
 
 // Who was held up for so long that another took the run must leave that one's file alone.
-void owner_leave(int run_dir)
+void owner_leave_name(int dir, const char *name, long pid)
 {
     struct identity who;
-    if (has_run(run_dir, getpid(), &who) > 0)
-        unlinkat(run_dir, "owner", 0);
+    if (has(dir, name, pid, &who) > 0)
+        unlinkat(dir, name, 0);
+}
+
+void owner_leave(int run_dir)
+{
+    owner_leave_name(run_dir, "owner", getpid());
 }
 
 static int carries(const char *pid, const char *entry)

@@ -51,3 +51,45 @@ def test_other_numbers_of_processes(lopin, wait_until, proc):
     assert inside.returncode == 0 and "done    3 of 3" in talk, talk
     assert not (lopin.cwd / "twice").exists()
     assert lopin("resume").code == 0
+
+
+# a start that is not alone, or ends in its first moments
+
+
+def test_two_starts_of_one_line(lopin):
+    line = ["map", "--resume", "-j", "2", *alone(lopin), "a", "b", "c"]
+    for name in "abc":
+        open_gate(lopin, name)
+    started = [lopin.start(*line) for _ in range(4)]
+    talks = [process.communicate(timeout=120)[1].decode() for process in started]
+    assert sorted(process.returncode for process in started)[0] == 0, talks
+    for process, talk in zip(started, talks):
+        assert process.returncode == 0 or "[run-busy]" in talk, talk
+    assert [run["run"] for run in lopin("list", "--json").json()["runs"]] == [1], talks
+    assert not (lopin.cwd / "twice").exists()
+    assert [name for name in (lopin.cwd / ".lopin/runs").iterdir() if name.name != "1"] == []
+    assert lopin(*line).code == 0
+
+
+def test_killed_before_it_was_a_run(lopin):
+    line = ["map", "--resume", *alone(lopin), "a"]
+    open_gate(lopin, "a")
+    (lopin.cwd / ".lopin/runs/1/logs").mkdir(parents=True)
+    (lopin.cwd / ".lopin/runs/1/datasets").write_text("lopin-datasets 1\n")
+    assert "[no-run]" in lopin("resume").err
+    assert lopin(*line).code == 0
+    assert [run["run"] for run in lopin("list", "--json").json()["runs"]] == [2]
+    (lopin.cwd / ".lopin/runs/3/logs").mkdir(parents=True)
+    for words in (["status"], ["list"], ["resume"], ["report"], line):
+        result = lopin(*words)
+        assert result.code == 0 and "run-damaged" not in result.err, result.err
+    assert lopin("rm", "1", "3").code == 0
+
+
+def test_what_was_asked_is_written_last(lopin):
+    """What another `map --resume` may find: nothing, or a run that is owned and whole."""
+    line = alone(lopin)
+    open_gate(lopin, "a")
+    assert lopin("map", *line, "a").code == 0
+    datasets, asked = ((lopin.cwd / ".lopin/runs/1" / name).stat().st_mtime_ns for name in ("datasets", "run.json"))
+    assert datasets <= asked
