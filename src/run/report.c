@@ -44,12 +44,11 @@ static void add_extremes(const struct state *state, struct report *ret)
     size_t count = 0;
     for (uint32_t i = 0; i < state->count; i++) {
         const struct outcome *outcome = &state->outcome[i];
-        int ended = outcome->state == OUTCOME_DONE || outcome->state == OUTCOME_FAILED;
-        if ((ended || outcome->state == OUTCOME_STOPPED) && outcome->peak_kb > ret->peak_kb) {
-            ret->peak_kb = outcome->peak_kb;
+        if (outcome->most_kb > ret->peak_kb) {
+            ret->peak_kb = outcome->most_kb;
             ret->largest = i;
         }
-        if (!ended)
+        if (outcome->state != OUTCOME_DONE && outcome->state != OUTCOME_FAILED)
             continue;
         durations[count++] = outcome->duration_us;
         if (ret->slowest == UINT32_MAX || outcome->duration_us > ret->longest_us) {

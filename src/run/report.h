@@ -29,10 +29,9 @@ struct report { // free with report_free
     double narrow;   // part of the slots' time without a task, as none fitted into memory; -1
     double tail;     // part of the slots' time after the last task of each slot, 0...1; -1
     int64_t tail_us; // how long some slot had no more tasks; of starts that ended in order
-    // Of each dataset its last attempt, if that ended.
-    int64_t peak_kb;               // the largest
+    int64_t peak_kb; // the largest of all attempts
     uint32_t largest, slowest;     // indices; UINT32_MAX: none
-    int64_t longest_us, median_us; // done or failed
+    int64_t longest_us, median_us; // of each dataset its last attempt, if done or failed
     struct report_cause *cause;    // most frequent first
     size_t causes;
     int64_t memory_kb; // limit of the latest start, 0: not known

@@ -66,6 +66,8 @@ static void note_end(struct state *state, struct outcome *outcome, const struct 
     outcome->user_us = record->user_us;
     outcome->system_us = record->system_us;
     outcome->peak_kb = record->peak_kb;
+    if (record->peak_kb > outcome->most_kb)
+        outcome->most_kb = record->peak_kb;
     outcome->log_at = record->log_at;
     outcome->log_size = record->log_size;
     outcome->data_size = record->data_size;
@@ -94,8 +96,11 @@ void state_take(struct state *state, const struct record *record, unsigned parce
     if (!outcome)
         return;
     --*count_of(state, outcome->state);
-    if (record->kind == RECORD_START)
-        *outcome = nothing; // of the attempt before: its log lies in another pack
+    if (record->kind == RECORD_START) { // of the attempt before: its log lies in another pack
+        int64_t most_kb = outcome->most_kb;
+        *outcome = nothing;
+        outcome->most_kb = most_kb;
+    }
     outcome->attempt = record->attempt;
     outcome->slot = record->slot;
     outcome->parcel = (uint16_t)parcel;

@@ -32,7 +32,7 @@ struct outcome { // of one dataset: its last attempt
     const char *detail; // "" or words, in the state's arena
     int64_t start_us;   // Unix time
     int64_t duration_us, user_us, system_us;
-    int64_t peak_kb;
+    int64_t peak_kb, most_kb; // of all its attempts the second
     int64_t log_at, log_size;
     int64_t data_size, data_mtime;
     uint64_t data_hash; // 0: not known

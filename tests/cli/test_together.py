@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from conftest import BINARY
-from queries import open_gate, status
+from queries import journal, open_gate, status
 
 # Says so if another of its dataset is there; waits for gate/NAME.
 ALONE = """#!/bin/sh
@@ -93,3 +93,27 @@ def test_what_was_asked_is_written_last(lopin):
     assert lopin("map", *line, "a").code == 0
     datasets, asked = ((lopin.cwd / ".lopin/runs/1" / name).stat().st_mtime_ns for name in ("datasets", "run.json"))
     assert datasets <= asked
+
+
+# attempts before the last one
+
+SAVED = """
+import os, sys, time
+if os.environ["LOPIN_TASK_ATTEMPT"] == "1":
+    room = bytearray(80 << 20)
+    time.sleep(0.5)
+    sys.exit(%s)
+"""
+
+
+@pytest.mark.parametrize("code", [75, 1])
+def test_report_counts_all_attempts(lopin, code):
+    lopin.write("saved.py", SAVED % code)
+    assert lopin("map", "-j", "2", "--retries", "1", "saved.py", "a", "b").code == 0
+    answer = lopin("report", "--json").json()
+    assert answer["peak_kb"] > 80 << 10, "a parcel of less would not do"
+    assert [task["attempt"] for task in answer["tasks"]] == [2, 2]
+    ends = [record for record in journal(lopin) if record["kind"] == "end"]
+    assert [record["state"] for record in ends].count("again") == 2
+    assert answer["cpu_s"] == pytest.approx(sum(int(end.get("user", 0)) + int(end.get("system", 0)) for end in ends) / 1e6)
+    assert "too short" not in lopin("report").out

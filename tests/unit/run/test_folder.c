@@ -33,6 +33,7 @@ static char *project(const char *name)
     return path;
 }
 
+// NULL: a run that lost its run.json.
 static unsigned make(const char *cwd, const char *name)
 {
     struct folder folder CLEANUP_FOLDER = FOLDER_NONE;
@@ -49,6 +50,10 @@ static unsigned make(const char *cwd, const char *name)
         strv_add(&spec.launch, "a");
         assert_int_equal(spec_save(&spec, folder.fd, NULL), 0);
         spec_free(&spec);
+    } else {
+        int fd = openat(folder.fd, "journal.0-0", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        assert_true(fd >= 0);
+        close(fd);
     }
     return folder.number;
 }
@@ -91,6 +96,16 @@ static void test_make(void **state)
     expect_found(cwd, "7", 7);
     expect_found(cwd, "13", 0);
     expect_found(cwd, "0", 0);
+    // a start that was killed before it was a run
+    struct folder begun CLEANUP_FOLDER = FOLDER_NONE;
+    assert_int_equal(folder_make(cwd, &begun, NULL), 0);
+    assert_int_equal(begun.number, 13);
+    assert_false(folder_is_run(cwd, 13));
+    assert_true(folder_is_run(cwd, 12));
+    expect_found(cwd, NULL, 12);
+    expect_found(cwd, "13", 13);
+    assert_int_equal(make(cwd, NULL), 14);
+    expect_found(cwd, "last", 14);
 }
 
 // Processes that start at once each get numbers of their own.
