@@ -238,8 +238,8 @@ static void add_reason(struct str *text, const struct view *view)
     enum loss loss = largest_loss(view);
     const struct report *report = view->report;
     // the last attempt of one that was told to run again may be its shortest
-    int is_short = report->median_us < SHORT_US &&
-                   report->ended_us < (int64_t)report->ended * SHORT_US;
+    int is_short =
+        report->median_us < SHORT_US && report->ended_us < (int64_t)report->ended * SHORT_US;
     CLEANUP_STR struct str median = {0};
     human_duration(&median, report->median_us);
     say_add_label(text, _("advice"));

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // cmd_map: a new run, or with --resume the last one of the same line.
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/begin.h"
+#include "cli/claim.h"
 #include "cli/request.h"
 #include "cli/resume.h"
 #include "cli/say.h"
@@ -93,31 +91,6 @@ static void say_unfinished(const struct cli *cli, const struct spec *spec)
             saved.folder.number, standing.left, saved.state.count, saved.folder.number);
 }
 
-// The right to make the run of a line: of several `map --resume` that find none one has it.
-struct claim {
-    int runs; // `.lopin/runs`, or -1
-    long pid; // who took it
-    char name[32];
-};
-
-static int claim_take(struct claim *claim, const struct spec *spec, struct err *err)
-{
-    claim->runs = folder_project(spec->cwd, err);
-    if (claim->runs < 0)
-        return -1;
-    claim->pid = getpid();
-    snprintf(claim->name, sizeof claim->name, ".line.%016" PRIx64, spec->line);
-    return owner_take_name(claim->runs, claim->name, err);
-}
-
-static void claim_leave(struct claim *claim)
-{
-    if (claim->runs >= 0)
-        owner_leave_name(claim->runs, claim->name, claim->pid);
-    mem_close_at(&claim->runs);
-    claim->runs = -1;
-}
-
 // It is ours before it is a run, which run.json makes it: nobody can come between.
 static int write_run(const struct spec *spec, const struct datasets *datasets,
                      const struct folder *folder, struct err *err)
@@ -156,14 +129,18 @@ static int start(struct begin *begin, struct claim *claim, struct err *err)
 
 static int start_alone(struct begin *begin, struct err *err)
 {
-    struct claim claim = {.runs = -1};
+    struct claim claim = CLAIM_NONE;
     struct folder other CLEANUP_FOLDER = FOLDER_NONE;
-    int status = begin->cli->options.resume ? claim_take(&claim, begin->spec, err) : 0;
-    if (status == 0 && claim.runs >= 0 && resume_find(begin->spec, &other)) {
+    const struct spec *spec = begin->spec;
+    int resumes = begin->cli->options.resume;
+    int status = resumes || spec->out ? claim_take(&claim, spec, err) : 0;
+    if (status == 0 && resumes && resume_find(spec, &other)) {
         err_set(err, ERR_RUN_BUSY, _("run %u of this line was begun just now by another"),
                 other.number);
         status = err_hint(err, "try", "lopin status %u", other.number);
     }
+    if (status == 0 && spec->out)
+        status = claim_check(spec, begin->datasets, err);
     if (status == 0)
         status = start(begin, &claim, err);
     claim_leave(&claim);

@@ -116,7 +116,8 @@ const struct explanation explanations[ERR_COUNT] = {
         {N_("another lopin computes this run"),
          N_("A run has one owner at a time; two would do tasks twice. The message names\n"
             "the host and the process. If that process was killed, its run is free again\n"
-            "at once on the same host, and 90 seconds later from other hosts.\n"
+            "at once on the same host, and 90 seconds later from other hosts and\n"
+            "containers. A map whose outputs such a run is writing does not begin.\n"
             "\n"
             "    lopin status                        how far it is\n"
             "    lopin wait                          stays until it ends\n"

@@ -62,8 +62,7 @@ static unsigned long long start_of(long pid)
 
 static void identity_of(long pid, struct identity *ret)
 {
-    *ret = (struct identity){
-        .pid = pid, .start = start_of(pid), .space = space_here()};
+    *ret = (struct identity){.pid = pid, .start = start_of(pid), .space = space_here()};
     gethostname(ret->host, sizeof ret->host - 1);
     CLEANUP_STR struct str boot = {0};
     if (fs_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 256, &boot, NULL) == 0)
@@ -295,7 +294,16 @@ static int take(int run_dir, const char *target, int depth, struct err *err)
 
 int owner_take_name(int dir, const char *name, struct err *err)
 {
-    return take(dir, name, 0, err);
+    struct err refused = {0};
+    for (int waited = 0; take(dir, name, 0, &refused) < 0; waited += ENDING_STEP) {
+        if (refused.code != ERR_RUN_BUSY || waited >= ENDING_MS) {
+            if (err)
+                *err = refused;
+            return -1;
+        }
+        poll(NULL, 0, ENDING_STEP);
+    }
+    return 0;
 }
 
 int owner_take(int run_dir, struct err *err)

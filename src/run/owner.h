@@ -25,8 +25,8 @@ int owner_take(int run_dir, struct err *err);
 // now; -1 with err [run-busy] if that process has the run no more.
 int owner_touch(int run_dir, long pid, struct err *err);
 void owner_leave(int run_dir);
-// The same for what a name in any folder stands for; process `pid` took it (a child leaves what
-// its parent took).
+// The same for what a name in any folder stands for, held for a moment: waits for it. Process `pid`
+// took it (a child leaves what its parent took).
 int owner_take_name(int dir, const char *name, struct err *err);
 void owner_leave_name(int dir, const char *name, long pid);
 // Who has it; never fails: what cannot be read is stale.

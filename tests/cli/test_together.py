@@ -71,6 +71,20 @@ def test_two_starts_of_one_line(lopin):
     assert lopin(*line).code == 0
 
 
+def test_line_is_begun_beside_itself(lopin, wait_until):
+    line = alone(lopin)
+    first = lopin.start("map", "-j", "1", *line, "a", "b")
+    wait_until(lambda: status(lopin)["running"] == 1)
+    busy = lopin("map", *line, "b", "c")
+    assert (busy.code, "[run-busy]" in busy.err, "lopin watch 1" in busy.err) == (4, True, True), busy.err
+    for name in "abcd":
+        open_gate(lopin, name)
+    assert lopin("map", *line, "c", "d").code == 0, "other datasets, as of halves of a list"
+    assert first.wait(120) == 0
+    assert not (lopin.cwd / "twice").exists()
+    assert lopin("map", *line, "a", "b", "c").code == 0
+
+
 def test_killed_before_it_was_a_run(lopin):
     line = ["map", "--resume", *alone(lopin), "a"]
     open_gate(lopin, "a")
