@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "base/mem.h"
+#include "base/space.h"
 #include "memory/memory_state.h"
 
 #define LOOK_US  250000
@@ -30,6 +31,7 @@ struct memory *memory_new(const struct memory_ask *ask)
     struct memory *memory = mem_zero(1, sizeof *memory);
     struct rusage usage;
     memory->ask = *ask;
+    memory->shown = space_here() != 0;
     memory->gauge = memory_gauge_new(ask->root);
     memory->need = need_new();
     memory->task = mem_zero(ask->slots, sizeof *memory->task);
@@ -115,7 +117,7 @@ static void look(struct memory *memory, int64_t now_us)
     memory->sum_kb = 0;
     for (unsigned i = 0; i < memory->ask.slots; i++) {
         struct memory_task *task = &memory->task[i];
-        if (has_begun(task, now_us))
+        if (memory->shown && has_begun(task, now_us))
             look_at(task, now_us, walk);
         memory->sum_kb += task->pid ? task->use_kb : 0;
     }

@@ -29,6 +29,7 @@ struct memory_past { // of a dataset that died of memory or was put back
     uint32_t deaths;
 };
 struct memory {
+    int shown; // /proc shows tasks by the numbers that we know
     struct memory_ask ask;
     struct memory_gauge *gauge;
     struct need *need;

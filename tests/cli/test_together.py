@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parts of a run's promise where they meet: containers, two starts of one line, a kill before a run is written down."""
+import os
 import shutil
 import subprocess
 
@@ -131,3 +132,19 @@ def test_report_counts_all_attempts(lopin, code):
     assert [record["state"] for record in ends].count("again") == 2
     assert answer["cpu_s"] == pytest.approx(sum(int(end.get("user", 0)) + int(end.get("system", 0)) for end in ends) / 1e6)
     assert "too short" not in lopin("report").out
+
+
+# somebody else's
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may be another user")
+def test_runs_of_another_user(lopin):
+    alone(lopin)
+    open_gate(lopin, "a")
+    assert lopin("map", "--out", "out/{}", "./alone", "{}", "{out}", ":::", "a").code == 0
+    for words in (["status"], ["list"], ["resume"], ["--lang", "fr", "log", "1"]):
+        try:
+            result = lopin(*words, user=65534)
+        except OSError:
+            pytest.skip("another user cannot execute the program")
+        assert (result.code, ".lopin/runs'" in result.err or ".lopin/runs\u00a0»" in result.err) == (6, True), result.err
