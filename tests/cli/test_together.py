@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parts of a run's promise where they meet: containers, two starts of one line, a kill before a run is written down."""
 import os
+import random
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 from conftest import BINARY
+from processes import kill_together, runner_of, working_in
 from queries import journal, open_gate, status
 
 # Says so if another of its dataset is there; waits for gate/NAME.
@@ -132,6 +136,119 @@ def test_report_counts_all_attempts(lopin, code):
     assert [record["state"] for record in ends].count("again") == 2
     assert answer["cpu_s"] == pytest.approx(sum(int(end.get("user", 0)) + int(end.get("system", 0)) for end in ends) / 1e6)
     assert "too short" not in lopin("report").out
+
+
+# all at once
+
+# Exit 75 with what it saved, failures, half-written outputs, children that left, deaf to SIGTERM, too long.
+MIXED = """
+import os, random, signal, subprocess, sys, time, fcntl
+name, out = sys.argv[1:]
+lock = os.open("locks/" + name, os.O_RDWR | os.O_CREAT)
+try:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except OSError:
+    open("twice", "a").write(name)
+kind = random.random()
+if kind < 0.2:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if 0.1 < kind < 0.3:
+    subprocess.Popen(["sleep", "300"], start_new_session=True, pass_fds=[lock])
+had = open(out).read() if os.path.exists(out) else ""
+if had.strip("x"):
+    open("half", "a").write(name)
+time.sleep(random.random() / 10)
+kind = random.random()
+if kind < 0.2 and len(had) < 2:
+    open(out, "w").write(had + "x")
+    sys.exit(75)
+if kind < 0.3:
+    open(out, "w").write("half")
+    sys.exit(1)
+if kind < 0.32:
+    time.sleep(300)
+with open(out, "w") as file:
+    file.write("half")
+    file.flush()
+    time.sleep(random.random() / 50)
+    file.seek(0)
+    file.write("whole " + name)
+"""
+
+
+def trouble(lopin, chance, process):
+    """One of what ends runs. `process` is the keeper; a runner that it has not may be long dead."""
+    runner = runner_of(lopin)
+    try:
+        with open("/proc/%s/stat" % runner, encoding="ascii") as file:
+            parent = int(file.read().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        parent = None
+    runner = runner if parent == process.pid else None
+    kind = chance.choice(["runner", "keeper", "both", "group", "term", "int", "hup", "cancel"] if runner else ["group"])
+    if kind == "runner":
+        os.kill(runner, signal.SIGKILL)
+    elif kind == "keeper":
+        process.kill()
+    elif kind == "both":
+        kill_together(process.pid, runner)
+    elif kind == "group":
+        os.killpg(process.pid, signal.SIGKILL)
+    elif kind == "term":
+        process.terminate()
+    elif kind == "int":
+        for _ in range(3):
+            process.send_signal(signal.SIGINT)
+            time.sleep(chance.random() / 10)
+    elif kind == "hup":
+        process.send_signal(signal.SIGHUP)
+    else:
+        lopin("cancel")
+    if kind in ("term", "hup") or chance.random() < 0.5:
+        process.communicate(timeout=120)
+    return kind
+
+
+@pytest.mark.slow
+@pytest.mark.sanitize
+def test_all_at_once(lopin):
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    lopin.write("mixed.py", MIXED)
+    (lopin.cwd / "locks").mkdir()
+    names = ["d%02d" % i for i in range(40)]
+    words = ["map", "--resume", "-j", "2", "--retries", "1", "--timeout", "2s", "--out", "out/{}", "mixed.py", "{}", "{out}", ":::", *names]
+    kinds = []
+    for _ in range(6):
+        process = lopin.start(*words, start_new_session=True)
+        time.sleep(chance.random())
+        if process.poll() is None:
+            try:
+                kinds.append(trouble(lopin, chance, process))
+            except ProcessLookupError:  # it had just ended
+                process.kill()
+    for process in lopin.started:
+        process.wait(120)
+    for _ in range(50):
+        last = lopin(*words)
+        if last.code == 1:
+            last = lopin("retry", "1")
+        if last.code == 0:
+            break
+    assert last.code == 0, (kinds, last.err)
+    for name in names:
+        assert (lopin.cwd / "out" / name).read_text() == "whole " + name, kinds
+    assert sorted(os.listdir(lopin.cwd / "out")) == names, kinds
+    assert not (lopin.cwd / "twice").exists() and not (lopin.cwd / "half").exists(), kinds
+    records = journal(lopin)
+    done = [record["key"] for record in records if record["kind"] == "end" and record["state"] == "done"]
+    assert len(done) == len(set(done)) == len(names), kinds
+    answer = lopin("report", "--json").json()
+    ends = [record for record in records if record["kind"] == "end"]
+    spent = sum(int(end.get("user", 0)) + int(end.get("system", 0)) for end in ends) / 1e6
+    assert (answer["done"], answer["left"], answer["cpu_s"]) == (40, 0, pytest.approx(spent)), kinds
+    assert not working_in(lopin.cwd), kinds
 
 
 # somebody else's
