@@ -67,7 +67,7 @@ def check(lopin, fault, first):
     # what could not be opened to be removed may stay, hidden
     assert sorted(name for name in os.listdir(lopin.cwd / "out") if not name.startswith(".lopin-")) == list("1234"), fault
     assert not [name for name in os.listdir(lopin.cwd) if name.startswith("busy.")], fault
-    last = max(map(int, os.listdir(lopin.cwd / ".lopin/runs")))
+    last = max(int(name) for name in os.listdir(lopin.cwd / ".lopin/runs") if name.isdigit())
     ends = [record for record in journal(lopin, last) if record["kind"] == "end" and record["state"] == "done"]
     assert len({record["key"] for record in ends}) == len(WORDS), fault
 
