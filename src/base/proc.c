@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -163,4 +165,27 @@ int proc_signal_number(const char *name)
         if (signal_names[i][0] && strcasecmp(signal_names[i], name) == 0)
             return (int)i;
     return 0;
+}
+
+// As the kernel has it (include/uapi/linux/sched/types.h): its header and a later C library's
+// both define struct sched_attr.
+struct attributes {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+};
+
+void proc_be_prompt(void)
+{
+    enum { RESET_ON_FORK = 1, SLICE_NS = 100000 }; // the least that the kernel takes
+    struct attributes now = {.size = sizeof now};
+    // A child would lose a nice value below 0 too.
+    if (syscall(SYS_sched_getattr, 0, &now, sizeof now, 0) < 0 || now.policy != SCHED_OTHER ||
+        now.nice < 0)
+        return;
+    now.flags |= RESET_ON_FORK;
+    now.runtime = SLICE_NS;
+    syscall(SYS_sched_setattr, 0, &now, 0);
 }

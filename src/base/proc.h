@@ -42,3 +42,7 @@ int proc_become(const struct proc *proc);
 const char *proc_signal_name(int number, char buffer[32]);
 // The number of "USR1", "SIGUSR1", "usr1" or "10"; 0 if it is none.
 int proc_signal_number(const char *name);
+// Asks the scheduler to run this thread soon after each wake, in short slices (sched_setattr(2),
+// EEVDF of Linux 6.12; earlier ones do nothing): who waits for the end of others so loses no time
+// to them. Children do not inherit it.
+void proc_be_prompt(void);

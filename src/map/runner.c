@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "map/deadline.h"
 #include "map/ending.h"
 #include "map/gauge.h"
@@ -362,6 +363,7 @@ static int runner_begin(struct runner *runner, struct err *err)
     const struct run *run = workshop->run;
     const struct spec *spec = run->spec;
     raise_files(runner);
+    proc_be_prompt();
     workshop->folder = open(spec->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (workshop->folder < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot enter '%s'"), spec->cwd);
