@@ -14,27 +14,18 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/process.h"
 
 #define DEPTH 16
 
 // Returns 0, or -1 if it is gone.
 static int measure_one(pid_t pid, struct tree_use *sum)
 {
-    char path[64];
-    CLEANUP_STR struct str text = {0};
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    if (fs_read(AT_FDCWD, path, 4096, &text, NULL) < 0)
+    struct process process;
+    if (process_read(pid, &process) < 0)
         return -1;
-    const char *at = strrchr(text.text, ')');
-    if (!at)
-        return -1;
-    long long field[25] = {0};   // by number as in proc(5)
-    char *next = (char *)at + 4; // ") S "
-    for (int i = 4; i < 25; i++)
-        field[i] = strtoll(next, &next, 10);
-    int64_t tick_us = 1000000 / sysconf(_SC_CLK_TCK);
-    sum->cpu_us += (field[14] + field[15] + field[16] + field[17]) * tick_us;
-    sum->resident_kb += field[24] * (sysconf(_SC_PAGESIZE) / 1024);
+    sum->cpu_us += process.cpu_ticks * (1000000 / sysconf(_SC_CLK_TCK));
+    sum->resident_kb += process.resident_pages * (sysconf(_SC_PAGESIZE) / 1024);
     return 0;
 }
 

@@ -4,56 +4,36 @@
 // may be used: who takes some takes as many places of each control group that has one.
 #include "cli/reserve.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/human.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "cli/say.h"
 
 #define LOOK_MS      100
 #define SAY_AGAIN_US INT64_C(60000000)
 #define MOST_PARENTS 64
 
-// The level in an environment (NUL between its entries), or -1.
-static int level_in(const struct str *text)
-{
-    static const char name[] = RESERVE_LEVEL "=";
-    for (size_t at = 0; at < text->size; at += strlen(text->text + at) + 1)
-        if (str_starts(text->text + at, name))
-            return atoi(text->text + at + sizeof name - 1);
-    return -1;
-}
-
-static pid_t parent_of(pid_t pid)
-{
-    char path[64];
-    CLEANUP_STR struct str text = {0};
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    if (fs_read(AT_FDCWD, path, 4096, &text, NULL) < 0)
-        return 0;
-    const char *at = strrchr(str_text(&text), ')');
-    return at && at[1] ? (pid_t)atoi(at + 3) : 0;
-}
-
 // Who was started with an empty environment (env -i) still has its parents.
 static int level_of_parents(void)
 {
+    static const char name[] = RESERVE_LEVEL "=";
+    struct process process;
     pid_t pid = getppid();
-    for (int i = 0; i < MOST_PARENTS && pid > 1; i++, pid = parent_of(pid)) {
-        char path[64];
-        CLEANUP_STR struct str text = {0};
-        snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
-        int level = fs_read(AT_FDCWD, path, 4 << 20, &text, NULL) == 0 ? level_in(&text) : -1;
-        if (level >= 0)
-            return level;
+    for (int i = 0; i < MOST_PARENTS && pid > 1; i++) {
+        CLEANUP_STR struct str environment = {0};
+        const char *level = process_environment(pid, &environment) == 0
+                                ? process_entry(&environment, name, sizeof name - 1)
+                                : NULL;
+        if (level && atoi(level) >= 0)
+            return atoi(level);
+        pid = process_read(pid, &process) == 0 ? process.parent : 0;
     }
     return 0;
 }
@@ -67,17 +47,22 @@ static unsigned level_here(const struct cli *cli)
     return (unsigned)level_of_parents();
 }
 
+static void open_ledger(struct reserve *reserve)
+{
+    struct err err = {0};
+    if (ledger_open(reserve->path, reserve->level, &reserve->ledger, &err) < 0)
+        say(reserve->cli, _("other runs on this machine are not seen: %s"), err.text);
+}
+
 void reserve_open(struct reserve *reserve, const struct cli *cli)
 {
     const char *path = vars_get(&cli->vars, "LOPIN_LEDGER");
-    struct err err = {0};
     *reserve = (struct reserve){
         .cli = cli, .path = path ? path : LEDGER_PATH, .level = level_here(cli)};
     if (!*reserve->path || cli->options.no_ledger || vars_get(&cli->vars, "SLURM_JOB_ID"))
         return;
-    if (ledger_open(reserve->path, reserve->level, &reserve->ledger, &err) < 0)
-        say(cli, _("other runs on this machine are not seen: %s"), err.text);
-    else
+    open_ledger(reserve);
+    if (reserve_is_open(reserve))
         reserve->quotas = cgroup_quotas("", reserve->quota);
 }
 
@@ -161,12 +146,10 @@ static void gather(struct reserve *reserve, const struct allot *allot)
 // Someone has removed or replaced the file: from now on the new one counts.
 static void open_again(struct reserve *reserve)
 {
-    struct err err = {0};
     ledger_close(&reserve->ledger);
     reserve->held = (struct cpuset){0};
     reserve->turn = 0;
-    if (ledger_open(reserve->path, reserve->level, &reserve->ledger, &err) < 0)
-        say(reserve->cli, _("other runs on this machine are not seen: %s"), err.text);
+    open_ledger(reserve);
 }
 
 int reserve_read(struct reserve *reserve, const struct machine_source *source, size_t least,

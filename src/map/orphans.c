@@ -5,16 +5,14 @@
 #include "map/orphans.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "base/children.h"
-#include "base/fs.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/str.h"
 
 struct orphans {
@@ -48,15 +46,10 @@ void orphans_free(struct orphans *orphans)
 static int may_stay(pid_t pid, const struct orphans_keep *keep)
 {
     static const char name[] = "LOPIN_TASK=";
-    char path[64];
-    CLEANUP_STR struct str text = {0};
-    snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
-    if (fs_read(AT_FDCWD, path, 4 << 20, &text, NULL) < 0)
+    CLEANUP_STR struct str environment = {0};
+    if (process_environment(pid, &environment) < 0)
         return errno != ENOENT && keep->is_running(keep->context, NULL);
-    for (size_t at = 0; at < text.size; at += strlen(text.text + at) + 1)
-        if (str_starts(text.text + at, name))
-            return keep->is_running(keep->context, text.text + at + sizeof name - 1);
-    return keep->is_running(keep->context, NULL);
+    return keep->is_running(keep->context, process_entry(&environment, name, sizeof name - 1));
 }
 
 int orphans_end(struct orphans *orphans, const struct orphans_keep *keep)

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/space.h"
 #include "base/str.h"
 #include "base/table.h"
@@ -47,17 +47,11 @@ struct identity {
 // 0 if it has ended: also if nobody waited for it yet, which in a container may be for ever.
 static unsigned long long start_of(long pid)
 {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-    CLEANUP_STR struct str text = {0};
-    if (fs_read(AT_FDCWD, path, 4096, &text, NULL) < 0)
+    struct process process;
+    int is_pid = pid == (pid_t)pid;
+    if (!is_pid || process_read((pid_t)pid, &process) < 0 || process_is_over(&process))
         return 0;
-    const char *at = strrchr(str_text(&text), ')'); // the name before it may hold anything
-    if (!at || str_starts(at, ") Z") || str_starts(at, ") X"))
-        return 0;
-    for (int field = 2; at && field < 22; field++)
-        at = strchr(at + 1, ' ');
-    return at ? strtoull(at, NULL, 10) : 0;
+    return process.start;
 }
 
 static void identity_of(long pid, struct identity *ret)
@@ -364,26 +358,15 @@ void owner_leave(int run_dir)
     owner_leave_name(run_dir, "owner", getpid());
 }
 
-static int carries(const char *pid, const char *entry)
-{
-    char path[NAME_MAX + 32];
-    snprintf(path, sizeof path, "/proc/%s/environ", pid);
-    CLEANUP_STR struct str text = {0};
-    if (fs_read(AT_FDCWD, path, 4 << 20, &text, NULL) < 0)
-        return 0;
-    for (size_t at = 0; at < text.size; at += strlen(text.text + at) + 1)
-        if (strcmp(text.text + at, entry) == 0)
-            return 1;
-    return 0;
-}
-
 // Kills the process if it carries the entry: by a descriptor where it can be had, so that its
 // number cannot be another's by then. Returns 1 if it was killed.
-static int kill_carrier(const char *pid, const char *entry)
+static int kill_carrier(long pid, const char *entry)
 {
-    long number = strtol(pid, NULL, 10);
-    CLEANUP_CLOSE int process = open_process(number); // before the look that it stands for
-    return carries(pid, entry) && send_signal(process, number, SIGKILL) == 0;
+    CLEANUP_STR struct str environment = {0};
+    CLEANUP_CLOSE int process = open_process(pid); // before the look that it stands for
+    return process_environment((pid_t)pid, &environment) == 0 &&
+           process_entry(&environment, entry, strlen(entry) + 1) &&
+           send_signal(process, pid, SIGKILL) == 0;
 }
 
 static unsigned sweep_once(const char *entry)
@@ -393,11 +376,11 @@ static unsigned sweep_once(const char *entry)
     struct dirent *item;
     while (stream && (item = readdir(stream))) {
         struct stat st;
-        if (!isdigit((unsigned char)item->d_name[0]) ||
-            strtol(item->d_name, NULL, 10) == getpid())
+        long pid = strtol(item->d_name, NULL, 10);
+        if (!isdigit((unsigned char)item->d_name[0]) || pid == getpid())
             continue;
         if (fstatat(dirfd(stream), item->d_name, &st, 0) == 0 && st.st_uid == geteuid())
-            killed += (unsigned)kill_carrier(item->d_name, entry);
+            killed += (unsigned)kill_carrier(pid, entry);
     }
     if (stream)
         closedir(stream);
