@@ -22,17 +22,6 @@ static const char *limit_words(enum allot_limit limit)
     return _("this machine");
 }
 
-static const char *memory_words(enum memory_by by)
-{
-    switch (by) {
-    case MEMORY_BY_CGROUP: return _("the control group");
-    case MEMORY_BY_SLURM: return _("the Slurm job");
-    case MEMORY_BY_ASKED: return "--mem";
-    case MEMORY_BY_MACHINE: break;
-    }
-    return _("this machine");
-}
-
 void parcel_add(struct str *text, const struct parcel *parcel)
 {
     str_print(text, lang_plural("%u core", "%u cores", parcel->cores), parcel->cores);
@@ -43,7 +32,7 @@ void parcel_add(struct str *text, const struct parcel *parcel)
         return;
     CLEANUP_STR struct str memory = {0};
     human_memory(&memory, parcel->memory.kb);
-    str_print(text, _(", %s of memory (%s)"), memory.text, memory_words(parcel->memory.by));
+    str_print(text, _(", %s of memory (%s)"), memory.text, memory_by_words(parcel->memory.by));
 }
 
 static int over_limit(unsigned asked, const struct allot *allot, struct err *err)
@@ -68,7 +57,7 @@ static int over_memory(int64_t asked_kb, const char *option, unsigned divisor,
     size_add(&fits, limit->kb / divisor / 1024 * 1024);
     err_set(err, ERR_OVER_LIMIT, _("%s of memory asked for, %s is there"), asked.text,
             there.text);
-    err_hint(err, "found", "%s: %s", there.text, memory_words(limit->by));
+    err_hint(err, "found", "%s: %s", there.text, memory_by_words(limit->by));
     return err_hint(err, "try", "%s %s", option, fits.text);
 }
 

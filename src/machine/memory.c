@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/lang.h"
 #include "base/mem.h"
 #include "machine/cgroup.h"
 #include "machine/job.h"
@@ -88,6 +89,17 @@ static void lower(const char *root, const struct strv *folders, int v2,
         if (kb < UNLIMITED && (!limit->kb || kb < limit->kb))
             *limit = (struct memory_limit){.kb = kb, .by = MEMORY_BY_CGROUP};
     }
+}
+
+const char *memory_by_words(enum memory_by by)
+{
+    switch (by) {
+    case MEMORY_BY_ASKED: return "--mem";
+    case MEMORY_BY_CGROUP: return _("the control group");
+    case MEMORY_BY_SLURM: return _("the Slurm job");
+    case MEMORY_BY_MACHINE: break;
+    }
+    return _("this machine");
 }
 
 void memory_limit_read(const struct machine_source *source, struct memory_limit *ret)

@@ -16,6 +16,8 @@ enum memory_by {
     MEMORY_BY_SLURM,
     MEMORY_BY_ASKED, // --mem: never by memory_limit_read
 };
+// Who imposes it, for a person. Static.
+const char *memory_by_words(enum memory_by by);
 struct memory_limit {
     int64_t kb; // 0: nothing is known
     enum memory_by by;

@@ -77,7 +77,9 @@ void ending_finish(struct ending *ending)
     count_end(workshop, record);
     if (record->state == TASK_AGAIN)
         queue_put(workshop->queue, ending->index);
-    task_tell(workshop, EVENT_END, ending->dataset, record);
+    const struct event event = {
+        .kind = EVENT_END, .dataset = ending->dataset, .record = record};
+    task_tell(workshop, &event);
     free(ending->temporary);
     free(ending);
 }
@@ -108,16 +110,25 @@ static void publish(void *context)
         ending->result = OUTPUT_REFUSED;
         return;
     }
-    if (record->state != TASK_DONE && !saved)
-        output_drop(ending->temporary);
-    else if (saved)
+    if (saved)
         return; // for the attempt to come
-    else
-        ending->result =
-            output_publish(ending->temporary, ending->goal, &record->output_size,
-                           &record->output_mtime, &record->output_inode, &ending->err);
-    if (record->state == TASK_DONE && ending->result == OUTPUT_PUBLISHED)
+    if (record->state != TASK_DONE) {
+        output_drop(ending->temporary);
+        return;
+    }
+    ending->result = output_publish(ending->temporary, ending->goal, &record->output_size,
+                                    &record->output_mtime, &record->output_inode, &ending->err);
+    if (ending->result == OUTPUT_PUBLISHED)
         record->output = ending->goal;
+}
+
+// Not the script's failure: it runs again, now or when it is resumed.
+static void blame_storage(struct ending *ending, enum task_state state)
+{
+    storage_failed(ending->workshop, &ending->err);
+    ending->record.state = state;
+    ending->record.cause = err_name(ending->err.code);
+    ending->record.detail = ending->err.text;
 }
 
 static void published(void *context)
@@ -131,21 +142,14 @@ static void published(void *context)
         return;
     }
     if (ending->result == OUTPUT_LOST) {
-        storage_failed(workshop, &ending->err);
-        ending->record.state = TASK_AGAIN;
-        ending->record.cause = err_name(ending->err.code);
-        ending->record.detail = ending->err.text;
+        blame_storage(ending, TASK_AGAIN);
     } else if (ending->err.code == ERR_NO_OUTPUT) {
         failure_no_output(ending->goal, &ending->failure);
         ending_fail(ending);
     } else if (ending->err.code == ERR_RUN_BUSY) {
         task_lose(workshop, &ending->err);
     } else if (ending->err.code) {
-        // Not the script's failure: it runs again when it is resumed.
-        storage_failed(workshop, &ending->err);
-        ending->record.state = TASK_STOPPED;
-        ending->record.cause = err_name(ending->err.code);
-        ending->record.detail = ending->err.text;
+        blame_storage(ending, TASK_STOPPED);
     }
     ending_finish(ending);
 }

@@ -60,19 +60,6 @@ void memory_task_ended(const struct workshop *workshop, const struct task *task,
                  task->why && task->why != WHY_MEMORY, clock_boot_us(), ret);
 }
 
-static const char *by_words(const struct memory_death *death)
-{
-    if (death->by_each)
-        return "--mem-each";
-    switch (death->by) {
-    case MEMORY_BY_ASKED: return "--mem";
-    case MEMORY_BY_CGROUP: return _("the control group");
-    case MEMORY_BY_SLURM: return _("the Slurm job");
-    case MEMORY_BY_MACHINE: break;
-    }
-    return _("this machine");
-}
-
 void memory_failure(const struct memory_death *death, struct failure *ret)
 {
     CLEANUP_STR struct str peak = {0};
@@ -85,5 +72,5 @@ void memory_failure(const struct memory_death *death, struct failure *ret)
                            ? _("killed for want of memory, runs again")
                            : _("out of memory");
     snprintf(ret->detail, sizeof ret->detail, _("%s: peak %s, limit %s (%s)"), what, peak.text,
-             limit.text, by_words(death));
+             limit.text, death->by_each ? "--mem-each" : memory_by_words(death->by));
 }

@@ -55,10 +55,8 @@ struct runner {
 
 static void tell(struct runner *runner, enum event_kind kind)
 {
-    const struct runner_listener *listener = runner->workshop.listener;
     const struct event event = {.kind = kind, .why = runner->why};
-    if (listener->event)
-        listener->event(listener->context, &event);
+    task_tell(&runner->workshop, &event);
 }
 
 // No new tasks; those that run may finish.

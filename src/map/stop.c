@@ -6,10 +6,15 @@
 
 #include "run/spec.h"
 
-void stop_task(struct task *task, enum why why, int64_t kill_us)
+static void give_reason(struct task *task, enum why why)
 {
     if (!task->why)
         task->why = why;
+}
+
+static void ask_to_end(struct task *task, enum why why, int64_t kill_us)
+{
+    give_reason(task, why);
     if (!task->kill_us || kill_us < task->kill_us)
         task->kill_us = kill_us;
     kill(-task->pid, SIGTERM);
@@ -18,8 +23,7 @@ void stop_task(struct task *task, enum why why, int64_t kill_us)
 
 void stop_kill(struct task *task, enum why why)
 {
-    if (!task->why)
-        task->why = why;
+    give_reason(task, why);
     task->kill_us = INT64_MAX;
     kill(-task->pid, SIGKILL);
 }
@@ -28,7 +32,7 @@ void stop_all(struct workshop *workshop, enum why why, int64_t kill_us)
 {
     for (unsigned i = 0; i < workshop->run->spec->slots; i++)
         if (workshop->task[i].pid)
-            stop_task(&workshop->task[i], why, kill_us);
+            ask_to_end(&workshop->task[i], why, kill_us);
 }
 
 void stop_kill_all(struct workshop *workshop, enum why why)
@@ -44,8 +48,7 @@ void stop_warn(struct workshop *workshop, enum why why, int number, int first_on
         struct task *task = &workshop->task[i];
         if (!task->pid)
             continue;
-        if (!task->why)
-            task->why = why;
+        give_reason(task, why);
         kill(first_only ? task->pid : -task->pid, number);
     }
 }
@@ -60,7 +63,7 @@ int64_t stop_tend(struct workshop *workshop, int64_t now)
             continue;
         int64_t end_us = task->boot_us + spec->timeout_us;
         if (spec->timeout_us && !task->why && now >= end_us)
-            stop_task(task, WHY_TIMEOUT, now + STOP_GRACE_US);
+            ask_to_end(task, WHY_TIMEOUT, now + STOP_GRACE_US);
         if (task->kill_us && now >= task->kill_us)
             stop_kill(task, task->why);
         int64_t next = task->kill_us                    ? task->kill_us

@@ -9,9 +9,8 @@
 
 #define STOP_GRACE_US 10000000 // from SIGTERM to SIGKILL
 
-// Asks a task to end, for a reason: the first one given stands. SIGKILL follows at `kill_us`
-// (CLOCK_BOOTTIME).
-void stop_task(struct task *task, enum why why, int64_t kill_us);
+// Asks all tasks to end, for a reason: the first one given to a task stands. SIGKILL follows at
+// `kill_us` (CLOCK_BOOTTIME).
 void stop_all(struct workshop *workshop, enum why why, int64_t kill_us);
 // Ends one at once.
 void stop_kill(struct task *task, enum why why);

@@ -28,8 +28,7 @@ static void tell(const struct workshop *workshop, enum event_kind kind)
 {
     const struct event event = {
         .kind = kind, .err = &workshop->storage.err, .waiting = waiting(workshop)};
-    if (workshop->listener->event)
-        workshop->listener->event(workshop->listener->context, &event);
+    task_tell(workshop, &event);
 }
 
 int storage_failed(struct workshop *workshop, const struct err *err)

@@ -44,12 +44,10 @@ int task_hold(struct workshop *workshop)
     return workshop->lost ? -1 : 0;
 }
 
-void task_tell(const struct workshop *workshop, enum event_kind kind,
-               const struct dataset *dataset, const struct record *record)
+void task_tell(const struct workshop *workshop, const struct event *event)
 {
-    const struct event event = {.kind = kind, .dataset = dataset, .record = record};
     if (workshop->listener->event)
-        workshop->listener->event(workshop->listener->context, &event);
+        workshop->listener->event(workshop->listener->context, event);
 }
 
 // The end of what was printed to where an error would stand.
@@ -317,10 +315,11 @@ int task_start(struct workshop *workshop, struct task *task, uint32_t index)
         storage_failed(workshop, &err);
         return -1;
     }
+    const struct event start = {.kind = EVENT_START, .dataset = dataset, .record = &record};
     errno = 0;
     if (make(workshop, task, dataset, earlier.saved, &err) == 0) {
         memory_task_started(workshop, task);
-        task_tell(workshop, EVENT_START, dataset, &record);
+        task_tell(workshop, &start);
         return 0;
     }
     int errnum = errno;
@@ -329,7 +328,7 @@ int task_start(struct workshop *workshop, struct task *task, uint32_t index)
         put_back(workshop, task, earlier.saved, &err);
         return no_room ? 1 : -1;
     }
-    task_tell(workshop, EVENT_START, dataset, &record);
+    task_tell(workshop, &start);
     give_up(workshop, task, &err);
     return 0;
 }

@@ -68,6 +68,5 @@ void task_end(struct workshop *workshop, struct task *task, int status,
               const struct rusage *usage);
 // Another has the run, as err says.
 void task_lose(struct workshop *workshop, const struct err *err);
-// Tells the listener of a START or END.
-void task_tell(const struct workshop *workshop, enum event_kind kind,
-               const struct dataset *dataset, const struct record *record);
+// Tells the listener, if it wants to know.
+void task_tell(const struct workshop *workshop, const struct event *event);
