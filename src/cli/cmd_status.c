@@ -3,11 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/human.h"
 #include "base/lang.h"
 #include "base/mem.h"
-#include "cli/columns.h"
 #include "cli/run_json.h"
 #include "cli/say.h"
 #include "cli/summary.h"
@@ -38,29 +35,10 @@ static uint32_t *list_running(const struct state *state)
 
 static void add_running(struct str *text, const struct cli *cli, const struct saved *saved)
 {
-    const struct state *state = &saved->state;
-    CLEANUP_FREE uint32_t *list = list_running(state);
-    CLEANUP_COLUMNS struct columns columns = {
-        .width = 3, .right = 1 << 0 | 1 << 2, .elastic = 1, .indent = 2};
-    size_t shown =
-        state->begun > RUNNING_SHOWN && !cli->options.verbose ? RUNNING_SHOWN : state->begun;
-    int64_t now = clock_wall_us();
-    for (size_t i = 0; i < shown; i++) {
-        struct str name = {0};
-        struct str time = {0};
-        summary_add_name(&name, &saved->datasets, list[i]);
-        human_duration(&time, now - state->outcome[list[i]].start_us);
-        strv_take(&columns.cell, mem_print("%u", saved->datasets.item[list[i]].number));
-        strv_take(&columns.cell, str_take(&name));
-        strv_take(&columns.cell, str_take(&time));
-    }
-    columns_add(&columns, &cli->out, text);
-    size_t more = state->begun - shown;
-    if (!more)
-        return;
-    str_add(text, "  ");
-    str_print(text, lang_plural("and %zu more", "and %zu more", more), more);
-    str_add(text, "   lopin status -v\n");
+    size_t begun = saved->state.begun;
+    CLEANUP_FREE uint32_t *list = list_running(&saved->state);
+    summary_add_running(text, &cli->out, saved, list, begun,
+                        cli->options.verbose ? begun : RUNNING_SHOWN, "   lopin status -v");
 }
 
 static int status_json(const struct cli *cli, const struct saved *saved, struct err *err)

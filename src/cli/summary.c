@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/human.h"
 #include "base/lang.h"
@@ -69,6 +70,31 @@ void summary_add_name(struct str *text, const struct datasets *datasets, uint32_
         str_add(&name, "...");
     }
     str_add(text, str_text(&name));
+}
+
+void summary_add_running(struct str *text, const struct term *term, const struct saved *saved,
+                         const uint32_t *index, size_t count, size_t most, const char *hint)
+{
+    CLEANUP_COLUMNS struct columns columns = {
+        .width = 3, .right = 1 << 0 | 1 << 2, .elastic = 1, .indent = 2};
+    int64_t now = clock_wall_us();
+    size_t shown = count < most ? count : most;
+    for (size_t i = 0; i < shown; i++) {
+        struct str name = {0};
+        struct str time = {0};
+        summary_add_name(&name, &saved->datasets, index[i]);
+        human_duration(&time, now - saved->state.outcome[index[i]].start_us);
+        strv_take(&columns.cell, mem_print("%u", saved->datasets.item[index[i]].number));
+        strv_take(&columns.cell, str_take(&name));
+        strv_take(&columns.cell, str_take(&time));
+    }
+    columns_add(&columns, term, text);
+    size_t more = count - shown;
+    if (!more)
+        return;
+    str_add(text, "  ");
+    str_print(text, lang_plural("and %zu more", "and %zu more", more), more);
+    str_print(text, "%s\n", hint);
 }
 
 static void add_visible(struct str *text, const char *words)

@@ -31,5 +31,9 @@ int summary_status(const struct saved *saved);
 // Adds what a line calls a dataset: the base name, further columns behind it; made visible, cut
 // at 40 columns.
 void summary_add_name(struct str *text, const struct datasets *datasets, uint32_t index);
+// Adds a line for each of these running datasets (indices): number, name, for how long. Above `most`
+// only how many more there are, with `hint` behind.
+void summary_add_running(struct str *text, const struct term *term, const struct saved *saved,
+                         const uint32_t *index, size_t count, size_t most, const char *hint);
 // Time of all starts, by the clock on the wall: cheaper than a report.
 int64_t summary_wall_us(const struct saved *saved);

@@ -11,11 +11,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/human.h"
 #include "base/lang.h"
 #include "base/mem.h"
-#include "cli/columns.h"
 #include "cli/say.h"
 #include "cli/screen_lines.h"
 #include "cli/summary.h"
@@ -149,34 +146,16 @@ static void add_lines(struct frame *frame, const char *text)
 static void add_running(struct watch_screen *screen, struct frame *frame, size_t most)
 {
     const struct saved *saved = screen->watch->saved;
-    const struct state *state = &saved->state;
-    CLEANUP_COLUMNS struct columns columns = {
-        .width = 3, .right = 1 << 0 | 1 << 2, .elastic = 1, .indent = 2};
+    CLEANUP_FREE uint32_t *list = NULL;
     CLEANUP_STR struct str text = {0};
-    int64_t now = clock_wall_us();
-    size_t shown = 0, more = 0;
-    for (uint32_t i = 0; i < state->count; i++) {
+    size_t count = 0, room = 0;
+    for (uint32_t i = 0; i < saved->state.count; i++) {
         if (!watch_runs(screen->watch, i))
             continue;
-        if (shown == most) {
-            more++;
-            continue;
-        }
-        struct str name = {0};
-        struct str time = {0};
-        summary_add_name(&name, &saved->datasets, i);
-        human_duration(&time, now - state->outcome[i].start_us);
-        strv_take(&columns.cell, mem_print("%u", saved->datasets.item[i].number));
-        strv_take(&columns.cell, str_take(&name));
-        strv_take(&columns.cell, str_take(&time));
-        shown++;
+        mem_room(&list, &room, count + 1, sizeof *list);
+        list[count++] = i;
     }
-    columns_add(&columns, &screen->cli->out, &text);
-    if (more) {
-        str_add(&text, "  ");
-        str_print(&text, lang_plural("and %zu more", "and %zu more", more), more);
-        str_add_char(&text, '\n');
-    }
+    summary_add_running(&text, &screen->cli->out, saved, list, count, most, "");
     add_lines(frame, str_text(&text));
 }
 

@@ -42,8 +42,6 @@ void gauge_narrow(struct gauge *gauge, const struct workshop *workshop, int narr
     gauge->narrow_since_us = now;
 }
 
-// Wall time until the end: what is not started shared among the slots, but never less than the
-// longest task still has.
 static int64_t time_left(const struct workshop *workshop, int64_t now)
 {
     const struct run *run = workshop->run;
@@ -52,19 +50,17 @@ static int64_t time_left(const struct workshop *workshop, int64_t now)
     if (fit_guess(fit, 0) < 0)
         return -1;
     double bytes = queue_bytes(workshop->queue);
-    double work = waiting ? (double)waiting * fit_guess(fit, bytes / (double)waiting) : 0;
-    double longest = 0;
+    struct ahead ahead = {0};
+    if (waiting)
+        ahead.work = (double)waiting * fit_guess(fit, bytes / (double)waiting);
     for (unsigned i = 0; i < run->spec->slots; i++) {
         const struct task *task = &workshop->task[i];
         if (!task->pid)
             continue;
         double size = (double)dataset_size(&run->datasets->item[task->index]);
-        double left = fit_guess(fit, size) - (double)(now - task->boot_us) / 1e6;
-        work += left > 0 ? left : 0;
-        longest = left > longest ? left : longest;
+        ahead_add(&ahead, fit_guess(fit, size) - (double)(now - task->boot_us) / 1e6);
     }
-    work /= run->spec->slots;
-    return (int64_t)((work > longest ? work : longest) * 1e6);
+    return ahead_us(&ahead, run->spec->slots);
 }
 
 // The three tasks that have been running for longest.

@@ -34,6 +34,18 @@ double fit_guess(const struct fit *fit, double size)
     return start + slope * size;
 }
 
+void ahead_add(struct ahead *ahead, double seconds)
+{
+    ahead->work += seconds > 0 ? seconds : 0;
+    ahead->longest = seconds > ahead->longest ? seconds : ahead->longest;
+}
+
+int64_t ahead_us(const struct ahead *ahead, unsigned slots)
+{
+    double shared = ahead->work / slots;
+    return (int64_t)((shared > ahead->longest ? shared : ahead->longest) * 1e6);
+}
+
 void progress_add_longest(struct progress *progress, size_t *count, const char *text,
                           int64_t since_us)
 {

@@ -26,6 +26,13 @@ struct progress {
         int64_t since_us;
     } longest[3]; // running; text NULL at the end
 };
+struct ahead { // what is still to be done, in seconds of a slot; zero-initialise to begin
+    double work, longest;
+};
+// A running task that has so much left: below 0, as it takes longer than it should, counts as 0.
+void ahead_add(struct ahead *ahead, double seconds);
+// Wall time until the end: the work shared among the slots, but never less than the longest.
+int64_t ahead_us(const struct ahead *ahead, unsigned slots);
 // Keeps a running task if it is among the three that have been running for longest; *count: how
 // many are kept so far.
 void progress_add_longest(struct progress *progress, size_t *count, const char *text,

@@ -80,7 +80,7 @@ static void find_running(const struct watch *watch, struct progress *progress)
 {
     const struct state *state = &watch->saved->state;
     double mean = fit_guess(&watch->fit, 0);
-    double work = 0, longest = 0;
+    struct ahead ahead = {0};
     int64_t now = clock_wall_us();
     size_t count = 0;
     for (size_t i = 0; i < state->count; i++) {
@@ -88,14 +88,12 @@ static void find_running(const struct watch *watch, struct progress *progress)
             continue;
         progress->running++;
         int64_t since = now - state->outcome[i].start_us;
-        double left = mean - (double)since / 1e6;
-        work += left > 0 ? left : 0;
-        longest = left > longest ? left : longest;
+        ahead_add(&ahead, mean - (double)since / 1e6);
         progress_add_longest(progress, &count, watch->saved->datasets.item[i].text, since);
     }
-    work += mean * (double)(state->count - state->done - state->failed - progress->running);
-    work /= watch->slots ? watch->slots : 1;
-    progress->left_us = mean < 0 ? -1 : (int64_t)((work > longest ? work : longest) * 1e6);
+    ahead.work +=
+        mean * (double)(state->count - state->done - state->failed - progress->running);
+    progress->left_us = mean < 0 ? -1 : ahead_us(&ahead, watch->slots ? watch->slots : 1);
 }
 
 int watch_look(struct watch *watch, struct progress *ret, struct err *err)
