@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import random
 import signal
 import subprocess
 import sys
@@ -116,6 +117,14 @@ def lopin(tmp_path):
     runner = Lopin(tmp_path)
     yield runner
     runner.close()
+
+
+@pytest.fixture
+def chance():
+    """What a test chooses by; its seed is shown when the test fails."""
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    return random.Random(seed)
 
 
 @pytest.fixture

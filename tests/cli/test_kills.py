@@ -2,7 +2,6 @@
 """kill -9 at any moment, of runner, keeper or both: nothing lost, nothing half, nothing twice at once."""
 import collections
 import os
-import random
 import signal
 import time
 
@@ -121,11 +120,8 @@ def kill_runner(lopin, process, run):
 
 
 @pytest.mark.slow
-def test_runner(killed):
+def test_runner(killed, chance):
     """200 kills of the runner at a random record: its keeper ends all that it ran before it ends itself."""
-    seed = random.randrange(1 << 30)
-    print("seed", seed)
-    chance = random.Random(seed)
     slots = min(2, len(os.sched_getaffinity(0)))
     kills = run = 0
     while kills < KILLS:
@@ -144,57 +140,48 @@ def test_runner(killed):
     print("kills", kills, "runs", run)
 
 
-@pytest.mark.slow
-@pytest.mark.sanitize
-def test_runner_and_keeper(killed):
-    """20 kills of both at once: the resume ends what their tasks have started before it starts any."""
-    seed = random.randrange(1 << 30)
-    print("seed", seed)
-    chance = random.Random(seed)
+def kill_often(lopin, chance, times, kill):
+    """Kills a run so many times, resuming it after each, and lets it end. kill(process): whether it came in time."""
     slots = min(2, len(os.sched_getaffinity(0)))
     words, kills = map_words("./strays.sh", 200), 0
     while True:
-        more = chance.randrange(5, 25) if kills < TOGETHER else 10000
-        process = start_until(killed, words, 1, more)
+        process = start_until(lopin, words, 1, chance.randrange(5, 25) if kills < times else 10000)
         if process.poll() is None:
-            try:
-                kill_together(process.pid, runner_of(killed))
-                kills += 1
-            except (ProcessLookupError, TypeError):
-                pass
+            kills += kill(process)
         _, err = process.communicate(timeout=60)
         if process.returncode == 0:
             break
         assert process.returncode == -signal.SIGKILL, err
         words = ["resume", "1"]
     print("kills", kills)
-    assert kills == TOGETHER
-    whole(killed, 200)
-    check_journal(killed, 1, 200, slots + ENDED)
-    assert carriers(killed) == [] and working_in(killed.cwd) == []
+    assert kills == times
+    whole(lopin, 200)
+    check_journal(lopin, 1, 200, slots + ENDED)
+    assert carriers(lopin) == [] and working_in(lopin.cwd) == []
 
 
 @pytest.mark.slow
-def test_keeper(killed):
+@pytest.mark.sanitize
+def test_runner_and_keeper(killed, chance):
+    """20 kills of both at once: the resume ends what their tasks have started before it starts any."""
+    def kill(process):
+        try:
+            kill_together(process.pid, runner_of(killed))
+            return True
+        except (ProcessLookupError, TypeError):
+            return False
+
+    kill_often(killed, chance, TOGETHER, kill)
+
+
+@pytest.mark.slow
+def test_keeper(killed, chance):
     """20 kills of the keeper: the runner ends its tasks, and records none of them as failed."""
-    seed = random.randrange(1 << 30)
-    print("seed", seed)
-    chance = random.Random(seed)
-    slots = min(2, len(os.sched_getaffinity(0)))
-    words, kills = map_words("./strays.sh", 200), 0
-    while True:
-        process = start_until(killed, words, 1, chance.randrange(5, 25) if kills < 20 else 10000)
-        if process.poll() is None:
-            process.kill()
-            kills += 1
-        _, err = process.communicate(timeout=60)
-        if process.returncode == 0:
-            break
-        assert process.returncode == -signal.SIGKILL, err
-        words = ["resume", "1"]
-    whole(killed, 200)
-    check_journal(killed, 1, 200, slots + ENDED)
-    assert carriers(killed) == [] and working_in(killed.cwd) == []
+    def kill(process):
+        process.kill()
+        return True
+
+    kill_often(killed, chance, 20, kill)
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@
 The proof of a gibibyte is of real tasks; the others use little, so that they can run beside other tests.
 """
 import os
-import random
 import signal
 import time
 
@@ -164,11 +163,8 @@ def test_put_back_beside_one_that_stays(tasks, wait_until):
     assert not [path for path in tasks.cwd.iterdir() if path.name.startswith(".lopin-")]
 
 
-def test_runner_killed_in_the_middle_of_putting_back(tasks, wait_until):
+def test_runner_killed_in_the_middle_of_putting_back(tasks, wait_until, chance):
     """kill -9 at a random moment around it; resume brings both to an end."""
-    seed = random.randrange(1 << 30)
-    print("seed", seed)
-    chance = random.Random(seed)
     tasks.write("hold", "")
     run = tasks.start("map", "-c", "2", "-j", "2", "--mem", "200M", "--out", "{}.out", "task.py", "{}", "{out}", ":::",
                       "120-a", "120-b", "20-c")

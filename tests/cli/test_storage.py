@@ -2,7 +2,6 @@
 """Disks that are full, or take no more, under the journal, the logs and the outputs: small ones, mounted for the test."""
 import contextlib
 import os
-import random
 import signal
 import subprocess
 import time
@@ -109,16 +108,22 @@ def began(lopin):
     return sum(runs_of(lopin, name) for name in NAMES)
 
 
+def fill_under_two(lopin, disk, wait_until):
+    """A run whose folder's disk is full when its first two tasks end: the disk, the process, what it says."""
+    small = disk(lopin.cwd / ".lopin", 1024)
+    (lopin.cwd / "closed").touch()
+    process = lopin.start("map", "-j", "2", "./calm.sh", *NAMES)
+    talk = Talk(process)
+    wait_until(lambda: began(lopin) == 2)
+    small.fill()
+    open_gate(lopin, *NAMES)
+    return small, process, talk
+
+
 @pytest.mark.sanitize
 def test_journal_without_room(noting, disk, wait_until):
     """No task begins; those that ran are recorded in the room that was kept; it goes on by itself."""
-    small = disk(noting.cwd / ".lopin", 1024)
-    (noting.cwd / "closed").touch()
-    process = noting.start("map", "-j", "2", "./calm.sh", *NAMES)
-    talk = Talk(process)
-    wait_until(lambda: began(noting) == 2)
-    small.fill()
-    open_gate(noting, *NAMES)
+    small, process, talk = fill_under_two(noting, disk, wait_until)
     wait_until(lambda: talk.has("trying again each second"))
     assert talk.has("[disk-full]") and talk.has("no new task begins")
     wait_until(lambda: status(noting)["running"] == 0)
@@ -136,13 +141,7 @@ def test_journal_without_room(noting, disk, wait_until):
 
 @pytest.mark.sanitize
 def test_stopped_while_there_is_no_room(noting, disk, wait_until):
-    small = disk(noting.cwd / ".lopin", 1024)
-    (noting.cwd / "closed").touch()
-    process = noting.start("map", "-j", "2", "./calm.sh", *NAMES)
-    talk = Talk(process)
-    wait_until(lambda: began(noting) == 2)
-    small.fill()
-    open_gate(noting, *NAMES)
+    small, process, talk = fill_under_two(noting, disk, wait_until)
     wait_until(lambda: talk.has("trying again"))
     process.send_signal(signal.SIGINT)
     assert talk.end() == 6, talk.text
@@ -272,11 +271,8 @@ def random_run(noting, small, out, chance):
 
 
 @pytest.mark.slow
-def test_full_at_a_random_write(noting, disk):
+def test_full_at_a_random_write(noting, disk, chance):
     """20 runs: each dataset's output once and whole, whatever the disk did."""
-    seed = random.randrange(1 << 32)
-    print("seed", seed)
-    chance = random.Random(seed)
     small = disk(noting.cwd / ".lopin", 1024)
     met = sum(random_run(noting, small, chance.choice(["out", ".lopin/out"]), chance) for _ in range(20))
     assert met >= 10, "of 20 runs %d met a full disk" % met

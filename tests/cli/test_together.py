@@ -211,10 +211,7 @@ def trouble(lopin, chance, process):
 
 @pytest.mark.slow
 @pytest.mark.sanitize
-def test_all_at_once(lopin):
-    seed = random.randrange(1 << 32)
-    print("seed", seed)
-    chance = random.Random(seed)
+def test_all_at_once(lopin, chance):
     lopin.write("mixed.py", MIXED)
     (lopin.cwd / "locks").mkdir()
     names = ["d%02d" % i for i in range(40)]

@@ -116,21 +116,11 @@ static void test_records(void **state)
     round_trip(&empty_end);
     record.state = TASK_STOPPED;
     round_trip(&record);
-    record = (struct record){.kind = RECORD_START,
-                             .key = 1,
-                             .attempt = 1,
-                             .slot = 1,
-                             .wall_us = 1,
-                             .cause = "",
-                             .detail = "",
-                             .output = "",
-                             .words = "",
-                             .log_at = -1,
-                             .data_size = -1,
-                             .data_mtime = -1,
-                             .output_size = -1,
-                             .output_mtime = -1,
-                             .output_inode = -1};
+    record = empty_end;
+    record.kind = RECORD_START;
+    record.key = 1;
+    record.attempt = record.slot = 1;
+    record.wall_us = 1;
     round_trip(&record);
     record.kind = RECORD_OPEN;
     record.key = record.attempt = record.slot = 0;
