@@ -50,7 +50,7 @@ int begin_find(struct begin *begin, const char *python, const char *env, struct 
     free(spec->python);
     free(spec->python_path);
     spec->program = mem_dup(found->path);
-    spec->python = mem_dup(found->version);
+    spec->python = mem_dup(found->facts.version);
     spec->python_path = mem_dup(found->path);
     return 0;
 }

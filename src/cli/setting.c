@@ -72,16 +72,16 @@ static uint64_t hash_folder(const char *path)
 static uint64_t hash_distributions(const struct python *python)
 {
     struct release release;
-    if (release_parse(python->version, &release) < 0)
+    if (release_parse(python->facts.version, &release) < 0)
         return 0;
     int major = release.part[0];
     int minor = release.part[1];
     CLEANUP_FREE char *site =
-        mem_print("%s/lib/python%d.%d/site-packages", python->prefix, major, minor);
+        mem_print("%s/lib/python%d.%d/site-packages", python->facts.prefix, major, minor);
     CLEANUP_FREE char *debian =
-        mem_print("%s/lib/python%d/dist-packages", python->prefix, major);
+        mem_print("%s/lib/python%d/dist-packages", python->facts.prefix, major);
     CLEANUP_FREE char *local =
-        mem_print("%s/local/lib/python%d.%d/dist-packages", python->prefix, major, minor);
+        mem_print("%s/local/lib/python%d.%d/dist-packages", python->facts.prefix, major, minor);
     return hash_folder(site) + hash_folder(debian) + hash_folder(local);
 }
 
@@ -91,8 +91,8 @@ static uint64_t hash_python(const struct python *python)
     uint64_t distributions = hash_distributions(python);
     hash_begin(&hash);
     hash_text(&hash, python->path);
-    hash_text(&hash, python->version);
-    hash_text(&hash, python->prefix);
+    hash_text(&hash, python->facts.version);
+    hash_text(&hash, python->facts.prefix);
     hash_part(&hash, &distributions, sizeof distributions);
     return hash_end(&hash);
 }
@@ -191,8 +191,8 @@ void setting_say(const struct cli *cli, const struct setting *setting)
     join(&setting->lowered, &lowered);
     if (setting->python.path) {
         str_add_visible(&path, setting->python.path, strlen(setting->python.path));
-        say_label(cli, _("env"), "python %s   %s (%s)", setting->python.version, path.text,
-                  origin_words(setting->python.origin));
+        say_label(cli, _("env"), "python %s   %s (%s)", setting->python.facts.version,
+                  path.text, origin_words(setting->python.origin));
     }
     if (dropped.size)
         say_label(cli, "", _("kept out of tasks: %s   (--keep-env %s lets it through)"),

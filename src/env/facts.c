@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// facts: running `python -I -S -c` once, and the file CACHE/pythons that keeps the answers.
+// facts: running python/lopin/facts.py once, and the file CACHE/pythons that keeps the answers.
 //
-// The file (docs: formats): first line "lopin-pythons 1", then a line an interpreter: path,
-// device, inode, size, time of change in ns, version, base, prefix; each as %XX text, a space
-// between. A line counts only if all five of the file are as now. Invariant: the file is
+// The file (docs: formats): first line "lopin-pythons 2", then a line an interpreter: path,
+// device, inode, size, time of change in ns, then the values of struct facts; each as %XX text, a
+// space between. A line counts only if all five of the file are as now. Invariant: the file is
 // replaced whole, and an unreadable, foreign or newer one is as if it were absent; losing it
 // costs 20 ms an interpreter.
 #include "env/facts.h"
@@ -24,19 +24,12 @@
 #include "base/mem.h"
 #include "base/proc.h"
 
-#define HEAD      "lopin-pythons 1\n"
+#define HEAD      "lopin-pythons 2\n"
 #define LINES_MAX 200
 #define TIMEOUT_US                                                                             \
     (20 * INT64_C(1000000)) // a first start from a cold network disk takes seconds
 
-static const char question[] =
-    "import os, sys\n"
-    "v = sys.version_info\n"
-    "t = '.'.join(map(str, v[:3]))\n"
-    "if v[3] != 'final': t += {'alpha': 'a', 'beta': 'b', 'candidate': 'rc'}[v[3]] + "
-    "str(v[4])\n"
-    "b = b'\\0'.join(os.fsencode(x) for x in (t, sys.base_prefix, sys.prefix)) + b'\\0'\n"
-    "while b: b = b[os.write(1, b):]\n";
+extern const unsigned char facts_bytes[]; // python/lopin/facts.py
 
 // Reads what the program writes to the two pipes until both end. Returns 0, or -1 at the time
 // limit.
@@ -68,7 +61,7 @@ static int drain(struct pollfd *pipes, struct str *texts)
 static pid_t start(const char *path, const struct vars *vars, int *ret_out, int *ret_error)
 {
     CLEANUP_VARS struct vars clean = {0};
-    const char *argv[] = {path, "-I", "-S", "-c", question, NULL};
+    const char *argv[] = {path, "-I", "-S", "-c", (const char *)facts_bytes, NULL};
     int out[2], error[2] = {-1, -1};
     for (size_t i = 0; vars && i < vars->list.count; i++)
         if (!str_starts(vars->list.item[i], "PYTHON"))
@@ -106,19 +99,21 @@ static pid_t start(const char *path, const struct vars *vars, int *ret_out, int 
     return pid;
 }
 
-// Cuts the answer "version NUL base NUL prefix NUL" into its parts.
+// Cuts the answer "VALUE NUL ..." into its values.
 static int read_answer(const struct str *text, struct facts *ret)
 {
-    const char *part[3], *at = text->text, *end = at + text->size;
-    for (int i = 0; i < 3; i++) {
-        part[i] = at;
-        at = at < end ? memchr(at, '\0', (size_t)(end - at)) : NULL;
+    const char *part[FACTS_COUNT], *at = text->text, *end = at + text->size;
+    int count = 0;
+    for (; count < FACTS_COUNT && at < end; count++) {
+        part[count] = at;
+        at = memchr(at, '\0', (size_t)(end - at));
         if (!at++)
             return -1;
     }
-    if (*part[0] < '2' || *part[0] > '9')
+    if (count < FACTS_MIN || *part[0] < '2' || *part[0] > '9')
         return -1;
-    *ret = (struct facts){mem_dup(part[0]), mem_dup(part[1]), mem_dup(part[2])};
+    for (int i = 0; i < FACTS_COUNT; i++)
+        ret->value[i] = mem_dup(i < count ? part[i] : "");
     return 0;
 }
 
@@ -193,25 +188,33 @@ static void read_kept(const char *file, struct str *ret)
         str_clear(ret);
 }
 
+// The values of a line. Returns 0, or -1 if it is malformed.
+static int read_line(const char *text, size_t size, struct facts *ret)
+{
+    CLEANUP_STRV struct strv word = {0};
+    CLEANUP_FREE char *line = mem_dupn(text, size);
+    strv_split(&word, line, ' ');
+    if (word.count != FACTS_COUNT)
+        return -1;
+    for (size_t i = 0; i < FACTS_COUNT; i++) {
+        struct str value = {0};
+        if (str_add_unpercent(&value, word.item[i], strlen(word.item[i])) < 0) {
+            str_free(&value);
+            facts_free(ret);
+            return -1;
+        }
+        ret->value[i] = str_take(&value);
+    }
+    return 0;
+}
+
 static int find_kept(const struct str *text, const char *key, struct facts *ret)
 {
     size_t size = strlen(key);
     for (const char *line = str_text(text); line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (strncmp(line, key, size) != 0 || line[size] != ' ')
-            continue;
-        CLEANUP_STRV struct strv word = {0};
-        CLEANUP_FREE char *rest = mem_dupn(line + size + 1, strcspn(line + size + 1, "\n"));
-        strv_split(&word, rest, ' ');
-        struct str part[3] = {{0}, {0}, {0}};
-        int good = word.count == 3;
-        for (size_t i = 0; i < 3 && good; i++)
-            good = str_add_unpercent(part + i, word.item[i], strlen(word.item[i])) == 0;
-        if (good)
-            *ret = (struct facts){str_take(part), str_take(part + 1), str_take(part + 2)};
-        for (size_t i = 0; i < 3; i++)
-            str_free(part + i);
-        if (good)
+        if (strncmp(line, key, size) == 0 && line[size] == ' ' &&
+            read_line(line + size + 1, strcspn(line + size + 1, "\n"), ret) == 0)
             return 0;
     }
     return -1;
@@ -226,12 +229,11 @@ static void keep(const char *cache, const char *file, const struct str *old, con
     CLEANUP_STRV struct strv lines = {0};
     str_add_percent(&name, path, strlen(path), "");
     str_add_char(&name, ' ');
-    str_print(&text, HEAD "%s ", key);
-    str_add_percent(&text, facts->version, strlen(facts->version), "");
-    str_add_char(&text, ' ');
-    str_add_percent(&text, facts->base, strlen(facts->base), "");
-    str_add_char(&text, ' ');
-    str_add_percent(&text, facts->prefix, strlen(facts->prefix), "");
+    str_print(&text, HEAD "%s", key);
+    for (size_t i = 0; i < FACTS_COUNT; i++) {
+        str_add_char(&text, ' ');
+        str_add_percent(&text, facts->value[i], strlen(facts->value[i]), "");
+    }
     str_add_char(&text, '\n');
     if (old->size)
         strv_split(&lines, old->text + strlen(HEAD), '\n');
@@ -273,8 +275,17 @@ int facts_read(const char *path, const struct vars *vars, const char *cache, str
 
 void facts_free(struct facts *facts)
 {
-    free(facts->version);
-    free(facts->base);
-    free(facts->prefix);
+    for (size_t i = 0; i < FACTS_COUNT; i++)
+        free(facts->value[i]);
     *facts = (struct facts){0};
+}
+
+int facts_flag(const struct facts *facts, const char *flag)
+{
+    CLEANUP_STRV struct strv flags = {0};
+    strv_split(&flags, facts->flags, ' ');
+    for (size_t i = 0; i < flags.count; i++)
+        if (strcmp(flags.item[i], flag) == 0)
+            return 1;
+    return 0;
 }

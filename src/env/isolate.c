@@ -76,11 +76,11 @@ static int has_user_site(const struct python *python, const struct vars *vars)
     const char *off = vars_get(vars, "PYTHONNOUSERSITE");
     struct release release;
     if (!python || (off && *off) || (!(base && *base) && !home) ||
-        release_parse(python->version, &release) < 0)
+        release_parse(python->facts.version, &release) < 0)
         return 0;
     int major = release.part[0];
     int minor = release.part[1];
-    CLEANUP_FREE char *config = mem_print("%s/pyvenv.cfg", python->prefix);
+    CLEANUP_FREE char *config = mem_print("%s/pyvenv.cfg", python->facts.prefix);
     CLEANUP_STR struct str text = {0};
     if (fs_read(AT_FDCWD, config, 1 << 16, &text, NULL) == 0 &&
         !strcasestr(str_text(&text), "include-system-site-packages = true"))
@@ -128,10 +128,10 @@ static void set_path(const struct python *python, const char *left, struct vars 
 
 static void set_prefix(const struct python *python, const struct strv *keep, struct vars *vars)
 {
-    CLEANUP_FREE char *config = mem_print("%s/pyvenv.cfg", python->prefix);
+    CLEANUP_FREE char *config = mem_print("%s/pyvenv.cfg", python->facts.prefix);
     CLEANUP_FREE char *left = mem_dup(vars_get(vars, "VIRTUAL_ENV"));
     int is_venv = access(config, F_OK) == 0;
-    if (left && strcmp(left, python->prefix) == 0) {
+    if (left && strcmp(left, python->facts.prefix) == 0) {
         free(left);
         left = NULL;
     }
@@ -140,7 +140,7 @@ static void set_prefix(const struct python *python, const struct strv *keep, str
     if (is_kept(keep, "VIRTUAL_ENV"))
         return;
     if (is_venv)
-        vars_set(vars, "VIRTUAL_ENV", python->prefix);
+        vars_set(vars, "VIRTUAL_ENV", python->facts.prefix);
     else
         vars_unset(vars, "VIRTUAL_ENV");
 }

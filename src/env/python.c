@@ -18,7 +18,6 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
-#include "env/facts.h"
 #include "env/pyenv.h"
 #include "env/release.h"
 
@@ -66,11 +65,8 @@ static int minor_may_fit(const char *want, const struct release *minor)
 static void fill(struct python *ret, const char *path, struct facts *facts,
                  enum python_origin origin)
 {
-    *ret = (struct python){.path = mem_dup(path),
-                           .version = TAKE(facts->version),
-                           .prefix = TAKE(facts->prefix),
-                           .base = TAKE(facts->base),
-                           .origin = origin};
+    *ret = (struct python){.path = mem_dup(path), .facts = *facts, .origin = origin};
+    *facts = (struct facts){0};
 }
 
 // Takes `path` if it works and fits. Returns 1 if it was taken, else 0.
@@ -391,8 +387,6 @@ int python_find(const struct python_ask *ask, struct python *ret, struct err *er
 void python_free(struct python *python)
 {
     free(python->path);
-    free(python->version);
-    free(python->prefix);
-    free(python->base);
+    facts_free(&python->facts);
     *python = (struct python){0};
 }

@@ -9,13 +9,12 @@
 
 #include "base/err.h"
 #include "base/vars.h"
+#include "env/facts.h"
 
 enum python_origin { PYTHON_PATH, PYTHON_VENV, PYTHON_CONDA, PYTHON_ASKED, PYTHON_ENV };
 struct python {
-    char *path;    // absolute, executable; the venv's own link where it is a venv's
-    char *version; // "3.11.7", "3.13.0b1"
-    char *prefix;  // sys.prefix: the environment
-    char *base;    // sys.base_prefix: the installation
+    char *path; // absolute, executable; the venv's own link where it is a venv's
+    struct facts facts;
     enum python_origin origin;
 };
 struct python_ask {

@@ -225,11 +225,12 @@ static void test_find(void **state)
         struct python_ask ask = {want, env, &vars, NULL};
         int status = python_find(&ask, &python, &err);
         print_message("#     %s %s [%s] %s\n", python.path ? python.path : "",
-                      python.version ? python.version : "", err_name(err.code), err.text);
+                      python.facts.version ? python.facts.version : "", err_name(err.code),
+                      err.text);
         assert_int_equal(status, path ? 0 : -1);
         if (path) {
             assert_string_equal(python.path, path);
-            assert_string_equal(python.version, finds[i].version);
+            assert_string_equal(python.facts.version, finds[i].version);
             assert_int_equal(python.origin, finds[i].origin);
         } else {
             assert_int_equal(err.code, finds[i].origin);
@@ -250,8 +251,8 @@ static void test_prefix(void **state)
     struct python python;
     struct python_ask ask = {NULL, venv, &vars, NULL};
     assert_int_equal(python_find(&ask, &python, NULL), 0);
-    assert_string_equal(python.prefix, venv);
-    assert_string_equal(python.base, "/base9");
+    assert_string_equal(python.facts.prefix, venv);
+    assert_string_equal(python.facts.base, "/base9");
     python_free(&python);
 }
 
@@ -271,25 +272,25 @@ static void test_cache(void **state)
     struct python python;
     struct python_ask ask = {real, NULL, &vars, cache};
     assert_int_equal(python_find(&ask, &python, NULL), 0);
-    CLEANUP_FREE char *truth = mem_dup(python.version);
+    CLEANUP_FREE char *truth = mem_dup(python.facts.version);
     python_free(&python);
     assert_int_equal(fs_read(AT_FDCWD, file, 1 << 20, &text, NULL), 0);
-    assert_true(str_starts(text.text, "lopin-pythons 1\n"));
+    assert_true(str_starts(text.text, "lopin-pythons 2\n"));
     // another version written there shows that it is read
     char *version = strstr(text.text, truth);
     assert_non_null(version);
     version[0] = '9';
     write_text("cache/pythons", text.text, 0600);
     assert_int_equal(python_find(&ask, &python, NULL), 0);
-    assert_int_equal(python.version[0], '9');
+    assert_int_equal(python.facts.version[0], '9');
     python_free(&python);
     // damaged, foreign format, or of another file: asked again
-    static const char *const odd[] = {"", "\n", "lopin-pythons 2\nx", "lopin-pythons 1",
-                                      "lopin-pythons 1\n/usr/bin/python3 1 1 1 1 9.9.9 / /\n"};
+    static const char *const odd[] = {"", "\n", "lopin-pythons 3\nx", "lopin-pythons 2",
+                                      "lopin-pythons 2\n/usr/bin/python3 1 1 1 1 9.9.9 / /\n"};
     for (size_t i = 0; i < COUNT(odd); i++) {
         write_text("cache/pythons", odd[i], 0600);
         assert_int_equal(python_find(&ask, &python, NULL), 0);
-        assert_string_equal(python.version, truth);
+        assert_string_equal(python.facts.version, truth);
         python_free(&python);
     }
     for (size_t cut = 0; cut < text.size; cut++) { // a text cut anywhere
@@ -355,8 +356,11 @@ static void test_isolate(void **state)
     assert_int_equal(chdir(cwd), 0);
     write_text("user/lib/python3.10/site-packages/x.py", "", 0644);
     write_python("conda/bin/python3", "3.8.1", "/conda");
-    struct python python = {path, (char[]){"3.10.1"}, (char[]){"/base10"}, (char[]){"/base10"},
-                            PYTHON_PATH};
+    struct python python = {.path = path,
+                            .facts = {.version = (char[]){"3.10.1"},
+                                      .base = (char[]){"/base10"},
+                                      .prefix = (char[]){"/base10"}},
+                            .origin = PYTHON_PATH};
     for (size_t i = 0; i < COUNT(isolates); i++) {
         CLEANUP_VARS struct vars vars = {0};
         CLEANUP_STRV struct strv keep = {0};
@@ -390,7 +394,10 @@ static void test_isolate_venv(void **state)
     CLEANUP_FREE char *after = expand("@/venv/bin:@/conda/bin:/bin");
     CLEANUP_STRV struct strv dropped = {0};
     char *entries = NULL;
-    struct python python = {path, (char[]){"3.10.1"}, prefix, (char[]){"/base"}, PYTHON_ENV};
+    struct python python = {
+        .path = path,
+        .facts = {.version = (char[]){"3.10.1"}, .base = (char[]){"/base"}, .prefix = prefix},
+        .origin = PYTHON_ENV};
     strv_split(&vars.list, before, ' ');
     python_isolate(&python, &vars, NULL, &dropped, &entries);
     assert_string_equal(vars_get(&vars, "VIRTUAL_ENV"), prefix);
