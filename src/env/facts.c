@@ -10,94 +10,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
-#include "base/proc.h"
+#include "env/ask.h"
 
 #define HEAD      "lopin-pythons 2\n"
 #define LINES_MAX 200
-#define TIMEOUT_US                                                                             \
-    (20 * INT64_C(1000000)) // a first start from a cold network disk takes seconds
 
 extern const unsigned char facts_bytes[]; // python/lopin/facts.py
-
-// Reads what the program writes to the two pipes until both end. Returns 0, or -1 at the time
-// limit.
-static int drain(struct pollfd *pipes, struct str *texts)
-{
-    int64_t end = clock_boot_us() + TIMEOUT_US;
-    while (pipes[0].fd >= 0 || pipes[1].fd >= 0) {
-        int64_t left = (end - clock_boot_us()) / 1000;
-        if (left <= 0)
-            return -1;
-        if (poll(pipes, 2, (int)left) <= 0)
-            continue;
-        for (int i = 0; i < 2; i++) {
-            char buffer[4096];
-            if (pipes[i].fd < 0 || !pipes[i].revents)
-                continue;
-            ssize_t size = read(pipes[i].fd, buffer, sizeof(buffer));
-            if (size > 0 && texts[i].size < 1 << 16)
-                str_add_bytes(texts + i, buffer, (size_t)size);
-            else if (size <= 0 && !(size < 0 && errno == EINTR))
-                pipes[i].fd = -1;
-        }
-    }
-    return 0;
-}
-
-// Starts the program with its output in pipes. Returns its pid and the pipes' ends, or -1 with
-// errno.
-static pid_t start(const char *path, const struct vars *vars, int *ret_out, int *ret_error)
-{
-    CLEANUP_VARS struct vars clean = {0};
-    const char *argv[] = {path, "-I", "-S", "-c", (const char *)facts_bytes, NULL};
-    int out[2], error[2] = {-1, -1};
-    for (size_t i = 0; vars && i < vars->list.count; i++)
-        if (!str_starts(vars->list.item[i], "PYTHON"))
-            strv_add(&clean.list, vars->list.item[i]);
-    if (pipe2(out, O_CLOEXEC) < 0)
-        return -1;
-    if (pipe2(error, O_CLOEXEC) < 0) {
-        close(out[0]);
-        close(out[1]);
-        return -1;
-    }
-    CLEANUP_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    char *none[] = {NULL};
-    struct proc proc = {.path = path,
-                        .argv = (char *const *)argv,
-                        .envp = clean.list.count ? clean.list.item : none,
-                        .folder = -1,
-                        .in = null,
-                        .out = out[1],
-                        .error = error[1],
-                        .own_group = 1,
-                        .dies_with_us = 1};
-    pid_t pid = proc_start(&proc);
-    int errnum = errno;
-    close(out[1]);
-    close(error[1]);
-    if (pid < 0) {
-        close(out[0]);
-        close(error[0]);
-        errno = errnum;
-        return -1;
-    }
-    *ret_out = out[0];
-    *ret_error = error[0];
-    return pid;
-}
 
 // Cuts the answer "VALUE NUL ..." into its values.
 static int read_answer(const struct str *text, struct facts *ret)
@@ -117,44 +44,14 @@ static int read_answer(const struct str *text, struct facts *ret)
     return 0;
 }
 
-// The last line of what a program said, borrowed: it changes the text.
-static const char *last_line(struct str *text)
-{
-    while (text->size && strchr("\n\r ", text->text[text->size - 1]))
-        text->text[--text->size] = '\0';
-    const char *line = text->size ? strrchr(text->text, '\n') : NULL;
-    return line ? line + 1 : str_text(text);
-}
-
 static int ask(const char *path, const struct vars *vars, struct facts *ret, struct err *err)
 {
     CLEANUP_STR struct str out = {0};
-    CLEANUP_STR struct str error = {0};
-    CLEANUP_CLOSE int out_fd = -1;
-    CLEANUP_CLOSE int error_fd = -1;
-    pid_t pid = start(path, vars, &out_fd, &error_fd);
-    if (pid < 0)
-        return err_errno(err, ERR_NO_PYTHON, errno, _("cannot start '%s'"), path);
-    struct pollfd pipes[] = {{.fd = out_fd, .events = POLLIN},
-                             {.fd = error_fd, .events = POLLIN}};
-    struct str texts[] = {out, error};
-    int late = drain(pipes, texts) < 0;
-    out = texts[0];
-    error = texts[1];
-    if (late)
-        kill(-pid, SIGKILL);
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (late)
-        return err_set(err, ERR_NO_PYTHON, _("'%s' does not answer"), path);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) || !out.size || read_answer(&out, ret) < 0) {
-        CLEANUP_STR struct str line = {0};
-        const char *last = last_line(&error);
-        str_add_visible(&line, last, strlen(last));
-        return err_set(err, ERR_NO_PYTHON, _("'%s' is not a Python that works%s%s"), path,
-                       line.size ? ": " : "", str_text(&line));
-    }
+    if (ask_python(path, (const char *)facts_bytes, NULL, vars, &out, err) < 0)
+        return -1;
+    if (read_answer(&out, ret) < 0)
+        return err_set(err, ERR_NO_PYTHON, _("'%s' is not a Python that works%s%s"), path, "",
+                       "");
     return 0;
 }
 
