@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,4 +184,45 @@ int fs_sync_dir(int dir, const char *path)
 {
     CLEANUP_CLOSE int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd < 0 ? -1 : fsync(fd);
+}
+
+int fs_is_empty(const char *path)
+{
+    DIR *stream = opendir(path);
+    struct dirent *entry;
+    int empty = stream != NULL;
+    while (empty && (entry = readdir(stream)))
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    if (stream)
+        closedir(stream);
+    return empty;
+}
+
+int fs_exchange(const char *path, const char *goal, int old)
+{
+    if (!old)
+        return renameat2(AT_FDCWD, path, AT_FDCWD, goal, RENAME_NOREPLACE) == 0 ||
+                       (errno == EINVAL && rename(path, goal) == 0)
+                   ? 0
+                   : -1;
+    if (renameat2(AT_FDCWD, path, AT_FDCWD, goal, RENAME_EXCHANGE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    CLEANUP_FREE char *aside = mem_print("%s.old", path);
+    if (rename(goal, aside) < 0)
+        return -1;
+    if (rename(path, goal) == 0)
+        return rename(aside, path);
+    int errnum = errno;
+    rename(aside, goal);
+    errno = errnum;
+    return -1;
+}
+
+char *fs_self(void)
+{
+    char path[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof path);
+    return size > 0 && size < (ssize_t)sizeof path ? mem_dupn(path, (size_t)size) : NULL;
 }

@@ -26,6 +26,12 @@ int fs_sync_dir(int dir, const char *path);
 // Whether a file of that many bytes could be made in the folder now, by making one without a
 // name. 1 also where that cannot be told; 0 with errno.
 int fs_has_room(int dir, const char *path, off_t bytes);
+int fs_is_empty(const char *path); // 1 if it is a folder without entries
+// Puts `path` where `goal` is, which is there if `old` and then is at `path` afterwards: in one
+// step, or in two (goal is absent between) on file systems without RENAME_EXCHANGE. Returns 0, or
+// -1 with errno, nothing changed.
+int fs_exchange(const char *path, const char *goal, int old);
+char *fs_self(void); // our own program's path; yours
 // The path made absolute (with `cwd`, itself absolute) and without ".", "..", "//": by its
 // words, no links followed. Yours.
 char *fs_absolute(const char *cwd, const char *path);

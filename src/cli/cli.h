@@ -36,6 +36,8 @@ int cmd_log(struct cli *cli, struct err *err);
 int cmd_report(struct cli *cli, struct err *err);
 int cmd_explain(struct cli *cli, struct err *err);
 int cmd_completion(struct cli *cli, struct err *err);
+int cmd_venv(struct cli *cli, struct err *err);
+int cmd_pip(struct cli *cli, struct err *err);
 int cmd_help(struct cli *cli, struct err *err);
 int cmd_x_wheel(struct cli *cli, struct err *err);
 

@@ -38,6 +38,7 @@ const struct cli_command cli_commands[] = {
     {"log", COMMAND_LOG, cmd_log, "[OPTION...] [RUN:][DATASET...]", N_("what tasks printed")},
     {"report", COMMAND_REPORT, cmd_report, "[OPTION...] [RUN]",
      N_("time, cores and memory used, and advice")},
+    {"venv", COMMAND_VENV, cmd_venv, "[OPTION...] ENV", N_("make an isolated environment")},
     {"explain", COMMAND_EXPLAIN, cmd_explain, "[ERROR]",
      N_("what an error means and what cures it")},
     {"completion", COMMAND_COMPLETION, cmd_completion, "bash|zsh|fish",

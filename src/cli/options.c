@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// options: sbatch's letters first, then pip's, uv's and GNU parallel's long names where they do
-// not clash.
+// options: from the words of a line to values, by the table of options_table.c.
 #include "cli/options.h"
 
 #include <ctype.h>
@@ -13,151 +12,8 @@
 #include "base/size.h"
 #include "base/span.h"
 #include "cli/cli.h"
+#include "cli/option.h"
 #include "run/limits.h"
-
-enum option {
-    OPTION_CORES = 1,
-    OPTION_JOBS,
-    OPTION_THREADS,
-    OPTION_NTASKS,
-    OPTION_NO_LEDGER,
-    OPTION_LOCAL,
-    OPTION_TIME,
-    OPTION_SIGNAL,
-    OPTION_TIMEOUT,
-    OPTION_RETRIES,
-    OPTION_CONTINUE,
-    OPTION_HALT,
-    OPTION_MEM,
-    OPTION_MEM_CPU,
-    OPTION_MEM_EACH,
-    OPTION_MEM_RETRY,
-    OPTION_MEM_HARD,
-    OPTION_FROM,
-    OPTION_NULL,
-    OPTION_COLSEP,
-    OPTION_HEADER,
-    OPTION_LINK,
-    OPTION_ARRAY,
-    OPTION_ORDER,
-    OPTION_MARK,
-    OPTION_SHELL,
-    OPTION_STDIN,
-    OPTION_OUT,
-    OPTION_OVERWRITE,
-    OPTION_LOG,
-    OPTION_ERROR,
-    OPTION_PYTHON,
-    OPTION_ENV,
-    OPTION_KEEP,
-    OPTION_NAME,
-    OPTION_RESUME,
-    OPTION_DRY_RUN,
-    OPTION_DETACH,
-    OPTION_KEEP_DONE,
-    OPTION_REDO,
-    OPTION_STRICT,
-    OPTION_FAILED,
-    OPTION_FOLLOW,
-    OPTION_CHECK,
-    OPTION_JSON,
-    OPTION_QUIET,
-    OPTION_VERBOSE,
-    OPTION_COLOR,
-    OPTION_LANG,
-    OPTION_HELP,
-    OPTION_VERSION,
-};
-
-#define MAP     COMMAND_MAP
-#define TASKS   (COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC)
-#define GOES_ON (COMMAND_RESUME | COMMAND_RETRY)
-#define ASKS    (COMMAND_LIST | COMMAND_STATUS | COMMAND_REPORT)
-#define ALL     (~0U)
-
-const struct opt options_table[] = {
-    {OPTION_CORES, 'c', "cpus-per-task", "N",
-     N_("cores of the run (default: all that are ours)"), TASKS | GOES_ON},
-    {OPTION_JOBS, 'j', "jobs", "N", N_("tasks side by side (default: cores / threads)"),
-     MAP | GOES_ON},
-    {OPTION_THREADS, 'T', "threads", "N", N_("cores of each task (default: 1)"), MAP | GOES_ON},
-    {OPTION_NTASKS, 'n', "ntasks", "1",
-     N_("as for sbatch: one process a dataset, nothing else"), TASKS},
-    {OPTION_NO_LEDGER, '\0', "no-ledger", NULL,
-     N_("do not look which cores other runs have, nor wait for them"), TASKS | GOES_ON},
-    {OPTION_LOCAL, '\0', "local", NULL,
-     N_("on this machine, or in the allocation that we are in"), TASKS},
-    {OPTION_TIME, 't', "time", "T",
-     N_("the run stops in that time, to be resumed: 90, 30:00, 2-12:00, 90s, 5m, 2h"),
-     MAP | GOES_ON},
-    {OPTION_SIGNAL, '\0', "signal", "[B:]SIG[@SEC]",
-     N_("sent to tasks before the time is over (default: TERM@60)"), MAP | GOES_ON},
-    {OPTION_TIMEOUT, '\0', "timeout", "T", N_("time of one task: 90s, 5m, 2h"), MAP | GOES_ON},
-    {OPTION_RETRIES, '\0', "retries", "N", N_("run a dataset that failed again, N times"),
-     MAP | GOES_ON},
-    {OPTION_CONTINUE, '\0', "max-continue", "N",
-     N_("how often exit code 75 runs a dataset again (default: 100)"), MAP | GOES_ON},
-    {OPTION_HALT, '\0', "halt", "WHEN,WHAT=N[%]", N_("stop early: now,fail=1; soon,fail=10%"),
-     MAP | GOES_ON},
-    {OPTION_MEM, '\0', "mem", "SIZE",
-     N_("memory of the run: 4G, 500M; 0: all that is ours (default)"), MAP | GOES_ON},
-    {OPTION_MEM_CPU, '\0', "mem-per-cpu", "SIZE", N_("the same for each core"), MAP | GOES_ON},
-    {OPTION_MEM_EACH, '\0', "mem-each", "SIZE",
-     N_("memory that one task may have; above it, it has failed"), MAP | GOES_ON},
-    {OPTION_MEM_RETRY, '\0', "mem-retry", "F",
-     N_("room after a second death of memory, in peaks (default: 2; 0: none runs again)"),
-     MAP | GOES_ON},
-    {OPTION_MEM_HARD, '\0', "mem-hard", NULL,
-     N_("tasks get MemoryError instead of being killed (limits addresses)"), MAP | GOES_ON},
-    {OPTION_FROM, '\0', "from", "FILE",
-     N_("read datasets from a file, one a line; '-' is input"), MAP},
-    {OPTION_NULL, '0', "null", NULL, N_("items of files end with NUL, not newline"), MAP},
-    {OPTION_COLSEP, '\0', "colsep", "S", N_("cut lines into columns at S: {1} {2}"), MAP},
-    {OPTION_HEADER, '\0', "header", NULL, N_("the first line names the columns: {name}"), MAP},
-    {OPTION_LINK, '\0', "link", NULL, N_("walk several lists side by side"), MAP},
-    {OPTION_ARRAY, 'a', "array", "LIST", N_("only these datasets, from 1: 3,5-9"), MAP},
-    {OPTION_ORDER, '\0', "order", "size|given|random",
-     N_("which start first (default: the largest files)"), MAP},
-    {OPTION_MARK, 'I', "replace", "MARK", N_("another mark than {}"), MAP},
-    {OPTION_SHELL, '\0', "shell", NULL, N_("SCRIPT is a line for /bin/sh"), MAP},
-    {OPTION_STDIN, '\0', "stdin", NULL, N_("tasks read our input instead of /dev/null"), MAP},
-    {OPTION_OUT, '\0', "out", "PATTERN", N_("where {out} goes, as 'out/{/}'"), MAP},
-    {OPTION_OVERWRITE, '\0', "overwrite", NULL, N_("replace outputs that no run made"),
-     MAP | GOES_ON},
-    {OPTION_LOG, 'o', "output", "PATTERN", N_("where what a task prints goes"), MAP},
-    {OPTION_ERROR, 'e', "error", "PATTERN", N_("where what it prints to standard error goes"),
-     MAP},
-    {OPTION_PYTHON, '\0', "python", "VERSION|PATH", N_("interpreter: 3.11, >=3.11, a path"),
-     TASKS},
-    {OPTION_ENV, '\0', "env", "DIR|none",
-     N_("an existing environment; none: the bare interpreter"), TASKS},
-    {OPTION_KEEP, '\0', "keep-env", "NAME,...", N_("variables that tasks would lose"),
-     TASKS | GOES_ON},
-    {OPTION_NAME, 'J', "job-name", "NAME", N_("a name to find the run by"), MAP},
-    {OPTION_RESUME, '\0', "resume", NULL, N_("continue the last run of this line, or start it"),
-     MAP},
-    {OPTION_DRY_RUN, '\0', "dry-run", NULL, N_("show what would run, touch nothing"), MAP},
-    {OPTION_DETACH, '\0', "detach", NULL, N_("leave the run going without this terminal"),
-     MAP | GOES_ON},
-    {OPTION_KEEP_DONE, '\0', "keep-done", NULL,
-     N_("keep what is done though the script changed"), MAP | GOES_ON},
-    {OPTION_REDO, '\0', "redo", NULL, N_("run again what is done, as the script changed"),
-     MAP | GOES_ON},
-    {OPTION_STRICT, '\0', "strict", NULL, N_("a dataset has changed if its content has"),
-     MAP | GOES_ON},
-    {OPTION_FAILED, '\0', "failed", NULL, N_("only failed tasks"), COMMAND_LOG},
-    {OPTION_FOLLOW, 'f', "follow", NULL, N_("show what is being printed"), COMMAND_LOG},
-    {OPTION_CHECK, '\0', "check", NULL, N_("exit with 0, 1 or 75 as map would"),
-     COMMAND_STATUS},
-    {OPTION_JSON, '\0', "json", NULL, N_("JSON on standard output"), MAP | GOES_ON | ASKS},
-    {OPTION_QUIET, 'Q', "quiet", NULL, N_("say less"), ALL},
-    {OPTION_VERBOSE, 'v', "verbose", NULL, N_("say more"), ALL},
-    {OPTION_COLOR, '\0', "color", "auto|always|never", N_("colours"), ALL},
-    {OPTION_LANG, '\0', "lang", "en|fr", N_("language of the messages"), ALL},
-    {OPTION_HELP, 'h', "help", NULL, N_("help"), ALL},
-    {OPTION_VERSION, 'V', "version", NULL, N_("version"), COMMAND_NONE},
-    {0},
-};
 
 static int bad_value(const struct opt_scan *scan, const char *value, const char *wanted,
                      struct err *err)
@@ -294,6 +150,8 @@ static int read_ntasks(const char *value, struct err *err)
 static int take_value(struct options *options, int id, const char *value,
                       const struct opt_scan *scan, struct err *err)
 {
+    if (id > OPTION_PACK_FIRST && id < OPTION_PACK_LAST)
+        return options_pack_take(&options->pack, id, value, scan, err);
     switch ((enum option)id) {
     case OPTION_CORES: return read_count(scan, value, &options->cores, err);
     case OPTION_JOBS: return read_count(scan, value, &options->jobs, err);
@@ -398,6 +256,8 @@ static int read_option(struct options *options, struct opt_scan *scan, struct er
     }
     if (id && value)
         return take_value(options, id, value, scan, err) < 0 ? -1 : 1;
+    if (id > OPTION_PACK_FIRST && id < OPTION_PACK_LAST)
+        return options_pack_take(&options->pack, id, NULL, scan, err) < 0 ? -1 : 1;
     if (id)
         take_flag(options, id);
     return id > 0;
@@ -409,7 +269,8 @@ int options_read(struct options *options, enum command command, char *const *wor
     struct opt_scan scan = {.table = options_table, .command = command, .word = words};
     options->retries = options->max_continue = options->mem_retry = -1;
     options->mem_kb = options->mem_each_kb = -1;
-    int ends_at_word = (command & (TASKS | COMMAND_NONE)) != 0;
+    int ends_at_word = (command & (COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_NONE |
+                                   COMMAND_PIP_OTHER)) != 0;
     for (;;) {
         char *const *before = scan.word;
         int result = read_option(options, &scan, err);
@@ -433,4 +294,5 @@ void options_free(struct options *options)
 {
     strv_free(&options->from);
     strv_free(&options->keep);
+    options_pack_free(&options->pack);
 }

@@ -7,6 +7,7 @@
 #include "base/opt.h"
 #include "base/str.h"
 #include "base/term.h"
+#include "cli/options_pack.h"
 #include "dataset/datasets.h"
 
 enum command { // bits of struct opt's `commands`
@@ -27,7 +28,16 @@ enum command { // bits of struct opt's `commands`
     COMMAND_RM = 1 << 14,
     COMMAND_WATCH = 1 << 15,
     COMMAND_DEBUG = 1 << 17, // of tests
-    COMMAND_NONE = 1 << 16,  // before the command's name
+    COMMAND_VENV = 1 << 18,
+    COMMAND_WHEELS = 1 << 19,
+    COMMAND_INSTALL = 1 << 20, // of pip, as the following
+    COMMAND_UNINSTALL = 1 << 21,
+    COMMAND_FREEZE = 1 << 22,
+    COMMAND_PIP_LIST = 1 << 23,
+    COMMAND_SHOW = 1 << 24,
+    COMMAND_PIP_CHECK = 1 << 25,
+    COMMAND_PIP_OTHER = 1 << 26, // what stands before the verb, and what the real pip does
+    COMMAND_NONE = 1 << 16,      // before the command's name
 };
 struct options { // words are borrowed from argv
     int json, quiet, verbose, help, version;
@@ -49,6 +59,7 @@ struct options { // words are borrowed from argv
     int mem_retry, mem_hard;     // --mem-retry in thousandths, -1: not said
     const char *python, *env;
     struct strv keep; // names of --keep-env
+    struct pack_options pack;
     int resume, dry_run, detach, keep_done, redo, failed, follow, check;
 };
 extern const struct opt options_table[];

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// site: an environment on disk, found without starting its interpreter, whoever made it (venv,
+// virtualenv, uv, conda, lopin).
+#pragma once
+
+#include "base/err.h"
+
+struct site {       // each is yours
+    char *prefix;   // absolute: VIRTUAL_ENV
+    char *python;   // PREFIX/bin/python
+    char *packages; // PREFIX/lib/python3.11/site-packages, absolute
+    char *home;     // the folder of the installation's programs; NULL: its own (conda)
+    int major, minor;
+    int system_site; // it sees the installation's packages
+    int is_lopin;    // lopin made it
+};
+// Returns 0, or -1 with [no-env]: no such folder, or no environment in it.
+int site_open(const char *prefix, struct site *ret, struct err *err);
+void site_free(struct site *site);
