@@ -39,6 +39,9 @@ const struct cli_command cli_commands[] = {
     {"report", COMMAND_REPORT, cmd_report, "[OPTION...] [RUN]",
      N_("time, cores and memory used, and advice")},
     {"venv", COMMAND_VENV, cmd_venv, "[OPTION...] ENV", N_("make an isolated environment")},
+    {"pip", COMMAND_PIP, cmd_pip,
+     "[OPTION...] install|uninstall|freeze|list|show|check [WORD...]",
+     N_("packages of an environment, in pip's words")},
     {"explain", COMMAND_EXPLAIN, cmd_explain, "[ERROR]",
      N_("what an error means and what cures it")},
     {"completion", COMMAND_COMPLETION, cmd_completion, "bash|zsh|fish",
@@ -107,7 +110,9 @@ static const struct cli_command *find_command(const char *name, struct err *err)
 static int run_command(struct cli *cli, const struct cli_command *command, char *const *words,
                        struct err *err)
 {
-    int read = options_read(&cli->options, command->command, words, &cli->words, err);
+    // pip's options are those of its verb: here only what may stand before it
+    enum command reads = command->command == COMMAND_PIP ? COMMAND_PIP_OTHER : command->command;
+    int read = options_read(&cli->options, reads, words, &cli->words, err);
     term_open(&cli->out, STDOUT_FILENO, cli->options.color);
     term_open(&cli->talk, STDERR_FILENO, cli->options.color);
     if (read < 0)

@@ -37,7 +37,9 @@ enum command { // bits of struct opt's `commands`
     COMMAND_SHOW = 1 << 24,
     COMMAND_PIP_CHECK = 1 << 25,
     COMMAND_PIP_OTHER = 1 << 26, // what stands before the verb, and what the real pip does
-    COMMAND_NONE = 1 << 16,      // before the command's name
+    COMMAND_PIP = COMMAND_INSTALL | COMMAND_UNINSTALL | COMMAND_FREEZE | COMMAND_PIP_LIST |
+                  COMMAND_SHOW | COMMAND_PIP_CHECK | COMMAND_PIP_OTHER,
+    COMMAND_NONE = 1 << 16, // before the command's name
 };
 struct options { // words are borrowed from argv
     int json, quiet, verbose, help, version;

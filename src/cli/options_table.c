@@ -15,9 +15,7 @@
 // commands that make an environment or add to one
 #define PACKS (TASKS | COMMAND_VENV | COMMAND_INSTALL)
 #define SHOWS (COMMAND_FREEZE | COMMAND_PIP_LIST)
-#define PIP                                                                                    \
-    (COMMAND_INSTALL | COMMAND_UNINSTALL | SHOWS | COMMAND_SHOW | COMMAND_PIP_CHECK |          \
-     COMMAND_PIP_OTHER)
+#define PIP   COMMAND_PIP
 // pip has a meaning for these, and here they change nothing
 #define ACCEPT(name)                                                                           \
     {                                                                                          \

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/pip.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "cli/setting.h"
+
+static const char *folder_of(const struct cli *cli)
+{
+    static const char *const names[] = {"VIRTUAL_ENV", "CONDA_PREFIX"};
+    if (cli->options.env)
+        return cli->options.env;
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const char *folder = vars_get(&cli->vars, names[i]);
+        if (folder && *folder)
+            return folder;
+    }
+    return NULL;
+}
+
+// What the installation has, which an environment with system-site-packages sees behind its own.
+static int read_system(struct pip *pip, struct err *err)
+{
+    struct python python;
+    if (pip_python(pip, &python, err) < 0)
+        return -1;
+    const char *base = python.facts.base;
+    int major = pip->site.major;
+    int minor = pip->site.minor;
+    char *const folders[] = {
+        mem_print("%s/local/lib/python%d.%d/dist-packages", base, major, minor),
+        mem_print("%s/lib/python%d.%d/site-packages", base, major, minor),
+        mem_print("%s/lib/python%d/dist-packages", base, major)};
+    int status = 0;
+    for (size_t i = 0; i < COUNT(folders); i++) {
+        if (status == 0)
+            status = dists_read(folders[i], &pip->dists, &pip->odd, err);
+        free(folders[i]);
+    }
+    python_free(&python);
+    return status;
+}
+
+int pip_open(struct cli *cli, struct pip *ret, struct err *err)
+{
+    const char *folder = folder_of(cli);
+    *ret = (struct pip){.cli = cli};
+    if (!folder) {
+        err_set(err, ERR_NO_ENV, _("no environment is active, and none is named"));
+        return err_hint(err, "try", "lopin venv ENV && . ENV/bin/activate");
+    }
+    CLEANUP_FREE char *prefix = fs_absolute(cli->cwd, folder);
+    if (site_open(prefix, &ret->site, err) < 0 ||
+        dists_read(ret->site.packages, &ret->dists, &ret->odd, err) < 0)
+        return -1;
+    return ret->site.system_site && !cli->options.pack.local ? read_system(ret, err) : 0;
+}
+
+void pip_close(struct pip *pip)
+{
+    site_free(&pip->site);
+    dists_free(&pip->dists);
+    strv_free(&pip->odd);
+}
+
+int pip_python(const struct pip *pip, struct python *ret, struct err *err)
+{
+    CLEANUP_FREE char *cache = setting_cache(&pip->cli->vars);
+    const struct python_ask ask = {
+        .env = pip->site.prefix, .vars = &pip->cli->vars, .cache = cache};
+    return python_find(&ask, ret, err);
+}
+
+int pip_is_own(const struct pip *pip, const struct dist *dist)
+{
+    return strcmp(dist->folder, pip->site.packages) == 0;
+}
