@@ -19,6 +19,7 @@ static const struct {
     [ERR_USAGE] = {"usage", 2},
     [ERR_NO_PYTHON] = {"no-python", 3},
     [ERR_NO_ENV] = {"no-env", 3},
+    [ERR_BAD_WHEEL] = {"bad-wheel", 4},
     [ERR_NO_DATASET] = {"no-dataset", 4},
     [ERR_SAME_OUTPUT] = {"same-output", 2},
     [ERR_OUTPUT_EXISTS] = {"output-exists", 2},

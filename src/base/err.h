@@ -15,6 +15,7 @@ enum err_code {
     ERR_USAGE,          // usage: wrong words on the command line
     ERR_NO_PYTHON,      // no-python: no interpreter fits
     ERR_NO_ENV,         // no-env: the environment asked for is not there
+    ERR_BAD_WHEEL,      // bad-wheel: a wheel is damaged, or not what it says
     ERR_NO_DATASET,     // no-dataset: a pattern or file gives none
     ERR_SAME_OUTPUT,    // same-output: two datasets would write one file
     ERR_OUTPUT_EXISTS,  // output-exists: a goal is there that no run made

@@ -42,6 +42,19 @@ const struct explanation explanations[ERR_COUNT] = {
             "    python3 -m venv --clear DIR         makes it again (then pip install ...)\n"
             "    lopin map --env none ...            without it: the bare interpreter\n"
             "    deactivate                          if the shell still holds a dead one\n")},
+    [ERR_BAD_WHEEL] =
+        {N_("a wheel is damaged, or not what it says"),
+         N_("The file is no whole archive, or its content does not agree with its own\n"
+            "list of files (RECORD) or with its name; or it holds what no wheel may:\n"
+            "a file that would leave its folder, a link, two files of one name.\n"
+            "Nothing of it was installed. The line says which file and what is wrong.\n"
+            "\n"
+            "    sha256sum FILE.whl            is it the file that was published?\n"
+            "    python3 -m zipfile -t FILE.whl    was it cut short by a download?\n"
+            "    pip download --no-deps NAME==VERSION     fetches it again\n"
+            "\n"
+            "If it is so where it was published, only its author can cure it. pip and uv\n"
+            "install many such wheels: they do not compare files with RECORD.\n")},
     [ERR_NO_DATASET] =
         {N_("a pattern, a list or a file gives no dataset"),
          N_("There is nothing to run the script on: no file matches a quoted pattern,\n"
