@@ -187,47 +187,48 @@ static void test_read(void **state)
 
 enum place { LOCAL, CENTRAL, END, DATA };
 
+static const struct {
+    const char *words; // in the error
+    enum place place;  // of the first entry
+    int at, width, how;
+    uint64_t value;
+} cases[] = {
+    {"no end", END, 20, 2, 0, 1},
+    {"end record", END, 8, 2, 0, 4},
+    {"end record", END, 4, 2, 0, 1},
+    {"end record", END, 12, 4, 0, 5},
+    {"end record", END, 16, 4, 0, 5},
+    {"central directory is malformed", CENTRAL, 0, 4, 0, 0},
+    {"central directory is malformed", CENTRAL, 32, 2, 0, 60000},
+    {"neither stored nor deflated", CENTRAL, 10, 2, 0, 12},
+    {"encrypted", CENTRAL, 8, 2, 0, 1},
+    {"its size is not its own", CENTRAL, 24, 4, 0, 10},
+    {"header is malformed", CENTRAL, 24, 4, 0, UINT32_MAX},
+    {"no local header", CENTRAL, 42, 4, 0, 1 << 20},
+    {"no local header", CENTRAL, 42, 4, 0, 3},
+    {"not all there", CENTRAL, 20, 4, DEFLATED, 5000},
+    {"differs", LOCAL, 14, 4, 0, 7},
+    {"differs", LOCAL, 18, 4, 0, 7},
+    {"differs", LOCAL, 22, 4, 0, 7},
+    {"differs", LOCAL, 8, 2, 0, 8},
+    {"differs", LOCAL, 6, 2, 0, 1 << 11},
+    {"differs", LOCAL, 30, 1, 0, 'A'},
+    {"differs", LOCAL, 26, 2, 0, 5},
+    {"differs", LOCAL, 14, 4, DESCRIBED, 7},
+    {"data descriptor", DATA, 9, 1, DESCRIBED, 'x'},
+    {"data descriptor", DATA, 13, 1, DESCRIBED, 'x'},
+    {"end record", END, -20, 4, ZIP64, 0}, // no locator
+    {"zip64", END, -12, 8, ZIP64, UINT64_MAX},
+    {"zip64", END, -76, 4, ZIP64, 0},
+    {"zip64", END, -72, 8, ZIP64, 45},
+    {"zip64", END, -44, 8, ZIP64, 4},
+    {"end record", END, -28, 8, ZIP64, UINT64_MAX},
+    {"header is malformed", CENTRAL, 54, 2, ZIP64, 16},
+    {"header is malformed", CENTRAL, 54, 2, ZIP64, 25},
+};
+
 static void test_refused(void **state)
 {
-    static const struct {
-        const char *words; // in the error
-        enum place place;  // of the first entry
-        int at, width, how;
-        uint64_t value;
-    } cases[] = {
-        {"no end", END, 20, 2, 0, 1},
-        {"end record", END, 8, 2, 0, 4},
-        {"end record", END, 4, 2, 0, 1},
-        {"end record", END, 12, 4, 0, 5},
-        {"end record", END, 16, 4, 0, 5},
-        {"central directory is malformed", CENTRAL, 0, 4, 0, 0},
-        {"central directory is malformed", CENTRAL, 32, 2, 0, 60000},
-        {"neither stored nor deflated", CENTRAL, 10, 2, 0, 12},
-        {"encrypted", CENTRAL, 8, 2, 0, 1},
-        {"its size is not its own", CENTRAL, 24, 4, 0, 10},
-        {"header is malformed", CENTRAL, 24, 4, 0, UINT32_MAX},
-        {"no local header", CENTRAL, 42, 4, 0, 1 << 20},
-        {"no local header", CENTRAL, 42, 4, 0, 3},
-        {"not all there", CENTRAL, 20, 4, DEFLATED, 5000},
-        {"differs", LOCAL, 14, 4, 0, 7},
-        {"differs", LOCAL, 18, 4, 0, 7},
-        {"differs", LOCAL, 22, 4, 0, 7},
-        {"differs", LOCAL, 8, 2, 0, 8},
-        {"differs", LOCAL, 6, 2, 0, 1 << 11},
-        {"differs", LOCAL, 30, 1, 0, 'A'},
-        {"differs", LOCAL, 26, 2, 0, 5},
-        {"differs", LOCAL, 14, 4, DESCRIBED, 7},
-        {"data descriptor", DATA, 9, 1, DESCRIBED, 'x'},
-        {"data descriptor", DATA, 13, 1, DESCRIBED, 'x'},
-        {"zip64", END, -20, 4, ZIP64, 0},
-        {"zip64", END, -12, 8, ZIP64, UINT64_MAX},
-        {"zip64", END, -76, 4, ZIP64, 0},
-        {"zip64", END, -72, 8, ZIP64, 45},
-        {"zip64", END, -44, 8, ZIP64, 4},
-        {"end record", END, -28, 8, ZIP64, UINT64_MAX},
-        {"header is malformed", CENTRAL, 54, 2, ZIP64, 16},
-        {"header is malformed", CENTRAL, 54, 2, ZIP64, 25},
-    };
     struct arena arena = {0};
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -347,9 +348,11 @@ static void test_names(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_contents_refused), cmocka_unit_test(test_twice),
-        cmocka_unit_test(test_names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_read),
+                                       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_contents_refused),
+                                       cmocka_unit_test(test_twice),
+                                       cmocka_unit_test(test_overlap),
+                                       cmocka_unit_test(test_names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
