@@ -87,6 +87,8 @@ int cmd_x_wheel(struct cli *cli, struct err *err)
     CLEANUP_FREE char *text = NULL;
     size_t room = 0;
     ssize_t size;
+    if (cli->words.count && strcmp(cli->words.item[0], "store") == 0)
+        return cmd_x_store(cli, err);
     if (!verb)
         return err_set(err, ERR_USAGE, _("unknown command '%s'"), "x-wheel");
     while ((size = getline(&text, &room, stdin)) >= 0) {

@@ -19,6 +19,8 @@ struct x_verb {
     size_t fields;                                       // at least so many
     int (*answer)(struct x_line *line, struct err *err); // 0, or -1: "invalid"
 };
+struct cli;
+int cmd_x_store(struct cli *cli, struct err *err); // reads no lines
 int x_answer_reqfile(struct x_line *line, struct err *err);
 extern const struct x_verb x_verbs[], x_file_verbs[], x_env_verbs[]; // end with name NULL
 // Adds a field, encoded, with a tab before it unless it is the first.

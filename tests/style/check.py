@@ -19,6 +19,7 @@ ROOMS = {
     "machine": set(),
     "site": set(),
     "wheel": set(),
+    "store": {"wheel"},
     "module": set(),
     "threads": {"machine"},
     "env": {"wheel", "machine", "site"},

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// store: entries by name, and what is remembered of files.
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/lang.h"
+#include "store/store_parts.h"
+
+#define VERSION_FOLDER "1"
+#define SEEN_FOLDER    ".seen"
+enum { MAX_STEM = 160, MAX_MANIFEST = 1 << 30, KEY_DIGITS = 16 };
+
+static int is_trusted(const struct store *store, const struct stat *st)
+{
+    int known = st->st_uid == 0 || st->st_uid == geteuid();
+    for (size_t i = 0; i < store->trusted_count; i++)
+        known |= st->st_uid == store->trusted[i];
+    // the mode of a link says nothing
+    return known && (S_ISLNK(st->st_mode) || !(st->st_mode & (S_IWGRP | S_IWOTH)));
+}
+
+struct store *store_open(const char *folder, const uid_t *trusted, size_t trusted_count,
+                         struct err *err)
+{
+    CLEANUP_FREE char *path = mem_print("%s/" VERSION_FOLDER, folder);
+    struct stat st;
+    CLEANUP_CLOSE int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0 && errno == ENOENT) {
+        if (fs_make_dirs(AT_FDCWD, path, 0755, err) < 0)
+            return NULL;
+        dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    if (dir < 0 || fstat(dir, &st) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot use folder '%s'"), path), NULL;
+    struct store *store = mem_zero(1, sizeof *store);
+    store->trusted = mem_alloc(trusted_count * sizeof *trusted + 1);
+    for (size_t i = 0; i < trusted_count; i++)
+        store->trusted[i] = trusted[i];
+    store->trusted_count = trusted_count;
+    store->closed = is_trusted(store, &st);
+    store->dir = TAKE_FD(dir);
+    store->path = TAKE(path);
+    return store;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    close(store->dir);
+    free(store->path);
+    free(store->trusted);
+    free(store->prefix);
+    free(store);
+}
+
+void store_close_at(struct store **store)
+{
+    store_close(*store);
+}
+
+void store_key(const char *path, const struct stat *st, const char *python, char ret[17])
+{
+    struct hash hash;
+    const int64_t numbers[] = {(int64_t)st->st_dev, (int64_t)st->st_ino, st->st_size,
+                               clock_ns(st->st_mtim), clock_ns(st->st_ctim)};
+    hash_begin(&hash);
+    hash_text(&hash, path);
+    hash_text(&hash, python);
+    hash_part(&hash, numbers, sizeof numbers);
+    snprintf(ret, KEY_DIGITS + 1, "%016llx", (unsigned long long)hash_end(&hash));
+}
+
+char *store_name(const char *wheel, const char *sha256, const char *python)
+{
+    size_t size = strlen(wheel) - (str_ends(wheel, ".whl") ? 4 : 0);
+    // a name of a file has at most 255 bytes
+    return mem_print("%.*s-%.16s-%s", (int)(size < MAX_STEM ? size : MAX_STEM), wheel, sha256,
+                     python);
+}
+
+// In a store where others can write: is the entry, or what leads to it, of somebody trusted?
+static int check_owner(const struct store *store, const char *name, char **ret_entry)
+{
+    struct stat st;
+    char target[300];
+    const char *entry = name;
+    if (fstatat(store->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_trusted(store, &st))
+        return 0;
+    if (S_ISLNK(st.st_mode)) {
+        ssize_t size = readlinkat(store->dir, name, target, sizeof target - 1);
+        target[size > 0 ? size : 0] = '\0';
+        entry = fs_base(target);
+        if (fstatat(store->dir, entry, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
+            !is_trusted(store, &st))
+            return 0;
+    }
+    *ret_entry = mem_dup(entry);
+    return 1;
+}
+
+static char *read_whole(int fd, struct arena *arena, size_t *ret_size, struct err *err)
+{
+    struct stat st;
+    size_t size = 0;
+    if (fstat(fd, &st) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), MANIFEST_FILE), NULL;
+    if (st.st_size > MAX_MANIFEST)
+        return err_errno(err, ERR_SYSTEM, EFBIG, _("cannot read '%s'"), MANIFEST_FILE), NULL;
+    char *text = arena_alloc(arena, (size_t)st.st_size + 1);
+    while (size < (size_t)st.st_size) {
+        ssize_t got = read(fd, text + size, (size_t)st.st_size - size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), MANIFEST_FILE),
+                   NULL;
+        if (got == 0)
+            break;
+        size += (size_t)got;
+    }
+    text[size] = '\0';
+    *ret_size = size;
+    return text;
+}
+
+int store_load(const struct store *store, const char *name, const char *sha256,
+               struct arena *arena, struct store_entry *ret, struct err *err)
+{
+    CLEANUP_FREE char *path = mem_print("%s/" MANIFEST_FILE, name), *entry = NULL;
+    size_t size = 0;
+    *ret = (struct store_entry){0};
+    CLEANUP_CLOSE int fd = openat(store->dir, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return 0;
+    if (fd < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), path);
+    if (!store->closed && !check_owner(store, name, &entry))
+        return 0;
+    char *text = read_whole(fd, arena, &size, err);
+    if (!text)
+        return -1;
+    if (manifest_read(arena, text, size, &ret->manifest, err) < 0)
+        return err_wrap(err, "%s/%s", store->path, path);
+    if (sha256 && strcmp(ret->manifest.sha256, sha256) != 0)
+        return 0;
+    const struct manifest *manifest = &ret->manifest;
+    if (!entry)
+        entry = store_name(manifest->wheel, manifest->sha256, manifest->python);
+    CLEANUP_FREE char *folder = mem_print("%s/%s", store->path, entry);
+    ret->folder = arena_dup(arena, folder);
+    return 0;
+}
+
+void store_remember(struct store *store, const char *key, const char *entry,
+                    const struct stat *st)
+{
+    enum { SETTLED_US = 2000000 }; // a change in the same tick of the clock has the same time
+    int64_t changed = clock_ns(st->st_mtim) / 1000, other = clock_ns(st->st_ctim) / 1000;
+    if (other > changed)
+        changed = other;
+    if (clock_wall_us() - changed < SETTLED_US)
+        return;
+    CLEANUP_FREE char *target = mem_print("../%s", entry);
+    CLEANUP_FREE char *place = mem_print(SEEN_FOLDER "/%s", key);
+    CLEANUP_FREE char *beside = mem_print(SEEN_FOLDER "/.%s.%ld", key, (long)getpid());
+    // it only saves time: what fails is not said
+    if (symlinkat(target, store->dir, place) == 0)
+        return;
+    if (errno == ENOENT) {
+        mkdirat(store->dir, SEEN_FOLDER, 0755);
+        symlinkat(target, store->dir, place);
+    } else if (errno == EEXIST && symlinkat(target, store->dir, beside) == 0 &&
+               renameat(store->dir, beside, store->dir, place) < 0) {
+        unlinkat(store->dir, beside, 0);
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// store: unpacked wheels, known by the SHA-256 of their files, read-only, shared by environments,
+// users and nodes (docs/formats.md, "The store").
+//
+// STORE/1/ENTRY/{tree,scripts,data,headers,manifest}. An entry appears by one rename, whole, and is
+// never changed. No lock is taken: who makes the same entry at the same time loses nothing but the
+// work, and uses the one that was there first. What a process that died left behind is removed by the
+// next that makes an entry.
+#pragma once
+
+#include <sys/stat.h>
+
+#include "base/vars.h"
+#include "store/manifest.h"
+
+struct store;
+// `folder` is absolute; it is made if it is not there. Entries of others count only if they are of
+// root, of us, or of one of `trusted`, and nobody else can write them. Returns NULL with err.
+struct store *store_open(const char *folder, const uid_t *trusted, size_t trusted_count,
+                         struct err *err);
+void store_close(struct store *store); // NULL is fine
+#define CLEANUP_STORE CLEANUP(store_close_at)
+void store_close_at(struct store **store);
+
+struct store_wheel {
+    const char *path;        // absolute
+    const char *sha256;      // of the file in hexadecimal where somebody checked it; else NULL
+    const struct stat *stat; // of the file, where it is known; else NULL
+};
+struct store_python {        // whose bytecode entries have
+    const char *path, *tag;  // "cpython-311": sys.implementation.cache_tag
+    const struct vars *vars; // what it is started with, but for PYTHON...
+};
+enum store_stage { STORE_UNPACK, STORE_COMPILE };
+struct store_progress { // called by the thread that fills; may be left out
+    void (*tell)(void *context, enum store_stage stage, uint64_t done, uint64_t all);
+    void *context;
+};
+struct store_order {
+    const struct store_wheel *wheel;
+    size_t count;
+    const struct store_python *python; // NULL: no bytecode
+    unsigned threads;                  // at least 1; as many processes compile
+    int sync;                          // what is new is on the disk before it is in the store
+    struct store_progress progress;
+};
+struct store_entry {    // lives in the arena
+    const char *folder; // absolute
+    struct manifest manifest;
+    int is_new; // made by this call
+};
+// The entries of all wheels, in their order; those that are not there are made. On an error nothing
+// stays of what could not be made; what was made before does. Returns 0, or -1 with err, which
+// names the wheel: [bad-wheel], [disk-full], [system].
+//
+// Only the main thread may call it: it starts threads, and processes that end with it.
+int store_fill(struct store *store, const struct store_order *order, struct arena *arena,
+               struct store_entry *ret, struct err *err);
