@@ -22,7 +22,7 @@ ROOMS = {
     "store": {"wheel"},
     "module": set(),
     "threads": {"machine"},
-    "env": {"wheel", "machine", "site"},
+    "env": {"wheel", "store", "machine", "site"},
     "plan": {"machine", "site"},
     "dataset": set(),
     "run": {"dataset"},

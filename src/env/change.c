@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "env/change.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/lang.h"
+#include "env/change_parts.h"
+#include "env/keep.h"
+#include "env/outside.h"
+#include "env/pending.h"
+
+enum { TRIES = 20 };
+
+// PREFIX/lib/python3.11/.packages-HOST-PID: beside the folder that it will replace. Yours.
+static char *beside(const struct site *site)
+{
+    char host[65] = "";
+    gethostname(host, sizeof host - 1);
+    CLEANUP_FREE char *folder = fs_folder(site->packages);
+    return mem_print("%s/" CHANGE_PREFIX "%s-%ld", folder, host, (long)getpid());
+}
+
+// What processes of this host left when they were killed.
+static void remove_left(const struct site *site)
+{
+    char host[65] = "";
+    gethostname(host, sizeof host - 1);
+    CLEANUP_FREE char *folder = fs_folder(site->packages);
+    CLEANUP_FREE char *mine = mem_print(CHANGE_PREFIX "%s-", host);
+    DIR *stream = opendir(folder);
+    struct dirent *entry;
+    while (stream && (entry = readdir(stream))) {
+        unsigned long pid;
+        if (str_starts(entry->d_name, mine) &&
+            str_number(entry->d_name + strlen(mine), 1UL << 30, &pid) == 0 &&
+            kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+            fs_remove(dirfd(stream), entry->d_name);
+    }
+    if (stream)
+        closedir(stream);
+}
+
+static int same(const struct stat *one, const struct stat *two)
+{
+    return one->st_dev == two->st_dev && one->st_ino == two->st_ino &&
+           one->st_mtim.tv_sec == two->st_mtim.tv_sec &&
+           one->st_mtim.tv_nsec == two->st_mtim.tv_nsec;
+}
+
+// Makes the new folder at `path`. Returns 0, or -1 with err.
+static int make(const struct change *change, struct change_state *state, const char *path,
+                struct strv *notes)
+{
+    const struct site *site = change->site;
+    struct outside outside = {.site = site,
+                              .prefix = change->prefix,
+                              .mode = state->mode,
+                              .hashes = 1,
+                              .fresh = change->fresh};
+    CLEANUP_CLOSE int from = open(site->packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (mkdir(path, 0777) < 0)
+        return err_errno(state->err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), path);
+    CLEANUP_CLOSE int into = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (from < 0 || into < 0)
+        return err_errno(state->err, ERR_SYSTEM, errno, _("cannot use folder '%s'"), path);
+    state->layout.files = state->mode != PUT_SYM;
+    int status =
+        change->fresh ? 0 : keep_copy(from, into, &state->gone, &state->layout, state->err);
+    for (size_t i = 0; i < state->count && status == 0; i++)
+        status = layout_add(&state->layout, state->source, (int)i, state->err);
+    for (size_t i = state->old_count; i < state->count && status == 0; i++)
+        status = outside_put(&outside, &state->source[i], &state->dist[i].outside, state->err);
+    if (status == 0)
+        status = put_layout(into, &state->layout, state->source, state->dist, state->count,
+                            state->mode, state->err);
+    if (status == 0)
+        status = pending_write(into, &outside.waiting, &state->removals, state->err);
+    if (status < 0)
+        outside_drop(&outside);
+    for (size_t i = 0; notes && status == 0 && i < state->layout.clashes.count; i++)
+        strv_take(notes, mem_print(_("two packages have the same file: %s"),
+                                   state->layout.clashes.item[i]));
+    strv_free(&outside.waiting);
+    return status;
+}
+
+// Puts it in place. Returns 1, 0 if another change came between, or -1 with err.
+static int replace(const struct change *change, const struct stat *before, const char *path,
+                   struct err *err)
+{
+    struct stat now;
+    if (fs_exchange(path, change->site->packages, 1) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot replace '%s'"),
+                         change->site->packages);
+    if (lstat(path, &now) == 0 && same(before, &now))
+        return 1;
+    fs_exchange(path, change->site->packages, 1);
+    return 0;
+}
+
+// Returns 1, 0 if it must be tried again, or -1 with err.
+static int try_change(const struct change *change, struct strv *notes, struct err *err)
+{
+    struct stat before;
+    struct change_state state = {.err = err};
+    CLEANUP_FREE char *path = beside(change->site);
+    int status = -1;
+    if (lstat(change->site->packages, &before) < 0)
+        err_errno(err, ERR_SYSTEM, errno, _("cannot use folder '%s'"), change->site->packages);
+    else if (fs_remove(AT_FDCWD, path) < 0)
+        err_errno(err, ERR_SYSTEM, errno, _("cannot remove '%s'"), path);
+    else if (change_gather(change, &state) == 0 && make(change, &state, path, notes) == 0)
+        status = replace(change, &before, path, err);
+    fs_remove(AT_FDCWD, path);
+    change_state_free(&state);
+    return status;
+}
+
+int change_apply(const struct change *change, struct strv *ret_notes, struct err *err)
+{
+    if (!change->fresh && pending_finish(change->site, err) < 0)
+        return -1;
+    if (!change->fresh)
+        remove_left(change->site);
+    if (change->shared)
+        return change_share(change, ret_notes, err);
+    for (int i = 0; i < TRIES; i++) {
+        int done = try_change(change, ret_notes, err);
+        if (done < 0)
+            return -1;
+        if (done)
+            return change->fresh ? 0 : pending_finish(change->site, err);
+    }
+    return err_set(err, ERR_RUN_BUSY, _("others keep changing environment '%s'"),
+                   change->site->prefix);
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// change_gather: what of an environment goes, what of it is links into the store and is laid out anew
+// beside what comes (so that a folder which both have is opened), and what comes.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/lang.h"
+#include "env/change_parts.h"
+#include "env/keep.h"
+#include "wheel/record.h"
+
+enum { MANIFEST_MAX = 256 << 20 };
+
+int change_read_manifest(struct arena *arena, const char *entry, const struct manifest **ret,
+                         struct err *err)
+{
+    CLEANUP_STR struct str text = {0};
+    CLEANUP_FREE char *path = mem_print("%s/%s", entry, MANIFEST_FILE);
+    struct manifest *manifest = arena_alloc(arena, sizeof *manifest);
+    if (fs_read(AT_FDCWD, path, MANIFEST_MAX, &text, err) < 0)
+        return -1;
+    char *kept = arena_dupn(arena, str_text(&text), text.size);
+    *ret = manifest;
+    return manifest_read(arena, kept, text.size, manifest, err) < 0 ? err_wrap(err, "%s", path)
+                                                                    : 0;
+}
+
+static int is_removed(const struct change *change, const struct dist *dist)
+{
+    for (const char *const *name = change->remove; name && *name; name++)
+        if (strcmp(*name, dist->normal) == 0)
+            return 1;
+    return 0;
+}
+
+// The entry that a distribution is linked from: where its METADATA leads to. NULL if to none. Yours.
+static char *entry_of(const struct dist *dist)
+{
+    char target[4096];
+    CLEANUP_FREE char *path = mem_print("%s/%s/METADATA", dist->folder, dist->info);
+    CLEANUP_FREE char *end =
+        mem_print("/%s/%s/METADATA", scheme_folder(SCHEME_SITE), dist->info);
+    ssize_t size = readlink(path, target, sizeof target - 1);
+    if (size < 0)
+        return NULL;
+    target[size] = '\0';
+    if (!str_ends(target, end))
+        return NULL;
+    target[(size_t)size - strlen(end)] = '\0';
+    return mem_dup(target);
+}
+
+static int no_record(const struct dist *dist, struct err *err)
+{
+    err_set(err, ERR_USAGE, _("%s %s cannot be removed: nothing says which files are its"),
+            dist->name, dist->version);
+    return err_hint(err, "found", "%s/%s", dist->folder, dist->info);
+}
+
+// "../../../bin/f2py" -> "bin/f2py", if it stays below the prefix. NULL otherwise.
+static const char *below_prefix(const char *path)
+{
+    if (!str_starts(path, "../../../"))
+        return NULL;
+    path += strlen("../../../");
+    return str_starts(path, "../") || strstr(path, "/../") || *path == '/' || !*path ? NULL
+                                                                                     : path;
+}
+
+static int remove_dist(const struct dist *dist, struct change_state *state)
+{
+    CLEANUP_STR struct str record = {0};
+    CLEANUP_STRV struct strv outside = {0};
+    int is_new;
+    if (dist->kind != DIST_INFO || dist_file(dist, "RECORD", &record, NULL) < 0)
+        return no_record(dist, state->err);
+    if (keep_read_record(&record, &state->arena, &state->gone, &outside, state->err) < 0)
+        return err_wrap(state->err, "%s/RECORD", dist->info);
+    table_put(&state->gone, arena_dup(&state->arena, dist->info), &is_new);
+    for (size_t i = 0; i < outside.count; i++) {
+        const char *path = below_prefix(outside.item[i]);
+        if (path)
+            strv_add(&state->removals, path);
+    }
+    return 0;
+}
+
+// The rows of its RECORD for what lies outside of the folder of packages.
+static void keep_outside(const struct str *record, struct arena *arena, struct str *rows)
+{
+    struct record_file file;
+    const char *kept = arena_dupn(arena, str_text(record), record->size);
+    if (record_file_parse(arena, (struct piece){kept, record->size}, &file, NULL) < 0)
+        return;
+    for (size_t i = 0; i < file.count; i++)
+        if (str_starts(file.row[i].path.text, "../"))
+            record_file_add(rows, file.row[i].path.text,
+                            file.row[i].has_sha256 ? file.row[i].sha256 : NULL,
+                            file.row[i].size);
+}
+
+// Links into the store are made anew. An entry that is gone is left as it is.
+static int link_again(const struct dist *dist, const char *entry, struct change_state *state)
+{
+    struct err *err = state->err;
+    int is_new;
+    CLEANUP_STR struct str record = {0};
+    CLEANUP_STR struct str url = {0};
+    struct put_dist *put = &state->dist[state->count];
+    const struct manifest *manifest;
+    int known = change_read_manifest(&state->arena, entry, &manifest, NULL) == 0 &&
+                strcmp(manifest->info, dist->info) == 0 &&
+                dist_file(dist, "RECORD", &record, NULL) == 0;
+    if (!known)
+        return 0;
+    if (keep_read_record(&record, &state->arena, &state->gone, NULL, err) < 0)
+        return err_wrap(err, "%s/RECORD", dist->info);
+    table_put(&state->gone, arena_dup(&state->arena, dist->info), &is_new);
+    *put = (struct put_dist){0};
+    keep_outside(&record, &state->arena, &put->outside);
+    CLEANUP_FREE char *requested = mem_print("%s/%s/REQUESTED", dist->folder, dist->info);
+    put->requested = access(requested, F_OK) == 0;
+    if (dist_file(dist, "direct_url.json", &url, NULL) == 0)
+        put->direct_url = arena_dup(&state->arena, str_text(&url));
+    state->source[state->count++] =
+        (struct layout_source){arena_dup(&state->arena, entry), manifest};
+    return 0;
+}
+
+static int gather_old(const struct change *change, const struct dists *dists,
+                      struct change_state *state)
+{
+    for (size_t i = 0; i < dists->count; i++) {
+        const struct dist *dist = &dists->item[i];
+        CLEANUP_FREE char *entry = entry_of(dist);
+        int status = is_removed(change, dist)          ? remove_dist(dist, state)
+                     : entry && state->mode == PUT_SYM ? link_again(dist, entry, state)
+                                                       : 0;
+        if (status < 0)
+            return -1;
+    }
+    state->old_count = state->count;
+    return 0;
+}
+
+int change_gather(const struct change *change, struct change_state *state)
+{
+    struct dists dists = {0};
+    int status = 0;
+    state->mode = change->mode;
+    if (!change->fresh)
+        status = dists_read(change->site->packages, &dists, NULL, state->err);
+    state->source = mem_zero(dists.count + change->add_count + 1, sizeof *state->source);
+    state->dist = mem_zero(dists.count + change->add_count + 1, sizeof *state->dist);
+    if (status == 0)
+        status = gather_old(change, &dists, state);
+    for (size_t i = 0; i < change->add_count && status == 0; i++) {
+        const struct change_add *add = &change->add[i];
+        state->dist[state->count] =
+            (struct put_dist){.requested = add->requested, .direct_url = add->direct_url};
+        state->source[state->count++] = (struct layout_source){add->entry, add->manifest};
+    }
+    dists_free(&dists);
+    return status;
+}
+
+void change_state_free(struct change_state *state)
+{
+    for (size_t i = 0; i < state->count; i++)
+        str_free(&state->dist[i].outside);
+    free(state->source);
+    free(state->dist);
+    table_free(&state->gone);
+    strv_free(&state->removals);
+    layout_free(&state->layout);
+    arena_free(&state->arena);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// change_parts: what the files of change share.
+#pragma once
+
+#include "env/change.h"
+#include "env/layout.h"
+
+#define CHANGE_PREFIX ".packages-lopin-"
+
+struct change_state { // zero-initialise to begin
+    struct arena arena;
+    struct err *err;
+    struct layout layout;
+    // Those of the environment that are links into the store and stay, then the new ones.
+    struct layout_source *source;
+    struct put_dist *dist;
+    size_t old_count, count;
+    struct table gone;    // paths of the old folder that are not taken over as they are
+    struct strv removals; // paths below the prefix
+    enum put_mode mode;
+};
+// The manifest of an entry, in the arena. Returns 0, or -1 with err.
+int change_read_manifest(struct arena *arena, const char *entry, const struct manifest **ret,
+                         struct err *err);
+// Reads what is there and what comes. Returns 0, or -1 with state->err.
+int change_gather(const struct change *change, struct change_state *state);
+void change_state_free(struct change_state *state);
+// The folder of packages, which is empty, as a link to one that all environments with the same
+// packages share.
+int change_share(const struct change *change, struct strv *ret_notes, struct err *err);

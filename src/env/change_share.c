@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// change_share: the same packages again are one link: a folder of packages made once, read-only, and
+// named by the hash of what is in it.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/lang.h"
+#include "env/change_parts.h"
+#include "env/outside.h"
+
+// Of the entries, in their order (the caller's is by name), and who asked for them.
+static char *name_of(const struct change *change)
+{
+    struct hash hash;
+    hash_begin(&hash);
+    hash_text(&hash, "1");
+    hash_part(&hash, &change->mode, sizeof change->mode);
+    for (size_t i = 0; i < change->add_count; i++) {
+        hash_text(&hash, change->add[i].entry);
+        hash_text(&hash, change->add[i].direct_url);
+        hash_part(&hash, &change->add[i].requested, sizeof change->add[i].requested);
+    }
+    return mem_print("%s/%016llx", change->shared, (unsigned long long)hash_end(&hash));
+}
+
+// The file "outside" of a shared folder, a line each: "command NAME VALUE", or "entry PATH" of one that
+// has more than commands there; %XX text.
+static void add_line(struct str *text, const char *verb, const char *one, const char *two)
+{
+    str_print(text, "%s ", verb);
+    str_add_percent(text, one, strlen(one), "");
+    str_add_char(text, two ? ' ' : '\n');
+    if (two) {
+        str_add_percent(text, two, strlen(two), "");
+        str_add_char(text, '\n');
+    }
+}
+
+static int has_more(const struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->folder_count; i++)
+        if (manifest->folder[i].scheme != SCHEME_SITE && manifest->folder[i].count)
+            return 1;
+    return 0;
+}
+
+static void list_outside(const struct change_state *state, struct str *text)
+{
+    for (size_t i = 0; i < state->count; i++) {
+        const struct manifest *manifest = state->source[i].manifest;
+        if (has_more(manifest))
+            add_line(text, "entry", state->source[i].entry, NULL);
+        for (size_t s = 0; s < manifest->script_count && !has_more(manifest); s++)
+            add_line(text, "command", manifest->script[s].name, manifest->script[s].value);
+    }
+}
+
+// The rows of RECORD have no hashes: those of commands differ from one environment to the next.
+static int make_shared(const struct change *change, const char *path,
+                       struct change_state *state, struct strv *notes)
+{
+    CLEANUP_STR struct str text = {0};
+    CLEANUP_FREE char *packages = mem_print("%s/packages", path);
+    CLEANUP_FREE char *list = mem_print("%s/outside", path);
+    struct outside outside = {
+        .site = change->site, .prefix = change->prefix, .mode = state->mode, .fresh = 1};
+    if (fs_make_dirs(AT_FDCWD, packages, 0777, state->err) < 0)
+        return -1;
+    CLEANUP_CLOSE int into = open(packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    state->layout.files = state->mode != PUT_SYM;
+    int status = 0;
+    for (size_t i = 0; i < state->count && status == 0; i++)
+        status = layout_add(&state->layout, state->source, (int)i, state->err);
+    for (size_t i = 0; i < state->count && status == 0; i++)
+        status = outside_put(&outside, &state->source[i], &state->dist[i].outside, state->err);
+    if (status == 0)
+        status = put_layout(into, &state->layout, state->source, state->dist, state->count,
+                            state->mode, state->err);
+    list_outside(state, &text);
+    if (status == 0)
+        status = fs_replace(AT_FDCWD, list, str_text(&text), text.size, 0444, 0, state->err);
+    for (size_t i = 0; notes && status == 0 && i < state->layout.clashes.count; i++)
+        strv_take(notes, mem_print(_("two packages have the same file: %s"),
+                                   state->layout.clashes.item[i]));
+    return status == 0 && fchmod(into, 0555) < 0
+               ? err_errno(state->err, ERR_SYSTEM, errno, _("cannot make '%s'"), packages)
+               : status;
+}
+
+// Makes the shared folder, and what its packages have outside of it in this environment.
+static int make_new(const struct change *change, const char *goal, struct strv *notes,
+                    struct err *err)
+{
+    struct change_state state = {.err = err};
+    CLEANUP_FREE char *path = mem_print("%s.%ld", goal, (long)getpid());
+    fs_remove(AT_FDCWD, path);
+    int status = change_gather(change, &state);
+    if (status == 0)
+        status = make_shared(change, path, &state, notes);
+    if (status == 0 && rename(path, goal) < 0 && errno != EEXIST && errno != ENOTEMPTY)
+        status = err_errno(err, ERR_SYSTEM, errno, _("cannot make '%s'"), goal);
+    fs_remove(AT_FDCWD, path); // another one was quicker, or it failed
+    change_state_free(&state);
+    return status;
+}
+
+static int put_command(struct outside *outside, const char *name, const char *value,
+                       struct err *err)
+{
+    CLEANUP_STR struct str rows = {0};
+    struct manifest_script script = {.name = name, .value = value};
+    const struct manifest manifest = {.wheel = name, .script = &script, .script_count = 1};
+    const struct layout_source source = {NULL, &manifest};
+    return outside_put(outside, &source, &rows, err);
+}
+
+static int put_entry(struct outside *outside, const char *entry, struct err *err)
+{
+    struct arena arena = {0};
+    const struct manifest *manifest;
+    CLEANUP_STR struct str rows = {0};
+    int status = change_read_manifest(&arena, entry, &manifest, err);
+    if (status == 0) {
+        const struct layout_source source = {entry, manifest};
+        status = outside_put(outside, &source, &rows, err);
+    }
+    arena_free(&arena);
+    return status;
+}
+
+static int put_line(struct outside *outside, const char *line, struct err *err)
+{
+    CLEANUP_STRV struct strv word = {0};
+    CLEANUP_STR struct str one = {0};
+    CLEANUP_STR struct str two = {0};
+    strv_split(&word, line, ' ');
+    if (word.count < 2 || str_add_unpercent(&one, word.item[1], strlen(word.item[1])) < 0 ||
+        (word.count > 2 && str_add_unpercent(&two, word.item[2], strlen(word.item[2])) < 0))
+        return 0;
+    return word.count > 2 ? put_command(outside, str_text(&one), str_text(&two), err)
+                          : put_entry(outside, str_text(&one), err);
+}
+
+// What the packages of a shared folder that was there have outside of it.
+static int put_listed(const struct change *change, const struct str *text, struct err *err)
+{
+    struct outside outside = {
+        .site = change->site, .prefix = change->prefix, .mode = change->mode, .fresh = 1};
+    CLEANUP_STRV struct strv lines = {0};
+    strv_split(&lines, str_text(text), '\n');
+    for (size_t i = 0; i < lines.count; i++)
+        if (put_line(&outside, lines.item[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+int change_share(const struct change *change, struct strv *ret_notes, struct err *err)
+{
+    CLEANUP_STR struct str text = {0};
+    CLEANUP_FREE char *goal = name_of(change);
+    CLEANUP_FREE char *list = mem_print("%s/outside", goal);
+    CLEANUP_FREE char *packages = mem_print("%s/packages", goal);
+    const char *place = change->site->packages;
+    int there = fs_read(AT_FDCWD, list, 64 << 20, &text, NULL) == 0;
+    if (there ? put_listed(change, &text, err) < 0 : make_new(change, goal, ret_notes, err) < 0)
+        return -1;
+    if (rmdir(place) < 0) {
+        if (errno != ENOTEMPTY && errno != EEXIST)
+            return err_errno(err, ERR_SYSTEM, errno, _("cannot replace '%s'"), place);
+        return err_set(err, ERR_USAGE,
+                       _("--link whole is for an environment that has no packages"));
+    }
+    return symlink(packages, place) < 0
+               ? err_errno(err, ERR_SYSTEM, errno, _("cannot replace '%s'"), place)
+               : 0;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "env/pending.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#define PENDING ".lopin-pending"
+#define HEAD    "lopin-pending 1"
+enum { PENDING_MAX = 64 << 20 };
+
+static void add_words(struct str *text, const char *verb, const char *one, const char *two)
+{
+    str_print(text, "%s ", verb);
+    str_add_percent(text, one, strlen(one), "");
+    if (two) {
+        str_add_char(text, ' ');
+        str_add_percent(text, two, strlen(two), "");
+    }
+    str_add_char(text, '\n');
+}
+
+int pending_write(int packages, const struct strv *renames, const struct strv *removals,
+                  struct err *err)
+{
+    CLEANUP_STR struct str text = {0};
+    if (!renames->count && !removals->count)
+        return 0;
+    str_add(&text, HEAD "\n");
+    for (size_t i = 0; i < removals->count; i++)
+        add_words(&text, "remove", removals->item[i], NULL);
+    for (size_t i = 0; i + 1 < renames->count; i += 2)
+        add_words(&text, "rename", renames->item[i], renames->item[i + 1]);
+    CLEANUP_CLOSE int fd =
+        openat(packages, PENDING, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0 || fs_write_all(fd, text.text, text.size) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), PENDING);
+    return 0;
+}
+
+// Done already is as good: a kill may have come between a step and the end.
+static int do_line(const char *prefix, const char *line, struct err *err)
+{
+    CLEANUP_STRV struct strv word = {0};
+    CLEANUP_STR struct str one = {0};
+    CLEANUP_STR struct str two = {0};
+    strv_split(&word, line, ' ');
+    str_print(&one, "%s/", prefix);
+    str_print(&two, "%s/", prefix);
+    if (word.count < 2 || str_add_unpercent(&one, word.item[1], strlen(word.item[1])) < 0 ||
+        (word.count > 2 && str_add_unpercent(&two, word.item[2], strlen(word.item[2])) < 0))
+        return 0;
+    int is_rename = strcmp(word.item[0], "rename") == 0 && word.count == 3;
+    int status = is_rename ? rename(one.text, two.text) : unlink(one.text);
+    return status < 0 && errno != ENOENT
+               ? err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"),
+                           is_rename ? two.text : one.text)
+               : 0;
+}
+
+int pending_finish(const struct site *site, struct err *err)
+{
+    struct err why = {0};
+    CLEANUP_STR struct str text = {0};
+    CLEANUP_STRV struct strv lines = {0};
+    CLEANUP_FREE char *path = mem_print("%s/%s", site->packages, PENDING);
+    if (access(path, F_OK) < 0)
+        return 0;
+    if (fs_read(AT_FDCWD, path, PENDING_MAX, &text, &why) < 0) {
+        *(err ? err : &why) = why;
+        return -1;
+    }
+    strv_split(&lines, str_text(&text), '\n');
+    int known = lines.count && strcmp(lines.item[0], HEAD) == 0;
+    for (size_t i = 1; known && i < lines.count; i++)
+        if (do_line(site->prefix, lines.item[i], err) < 0)
+            return -1;
+    unlink(path);
+    return 0;
+}
