@@ -20,6 +20,8 @@ static const struct {
     [ERR_NO_PYTHON] = {"no-python", 3},
     [ERR_NO_ENV] = {"no-env", 3},
     [ERR_BAD_WHEEL] = {"bad-wheel", 4},
+    [ERR_NO_WHEEL] = {"no-wheel", 3},
+    [ERR_NO_SOLUTION] = {"no-solution", 3},
     [ERR_NO_DATASET] = {"no-dataset", 4},
     [ERR_SAME_OUTPUT] = {"same-output", 2},
     [ERR_OUTPUT_EXISTS] = {"output-exists", 2},

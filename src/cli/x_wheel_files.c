@@ -195,15 +195,10 @@ static int answer_script(struct x_line *line, struct err *err)
 }
 
 const struct x_verb x_file_verbs[] = {
-    {"wheelname", 1, answer_wheelname},
-    {"sdistname", 1, answer_sdistname},
-    {"tags", 13, answer_tags},
-    {"headers", 1, answer_headers},
-    {"metadata", 1, answer_metadata},
-    {"wheelfile", 1, answer_wheelfile},
-    {"record", 1, answer_record},
-    {"entries", 1, answer_entries},
-    {"script", 1, answer_script},
-    {"reqfile", 2, x_answer_reqfile},
-    {0},
+    {"wheelname", 1, answer_wheelname}, {"sdistname", 1, answer_sdistname},
+    {"tags", 13, answer_tags},          {"headers", 1, answer_headers},
+    {"metadata", 1, answer_metadata},   {"wheelfile", 1, answer_wheelfile},
+    {"record", 1, answer_record},       {"entries", 1, answer_entries},
+    {"script", 1, answer_script},       {"reqfile", 2, x_answer_reqfile},
+    {"solve", 1, x_answer_solve},       {0},
 };

@@ -20,6 +20,7 @@ ROOMS = {
     "site": set(),
     "wheel": set(),
     "store": {"wheel"},
+    "solve": {"wheel"},
     "module": set(),
     "threads": {"machine"},
     "env": {"wheel", "store", "machine", "site"},

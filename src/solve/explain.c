@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// explain: the facts of a proof, from what is asked on, and what was found.
+#include "solve/explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/lang.h"
+#include "solve/words.h"
+
+enum { FOUND_PROJECTS = 3, FOUND_VERSIONS = 6 };
+
+// Facts that say the same of several versions.
+struct group {
+    const struct incompat *fact;
+    uint64_t *states; // of NEEDED: the versions that require it; of UNUSABLE: that are
+    int said;
+};
+struct groups {
+    struct group *item;
+    size_t count, room;
+    struct arena arena;
+    struct table place; // "who|what"
+};
+
+void facts_collect(struct incompat *failure, struct facts *ret)
+{
+    CLEANUP_FREE struct incompat **stack = NULL;
+    size_t depth = 0, room = 0, visited = 0, walked_room = 0;
+    CLEANUP_FREE struct incompat **walked = NULL;
+    mem_room(&stack, &room, 1, sizeof(struct incompat *));
+    stack[depth++] = failure;
+    while (depth) {
+        struct incompat *incompat = stack[--depth];
+        if (incompat->number)
+            continue;
+        incompat->number = 1;
+        mem_room(&walked, &walked_room, visited + 1, sizeof(struct incompat *));
+        walked[visited++] = incompat;
+        if (incompat->cause != CAUSE_LEARNED) {
+            mem_room(&ret->item, &ret->room, ret->count + 1, sizeof *ret->item);
+            ret->item[ret->count++] = incompat;
+            continue;
+        }
+        mem_room(&stack, &room, depth + 2, sizeof(struct incompat *));
+        stack[depth++] = incompat->from[0];
+        stack[depth++] = incompat->from[1];
+    }
+    for (size_t i = 0; i < visited; i++)
+        walked[i]->number = 0;
+}
+
+static void key_of(struct str *into, const struct incompat *fact)
+{
+    str_print(into, "%d|%zu|%zu|%d|", fact->cause, fact->by ? fact->by->id : SIZE_MAX,
+              fact->about->id, fact->override);
+    if (fact->cause == CAUSE_UNUSABLE)
+        str_add(into, fact->why);
+    else
+        words_add_require(into, fact->require);
+}
+
+static void group_facts(const struct facts *facts, struct groups *groups)
+{
+    for (size_t i = 0; i < facts->count; i++) {
+        const struct incompat *fact = facts->item[i];
+        const struct package *whose = fact->by ? fact->by->project : fact->about;
+        CLEANUP_STR struct str key = {0};
+        int new;
+        key_of(&key, fact);
+        uint64_t *place = table_put(&groups->place,
+                                    arena_dupn(&groups->arena, str_text(&key), key.size), &new);
+        if (new) {
+            mem_room(&groups->item, &groups->room, groups->count + 1, sizeof *groups->item);
+            *place = groups->count;
+            groups->item[groups->count++] = (struct group){
+                .fact = fact, .states = states_new(&groups->arena, whose->words)};
+        }
+        uint64_t *states = groups->item[*place].states;
+        if (fact->by)
+            states_put(states, fact->by_state);
+        else if (fact->cause == CAUSE_UNUSABLE)
+            states_or(states, fact->term[0].set, whose->words);
+    }
+}
+
+static void groups_free(struct groups *groups)
+{
+    free(groups->item);
+    table_free(&groups->place);
+    arena_free(&groups->arena);
+}
+
+static void add_line(struct strv *lines, const char *label, const char *text)
+{
+    strv_take(lines, mem_print("%s\t%s", label, text));
+}
+
+static void add_fact(struct strv *lines, const char *text)
+{
+    add_line(lines, lines->count ? "and" : "because", text);
+}
+
+static void say_asked(struct groups *groups, struct strv *lines)
+{
+    CLEANUP_STRV struct strv items = {0};
+    CLEANUP_STR struct str list = {0}, text = {0};
+    for (size_t i = groups->count; i-- > 0;) { // a proof comes to what is asked last
+        struct group *group = &groups->item[i];
+        if (group->fact->cause != CAUSE_ASKED)
+            continue;
+        CLEANUP_STR struct str item = {0};
+        words_add_require(&item, group->fact->require);
+        if (group->fact->override)
+            str_add(&item, _(" (an override)"));
+        strv_add(&items, str_text(&item));
+        group->said = 1;
+    }
+    words_add_list(&list, &items);
+    str_print(&text, _("you ask for %s"), str_text(&list));
+    if (items.count)
+        add_fact(lines, str_text(&text));
+}
+
+static void say_group(struct group *group, struct strv *lines)
+{
+    const struct incompat *fact = group->fact;
+    CLEANUP_STR struct str text = {0}, who = {0}, what = {0};
+    group->said = 1;
+    if (fact->cause == CAUSE_CONSTRAINT) {
+        words_add_incompat(&text, fact);
+        add_fact(lines, str_text(&text));
+        return;
+    }
+    words_add_package(&who, fact->by ? fact->by : fact->about);
+    str_add_char(&who, ' ');
+    words_add_states(&who, fact->by ? fact->by->project : fact->about, group->states);
+    if (fact->cause == CAUSE_UNUSABLE) {
+        str_print(&text, "%s: %s", str_text(&who), fact->why);
+    } else {
+        words_add_require(&what, fact->require);
+        str_print(&text,
+                  fact->override ? _("%s requires %s (an override)") : _("%s requires %s"),
+                  str_text(&who), str_text(&what));
+    }
+    add_fact(lines, str_text(&text));
+}
+
+// From what is asked on: first what a project requires that was spoken of already.
+static void say_groups(struct groups *groups, struct strv *lines)
+{
+    size_t left = 0;
+    say_asked(groups, lines);
+    for (size_t i = 0; i < groups->count; i++)
+        if (groups->item[i].fact->cause == CAUSE_ASKED)
+            groups->item[i].fact->about->mark = 1;
+    for (int more = 1; more && lines->count < EXPLAIN_LINES;) {
+        more = 0;
+        for (size_t i = groups->count; i-- > 0 && lines->count < EXPLAIN_LINES;) {
+            struct group *group = &groups->item[i];
+            const struct incompat *fact = group->fact;
+            if (group->said || !(fact->by ? fact->by->project : fact->about)->mark)
+                continue;
+            say_group(group, lines);
+            fact->about->mark = 1;
+            more = 1;
+        }
+    }
+    for (size_t i = 0; i < groups->count; i++) {
+        groups->item[i].fact->about->mark = 0;
+        left += !groups->item[i].said;
+    }
+    if (left) {
+        CLEANUP_STR struct str text = {0};
+        str_print(&text, lang_plural("%zu more fact", "%zu more facts", left), left);
+        add_fact(lines, str_text(&text));
+    }
+}
+
+static void add_found(struct solver *solver, const struct package *project, struct strv *lines)
+{
+    CLEANUP_STR struct str text = {0}, where = {0};
+    size_t count = project->states - 1,
+           first = count > FOUND_VERSIONS ? count - FOUND_VERSIONS : 0;
+    if (solver->provider->describe)
+        solver->provider->describe(solver->provider->context, project->name, &where);
+    words_add_package(&text, project);
+    if (!count)
+        str_print(&text, " %s", _("no version"));
+    for (size_t i = first; i < count; i++) {
+        CLEANUP_STR struct str number = {0};
+        struct piece version = project->version[i]->candidate.version.text;
+        str_add_visible(&number, version.text, version.size);
+        str_print(&text, "%s%s", i > first ? ", " : first ? " …, " : " ", str_text(&number));
+    }
+    if (first)
+        str_print(&text, _(" (%zu versions)"), count);
+    if (where.size)
+        str_print(&text, " %s", str_text(&where));
+    add_line(lines, "found", str_text(&text));
+}
+
+// Whose versions the facts disagree about: required twice or restricted, or not there.
+static void say_found(struct solver *solver, const struct groups *groups, struct strv *lines)
+{
+    size_t said = 0;
+    for (size_t i = 0; i < groups->count; i++)
+        groups->item[i].fact->about->mark++;
+    for (size_t i = 0; i < groups->count; i++) {
+        const struct incompat *fact = groups->item[i].fact;
+        struct package *about = fact->about;
+        int empty = fact->matched && states_empty(fact->matched, about->words);
+        if ((about->mark > 1 || empty) && said < FOUND_PROJECTS) {
+            add_found(solver, about, lines);
+            said++;
+            about->mark = 0;
+        }
+    }
+    for (size_t i = 0; i < groups->count; i++)
+        groups->item[i].fact->about->mark = 0;
+}
+
+static int lacks(const struct groups *groups, const struct incompat *fact)
+{
+    const struct package *about = fact->about;
+    CLEANUP_FREE uint64_t *left = mem_alloc(about->words * sizeof *left);
+    memcpy(left, fact->matched, about->words * sizeof *left);
+    for (size_t i = 0; i < groups->count; i++) {
+        const struct group *other = &groups->item[i];
+        if (other->fact->cause == CAUSE_UNUSABLE && other->fact->about == about)
+            states_without(left, other->states, about->words);
+    }
+    return states_empty(left, about->words);
+}
+
+// The one requirement that nothing satisfies, if no two disagree; else NULL.
+static const struct require *lacking(const struct groups *groups)
+{
+    const struct require *lack = NULL;
+    int disagree = 0;
+    for (size_t i = 0; i < groups->count; i++) {
+        const struct incompat *fact = groups->item[i].fact;
+        disagree |= fact->cause == CAUSE_CONSTRAINT;
+        if (fact->cause == CAUSE_UNUSABLE || !fact->matched)
+            continue;
+        disagree |= fact->about->mark != 0;
+        fact->about->mark = 1;
+        if (!lacks(groups, fact))
+            continue;
+        disagree |= lack != NULL;
+        lack = fact->require;
+    }
+    for (size_t i = 0; i < groups->count; i++)
+        groups->item[i].fact->about->mark = 0;
+    return disagree ? NULL : lack;
+}
+
+int explain_failure(struct solver *solver, struct solve_result *ret, struct err *err)
+{
+    struct facts facts = {0};
+    struct groups groups = {0};
+    facts_collect(solver->failure, &facts);
+    group_facts(&facts, &groups);
+    const struct require *lack = lacking(&groups);
+    if (solver->ask->verbose && solver->failure->cause == CAUSE_LEARNED)
+        explain_proof(solver->failure, &ret->lines);
+    else
+        say_groups(&groups, &ret->lines);
+    say_found(solver, &groups, &ret->lines);
+    groups_free(&groups);
+    explain_try(solver, &facts, &ret->lines);
+    free(facts.item);
+    if (!lack)
+        return err_set(err, ERR_NO_SOLUTION, _("no set of versions satisfies what is asked"));
+    CLEANUP_STR struct str text = {0};
+    words_add_require(&text, lack);
+    return err_set(err, ERR_NO_WHEEL, _("no version satisfies '%s'"), str_text(&text));
+}
