@@ -9,7 +9,7 @@
 
 struct visit {
     struct package *project;
-    size_t next; // of its incompatibilities
+    size_t next; // of its needs
 };
 struct answer {
     struct solver *solver;
@@ -22,8 +22,7 @@ struct answer {
 // Whether it says what the chosen version of a project requires.
 static int is_need(const struct incompat *incompat, const struct package *project)
 {
-    return incompat->cause == CAUSE_NEEDED && incompat->by->project == project &&
-           incompat->by_state == project->decided && incompat->by->decided;
+    return incompat->by_state == project->decided && incompat->by->decided;
 }
 
 static void visit(struct answer *answer, struct package *project)
@@ -52,12 +51,12 @@ static void order_from(struct answer *answer, struct package *root)
     while (answer->depth) {
         struct visit *top = &answer->stack[answer->depth - 1];
         struct package *project = top->project;
-        if (top->next == project->incompats.count) {
+        if (top->next == project->needs.count) {
             answer->depth--;
             place(answer, project);
             continue;
         }
-        const struct incompat *incompat = project->incompats.item[top->next++];
+        const struct incompat *incompat = project->needs.item[top->next++];
         if (is_need(incompat, project))
             visit(answer, incompat->about);
     }
@@ -83,7 +82,7 @@ static void add_reasons(struct answer *answer)
         add_reason(&ret->choice[at], &room[at], SIZE_MAX, asked->item[i]->require);
     }
     for (size_t i = 0; i < ret->count; i++) {
-        const struct incompats *all = &answer->project[i]->incompats;
+        const struct incompats *all = &answer->project[i]->needs;
         for (size_t k = 0; k < all->count; k++) {
             const struct incompat *incompat = all->item[k];
             if (!is_need(incompat, answer->project[i]) || incompat->about == answer->project[i])

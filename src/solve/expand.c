@@ -54,6 +54,7 @@ static void need_end(struct solver *solver, struct incompat *incompat)
             return;
     incompat_attach(solver, incompat);
     if (incompat->cause == CAUSE_NEEDED) {
+        incompats_add(&incompat->by->project->needs, incompat);
         incompats_add(&solver->fresh, incompat);
         return;
     }
@@ -88,6 +89,8 @@ static int need_one(struct solver *solver, const struct need *need, struct err *
         solver->again = 1;
         return known_url(solver, project->known, url, err) ? 0 : -1;
     }
+    if (url && need->by)
+        support_note(solver, need->by, need->state, project, url);
     struct incompat *incompat = need_begin(solver, need, project);
     uint64_t *set = states_copy(solver->arena, project->all, project->words);
     incompat->matched = package_matched(solver, project, need->require);
@@ -148,7 +151,7 @@ int expand_version(struct solver *solver, struct package *package, size_t state,
 {
     struct known_version *version = package->project->version[state - 1];
     solver->fresh.count = 0;
-    if (package->expanded[state])
+    if (package->expanded[state] & 1)
         return 0;
     if (known_needs(solver, package->name, version, err) < 0)
         return -1;
@@ -166,6 +169,6 @@ int expand_version(struct solver *solver, struct package *package, size_t state,
         if (is && !anyhow && need_all(solver, package, state, require, err) < 0)
             return -1;
     }
-    package->expanded[state] = 1;
+    package->expanded[state] |= 1;
     return 0;
 }

@@ -15,10 +15,13 @@ struct group {
     const struct incompat *fact;
     uint64_t *states; // of NEEDED: the versions that require it; of UNUSABLE: that are
     int said;
+    size_t place, last; // in the proof; the latest of `states`
 };
 struct groups {
     struct group *item;
     size_t count, room;
+    const struct group **unusable; // those of UNUSABLE
+    size_t unusable_count;
     struct arena arena;
     struct table place; // "who|what"
 };
@@ -32,9 +35,9 @@ void facts_collect(struct incompat *failure, struct facts *ret)
     stack[depth++] = failure;
     while (depth) {
         struct incompat *incompat = stack[--depth];
-        if (incompat->number)
+        if (incompat->walk)
             continue;
-        incompat->number = 1;
+        incompat->walk = 1;
         mem_room(&walked, &walked_room, visited + 1, sizeof(struct incompat *));
         walked[visited++] = incompat;
         if (incompat->cause != CAUSE_LEARNED) {
@@ -47,7 +50,7 @@ void facts_collect(struct incompat *failure, struct facts *ret)
         stack[depth++] = incompat->from[1];
     }
     for (size_t i = 0; i < visited; i++)
-        walked[i]->number = 0;
+        walked[i]->walk = 0;
 }
 
 static void key_of(struct str *into, const struct incompat *fact)
@@ -84,6 +87,35 @@ static void group_facts(const struct facts *facts, struct groups *groups)
     }
 }
 
+// In order of discovery of who speaks, of its versions the latest first.
+static int compare_groups(const void *one, const void *two)
+{
+    const struct group *a = one, *b = two;
+    const struct package *left = a->fact->by ? a->fact->by : a->fact->about;
+    const struct package *right = b->fact->by ? b->fact->by : b->fact->about;
+    if (left != right)
+        return left->id < right->id ? -1 : 1;
+    if (a->last != b->last)
+        return a->last > b->last ? -1 : 1;
+    return (a->place > b->place) - (a->place < b->place);
+}
+
+static void sort_groups(struct groups *groups)
+{
+    for (size_t i = 0; i < groups->count; i++) {
+        struct group *group = &groups->item[i];
+        const struct package *whose = group->fact->by ? group->fact->by : group->fact->about;
+        group->place = i;
+        group->last = states_previous(group->states, whose->project->states - 1);
+    }
+    if (groups->count)
+        qsort(groups->item, groups->count, sizeof *groups->item, compare_groups);
+    groups->unusable = arena_alloc(&groups->arena, groups->count * sizeof *groups->unusable);
+    for (size_t i = 0; i < groups->count; i++)
+        if (groups->item[i].fact->cause == CAUSE_UNUSABLE)
+            groups->unusable[groups->unusable_count++] = &groups->item[i];
+}
+
 static void groups_free(struct groups *groups)
 {
     free(groups->item);
@@ -105,7 +137,7 @@ static void say_asked(struct groups *groups, struct strv *lines)
 {
     CLEANUP_STRV struct strv items = {0};
     CLEANUP_STR struct str list = {0}, text = {0};
-    for (size_t i = groups->count; i-- > 0;) { // a proof comes to what is asked last
+    for (size_t i = 0; i < groups->count; i++) {
         struct group *group = &groups->item[i];
         if (group->fact->cause != CAUSE_ASKED)
             continue;
@@ -156,7 +188,7 @@ static void say_groups(struct groups *groups, struct strv *lines)
             groups->item[i].fact->about->mark = 1;
     for (int more = 1; more && lines->count < EXPLAIN_LINES;) {
         more = 0;
-        for (size_t i = groups->count; i-- > 0 && lines->count < EXPLAIN_LINES;) {
+        for (size_t i = 0; i < groups->count && lines->count < EXPLAIN_LINES; i++) {
             struct group *group = &groups->item[i];
             const struct incompat *fact = group->fact;
             if (group->said || !(fact->by ? fact->by->project : fact->about)->mark)
@@ -184,9 +216,10 @@ static void add_found(struct solver *solver, const struct package *project, stru
            first = count > FOUND_VERSIONS ? count - FOUND_VERSIONS : 0;
     if (solver->provider->describe)
         solver->provider->describe(solver->provider->context, project->name, &where);
-    words_add_package(&text, project);
-    if (!count)
-        str_print(&text, " %s", _("no version"));
+    if (count)
+        words_add_package(&text, project);
+    else
+        str_print(&text, _("no version of %.*s"), (int)project->name.size, project->name.text);
     for (size_t i = first; i < count; i++) {
         CLEANUP_STR struct str number = {0};
         struct piece version = project->version[i]->candidate.version.text;
@@ -223,13 +256,13 @@ static void say_found(struct solver *solver, const struct groups *groups, struct
 static int lacks(const struct groups *groups, const struct incompat *fact)
 {
     const struct package *about = fact->about;
+    if (states_empty(fact->matched, about->words) || !groups->unusable_count)
+        return states_empty(fact->matched, about->words);
     CLEANUP_FREE uint64_t *left = mem_alloc(about->words * sizeof *left);
     memcpy(left, fact->matched, about->words * sizeof *left);
-    for (size_t i = 0; i < groups->count; i++) {
-        const struct group *other = &groups->item[i];
-        if (other->fact->cause == CAUSE_UNUSABLE && other->fact->about == about)
-            states_without(left, other->states, about->words);
-    }
+    for (size_t i = 0; i < groups->unusable_count; i++)
+        if (groups->unusable[i]->fact->about == about)
+            states_without(left, groups->unusable[i]->states, about->words);
     return states_empty(left, about->words);
 }
 
@@ -261,6 +294,7 @@ int explain_failure(struct solver *solver, struct solve_result *ret, struct err 
     struct groups groups = {0};
     facts_collect(solver->failure, &facts);
     group_facts(&facts, &groups);
+    sort_groups(&groups);
     const struct require *lack = lacking(&groups);
     if (solver->ask->verbose && solver->failure->cause == CAUSE_LEARNED)
         explain_proof(solver->failure, &ret->lines);

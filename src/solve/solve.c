@@ -14,6 +14,7 @@ static void search_free(struct solver *solver)
         struct package *package = solver->package[i];
         free(package->at);
         free(package->incompats.item);
+        free(package->needs.item);
         free(package->pre_needs.item);
         table_free(&package->sets);
     }
@@ -67,7 +68,8 @@ static int decide(struct solver *solver, struct package *package, struct err *er
 {
     int extra = package_is_extra(package);
     size_t state = extra ? package->project->decided : choose_state(solver, package);
-    if (expand_version(solver, package, state, err) < 0)
+    if (expand_version(solver, package, state, err) < 0 ||
+        (!extra && support_close(solver, package, state, err) < 0))
         return -1;
     if (!breaks(solver, package))
         trail_decide(solver, package, extra ? EXTRA_ASKED : state);

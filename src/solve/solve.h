@@ -62,7 +62,7 @@ struct solve_ask {               // markers are looked at; one that is false ask
     size_t steps;                       // give up after so many; 0: SOLVE_STEPS
     int verbose;                        // explain by each step of the proof
 };
-enum { SOLVE_STEPS = 50000000 };
+enum { SOLVE_STEPS = 300000000 }; // some ten seconds
 
 struct solve_reason {
     size_t by;                     // a choice's place, SIZE_MAX: asked for

@@ -35,8 +35,9 @@ struct incompat {
     const uint64_t *matched;       // of ASKED and NEEDED: the versions of `about` that satisfy
     const char *why;               // of UNUSABLE
     struct incompat *from[2];      // of LEARNED
-    size_t number;                 // of who walks over a proof; 0 between
-    size_t contradicted;           // 1 + the level at which a term became false; 0: none is
+    size_t number;                 // in a proof that is said; 0: none
+    int walk;                      // of who walks over a proof; 0 before
+    size_t contradicted; // 1 + the level at which a term was seen to be false; 0: none was
     size_t count;
     struct term term[];
 };
@@ -61,6 +62,7 @@ struct package {
     uint64_t *all;
     struct table sets; // of versions, by the text of specifiers or the URL
     struct incompats incompats;
+    struct incompats needs;     // NEEDED by its versions and extras
     struct incompats pre_needs; // of those the ones that name a pre-release of it
     // What is assigned: places in the trail, ascending; the set that remains; the state decided.
     size_t *at, at_count, at_room;
@@ -81,11 +83,17 @@ struct assignment {
     struct incompat *cause; // NULL: a decision
     uint64_t *after;        // the states that remain
 };
+struct url_asker { // a version, or an extra of it, that requires a URL
+    struct piece name, extra;
+    const struct known_version *version;
+    struct url_asker *next;
+};
 // What the provider said: asked once, though the search may begin again.
 struct known_version {
     struct solve_candidate candidate;
     const char *url;           // NULL: none
     struct solve_needs *needs; // NULL: not asked yet
+    struct url_asker *asker;   // who requires the URL, as far as was seen
 };
 struct known_project {
     struct piece name;
@@ -186,6 +194,13 @@ void solver_changed(struct solver *solver, struct package *package);
 // conflict.c: the incompatibility that follows, after going back so far that it has one term that
 // is not settled; NULL: there is no solution.
 struct incompat *conflict_resolve(struct solver *solver, struct incompat *incompat);
+
+// support.c: by_state of `by` requires that URL, which is known.
+void support_note(struct solver *solver, struct package *by, size_t by_state,
+                  struct package *project, const char *url);
+// Before such a version is decided. 0 or -1.
+int support_close(struct solver *solver, struct package *package, size_t state,
+                  struct err *err);
 
 // choose.c: the version to try of those that are left.
 size_t choose_state(const struct solver *solver, const struct package *package);
