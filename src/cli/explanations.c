@@ -55,6 +55,33 @@ const struct explanation explanations[ERR_COUNT] = {
             "\n"
             "If it is so where it was published, only its author can cure it. pip and uv\n"
             "install many such wheels: they do not compare files with RECORD.\n")},
+    [ERR_NO_WHEEL] =
+        {N_("no wheel of what is asked for fits this Python and this machine"),
+         N_("A wheel's name says for which Python and which machine it is. Wheels are looked "
+            "for\n"
+            "in wheelhouses (--find-links, pip's configuration) and then in indexes; nothing\n"
+            "is built from source.\n"
+            "\n"
+            "    lopin wheels numpy                  the newest that fits\n"
+            "    lopin wheels numpy --all-versions --all-pythons\n"
+            "    lopin map --python 3.11 ...         another Python\n"
+            "    pip wheel --no-deps NAME -w DIR     builds one; then --find-links DIR\n")},
+    [ERR_FETCH] =
+        {N_("an index, or a file that it names, cannot be had"),
+         N_("The network, a proxy or the index itself did not answer, stalled, ended too "
+            "early\n"
+            "or answered with an error. What stalls or breaks is tried again (pip's "
+            "\"retries\"\n"
+            "and \"timeout\" hold), and what came of a file is kept: the next start goes on "
+            "there.\n"
+            "\n"
+            "    lopin wheels --offline ...          with what is in the cache\n"
+            "    pip config list                     index-url, proxy, cert, timeout\n"
+            "    env | grep -i proxy                 proxies of the environment\n"
+            "    PIP_CERT=FILE lopin ...             certificates of the site\n"
+            "\n"
+            "Nodes of clusters often have no network: fetch on a login node, or with\n"
+            "pip download -d DIR, and say --no-index --find-links DIR.\n")},
     [ERR_NO_DATASET] =
         {N_("a pattern, a list or a file gives no dataset"),
          N_("There is nothing to run the script on: no file matches a quoted pattern,\n"
@@ -249,38 +276,41 @@ const struct explanation explanations[ERR_COUNT] = {
             "code 75, is run again from there. LOPIN_TASK_DEADLINE says in its environment\n"
             "when that will be (Unix time).\n")},
     [ERR_TASK_TIMEOUT] =
-        {N_("a task took longer than --timeout"),
-         N_("Each task has that time. Then it gets SIGTERM, and 10 seconds later SIGKILL,\n"
-            "with all that it started.\n"
-            "\n"
-            "    lopin log --failed                  how far it came\n"
-            "    lopin retry --timeout 30m           again, with more time\n"
-            "    lopin report                        how long the others took\n"
-            "\n"
-            "If only some tasks hang, --retries 1 runs them a second time by itself.\n")},
+        {
+            N_("a task took longer than --timeout"),
+            N_("Each task has that time. Then it gets SIGTERM, and 10 seconds later SIGKILL,\n"
+               "with all that it started.\n"
+               "\n"
+               "    lopin log --failed                  how far it came\n"
+               "    lopin retry --timeout 30m           again, with more time\n"
+               "    lopin report                        how long the others took\n"
+               "\n"
+               "If only some tasks hang, --retries 1 runs them a second time by itself.\n")},
     [ERR_MEMORY_LIMIT] =
-        {N_("a task needed more memory than it may have"),
-         N_("The limit is the run's own: the least of --mem, what Slurm gave to the job,\n"
-            "the control groups that it is in, and the machine. Near it, the newest large\n"
-            "task is put back and runs again with fewer beside it; what the kernel killed\n"
-            "runs again with more room. What fails needs more than there is even when it\n"
-            "runs alone, or more than --mem-each.\n"
-            "\n"
-            "    lopin report                        the peaks of those that were done\n"
-            "    sbatch --mem=16G ...                asks Slurm for more\n"
-            "    lopin retry --mem-each 8G           again, with more for each task\n"
-            "    lopin retry -j 2                    again, two side by side\n"
-            "\n"
-            "In Python, data that is read in parts (numpy.load(..., mmap_mode=\"r\"),\n"
-            "pandas.read_csv(..., chunksize=...)) needs less.\n")},
+        {
+            N_("a task needed more memory than it may have"),
+            N_("The limit is the run's own: the least of --mem, what Slurm gave to the job,\n"
+               "the control groups that it is in, and the machine. Near it, the newest large\n"
+               "task is put back and runs again with fewer beside it; what the kernel killed\n"
+               "runs again with more room. What fails needs more than there is even when it\n"
+               "runs alone, or more than --mem-each.\n"
+               "\n"
+               "    lopin report                        the peaks of those that were done\n"
+               "    sbatch --mem=16G ...                asks Slurm for more\n"
+               "    lopin retry --mem-each 8G           again, with more for each task\n"
+               "    lopin retry -j 2                    again, two side by side\n"
+               "\n"
+               "In Python, data that is read in parts (numpy.load(..., mmap_mode=\"r\"),\n"
+               "pandas.read_csv(..., chunksize=...)) needs less.\n")},
     [ERR_SYSTEM] =
-        {N_("the system refused something that lopin needs"),
-         N_("A file could not be opened or written, a process not started, a folder not\n"
-            "made. The words after the last colon are the system's own reason.\n"
-            "\n"
-            "    ls -ld . .lopin; id                 \"permission denied\": whose folder?\n"
-            "    ulimit -a                           \"too many open files\", \"resource\n"
-            "                                        temporarily unavailable\": a limit\n"
-            "    ps -u $USER | wc -l                 processes of yours on this machine\n"
-            "    lopin resume                        what was recorded is kept\n")},
+        {
+            N_("the system refused something that lopin needs"),
+            N_("A file could not be opened or written, a process not started, a folder not\n"
+               "made. The words after the last colon are the system's own reason.\n"
+               "\n"
+               "    ls -ld . .lopin; id                 \"permission denied\": whose folder?\n"
+               "    ulimit -a                           \"too many open files\", \"resource\n"
+               "                                        temporarily unavailable\": a limit\n"
+               "    ps -u $USER | wc -l                 processes of yours on this machine\n"
+               "    lopin resume                        what was recorded is kept\n")},
 };

@@ -21,6 +21,7 @@ ROOMS = {
     "wheel": set(),
     "store": {"wheel"},
     "solve": {"wheel"},
+    "source": {"wheel"},
     "module": set(),
     "threads": {"machine"},
     "env": {"wheel", "store", "machine", "site"},
