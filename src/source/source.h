@@ -87,6 +87,10 @@ void source_prefetch(struct source *source, const char *const *names, size_t cou
 // A project that nobody has has no versions. NULL with [fetch]: an index did not answer.
 const struct source_project *source_project(struct source *source, const char *normal,
                                             struct err *err);
+// A wheel that a URL gives (file, http or https). NULL with [no-wheel]: it is none, is of another
+// project, or does not fit the interpreter; [usage]: the URL names no file.
+struct source_file *source_at_url(struct source *source, const char *normal, const char *url,
+                                  struct err *err);
 // METADATA of many files at once, as far as they come from a network; what fails is told by
 // source_metadata.
 void source_prefetch_metadata(struct source *source, struct source_file *const *files,

@@ -47,7 +47,7 @@ static int python_fits(struct source *source, const char *requires)
     return specifiers_contain(&set, &python, PRERELEASES_YES);
 }
 
-static void judge(struct source *source, const char *normal, struct source_file *file)
+void source_judge(struct source *source, const char *normal, struct source_file *file)
 {
     const struct tags *tags = source->ask.tags;
     file->refused = SOURCE_FITS;
@@ -70,7 +70,7 @@ static void add_file(struct builder *builder, const struct source_file *given)
     if (source_read_name(builder->source, file) < 0 ||
         !piece_is(file->wheel.normal, builder->normal))
         return;
-    judge(builder->source, builder->normal, file);
+    source_judge(builder->source, builder->normal, file);
     mem_room(&builder->file, &builder->room, builder->count + 1, sizeof *builder->file);
     builder->file[builder->count++] = file;
 }

@@ -62,5 +62,7 @@ struct entry *source_entry(struct source *source, const char *normal);
 // All files of the project, ranked.
 void source_build(struct source *source, struct entry *entry);
 int source_load_links(struct source *source, struct place *place);
+// Whether it fits (file->refused), and how well.
+void source_judge(struct source *source, const char *normal, struct source_file *file);
 // A file of one of these: 0, or -1 if its name cannot be read.
 int source_read_name(struct source *source, struct source_file *file);

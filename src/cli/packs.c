@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/packs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/lang.h"
+#include "cli/packs_tell.h"
+#include "cli/say.h"
+#include "cli/setting.h"
+#include "source/sha256.h"
+
+static int read_configuration(struct packs *packs, struct err *err)
+{
+    const struct pack_options *options = &packs->cli->options.pack;
+    const struct pipconf_ask ask = {.vars = &packs->cli->vars,
+                                    .root = "",
+                                    .prefix = packs->python->facts.prefix,
+                                    .command = "install"};
+    if (pipconf_read(&ask, &packs->pip, err) < 0)
+        return -1;
+    pipconf_pick(&packs->pip, "no-binary", "only-binary", &packs->formats);
+    for (size_t i = 0; i < options->no_binary.count; i++)
+        pick_add(&packs->formats, 0, options->no_binary.item[i]);
+    for (size_t i = 0; i < options->only_binary.count; i++)
+        pick_add(&packs->formats, 1, options->only_binary.item[i]);
+    for (size_t i = 0; i < options->find_links.count; i++)
+        strv_add(&packs->find_links, options->find_links.item[i]);
+    for (size_t i = 0; i < options->extra_index.count; i++)
+        strv_add(&packs->extra_index, options->extra_index.item[i]);
+    packs->index_url = options->index_url;
+    packs->no_index = options->no_index;
+    packs->pre = options->pre;
+    packs->require_hashes = options->require_hashes;
+    packs->offline = options->offline;
+    return pipconf_flag(&packs->pip, "pre", &packs->pre, err) < 0 ||
+                   pipconf_flag(&packs->pip, "require-hashes", &packs->require_hashes, err) < 0
+               ? -1
+               : 0;
+}
+
+static int open_source(struct packs *packs, struct err *err)
+{
+    const struct source_ask ask = {.pip = &packs->pip,
+                                   .find_links = &packs->find_links,
+                                   .extra_index_urls = &packs->extra_index,
+                                   .index_url = packs->index_url,
+                                   .no_index = packs->no_index,
+                                   .offline = packs->offline,
+                                   .formats = &packs->formats,
+                                   .vars = &packs->cli->vars,
+                                   .cwd = packs->cli->cwd,
+                                   .cache = packs->cache,
+                                   .tags = &packs->profile.tags,
+                                   .python = packs->python->facts.version,
+                                   .watch = packs_tell_net(packs)};
+    packs->source = source_new(&ask, err);
+    return packs->source ? 0 : -1;
+}
+
+int packs_open(const struct cli *cli, const struct python *python,
+               const struct dists *installed, const struct strv *words, struct packs *ret,
+               struct err *err)
+{
+    *ret = (struct packs){.cli = cli, .python = python, .installed = installed};
+    ret->cache = setting_cache(&cli->vars);
+    return profile_read(python, &cli->vars, &ret->profile, err) < 0 ||
+                   read_configuration(ret, err) < 0 || packs_read_words(ret, words, err) < 0 ||
+                   open_source(ret, err) < 0
+               ? -1
+               : 0;
+}
+
+// Whatever a package requires is left out: --no-deps.
+static int no_needs(void *context, struct piece normal, size_t index, struct solve_needs *ret,
+                    struct err *err)
+{
+    (void)context, (void)normal, (void)index, (void)err;
+    *ret = (struct solve_needs){0};
+    return 0;
+}
+
+static void explain(const struct packs *packs, struct err *err)
+{
+    const struct strv *lines = &packs->solution.lines;
+    for (size_t i = 0; i < lines->count; i++) {
+        const char *tab = strchr(lines->item[i], '\t');
+        CLEANUP_FREE char *label =
+            mem_dupn(lines->item[i], tab ? (size_t)(tab - lines->item[i]) : 0);
+        err_hint(err, label, "%s", tab ? tab + 1 : lines->item[i]);
+    }
+}
+
+int packs_solve(struct packs *packs, struct err *err)
+{
+    static const enum solve_order orders[] = {
+        [RESOLUTION_HIGHEST] = SOLVE_HIGHEST,
+        [RESOLUTION_LOWEST] = SOLVE_LOWEST,
+        [RESOLUTION_LOWEST_DIRECT] = SOLVE_LOWEST_DIRECT,
+    };
+    const struct options *options = &packs->cli->options;
+    struct solve_provider provider;
+    const struct solve_ask ask = {.item = packs->wanted.item,
+                                  .count = packs->wanted.count,
+                                  .constraint = packs->constraints.item,
+                                  .constraint_count = packs->constraints.count,
+                                  .override = packs->overrides.item,
+                                  .override_count = packs->overrides.count,
+                                  .markers = &packs->profile.markers,
+                                  .order = orders[options->pack.resolution],
+                                  .prereleases =
+                                      packs->pre ? PRERELEASES_YES : PRERELEASES_AUTO,
+                                  .verbose = options->verbose};
+    packs_provider(packs, &provider);
+    if (options->pack.no_deps)
+        provider.needs = no_needs;
+    if (solve(&provider, &ask, &packs->solution, err) < 0) {
+        explain(packs, err);
+        return -1;
+    }
+    size_t count = packs->solution.count;
+    packs->file = arena_alloc(&packs->arena, (count + 1) * sizeof *packs->file);
+    for (size_t i = 0; i < count; i++)
+        packs->file[i] = packs_file(packs, &packs->solution.choice[i]);
+    return 0;
+}
+
+static const struct packs_hashes *hashes_of(const struct packs *packs, struct piece normal)
+{
+    for (size_t i = 0; i < packs->hash_count; i++)
+        if (piece_compare(packs->hashes[i].normal, normal) == 0)
+            return &packs->hashes[i];
+    return NULL;
+}
+
+// The requirements' hashes are compared with the file itself, wherever it came from.
+static int check_hash(struct packs *packs, const struct solve_choice *choice,
+                      const struct source_file *file, struct err *err)
+{
+    char sha256[SHA256_TEXT];
+    const struct packs_hashes *hashes = hashes_of(packs, choice->normal);
+    if (!hashes && !packs->require_hashes && !packs->hash_count)
+        return 0;
+    if (!hashes) {
+        err_set(err, ERR_USAGE, _("%s has no hash in the requirements, where others have one"),
+                file->name);
+        return err_hint(err, "try",
+                        "pip-compile --generate-hashes, uv pip compile "
+                        "--generate-hashes");
+    }
+    if (sha256_file(file->path, sha256, err) < 0)
+        return -1;
+    for (size_t i = 0; i < hashes->count; i++)
+        if (strcmp(hashes->sha256[i], sha256) == 0)
+            return 0;
+    err_set(err, ERR_BAD_WHEEL, _("%s has another hash than the requirements say"), file->name);
+    err_hint(err, "found", "sha256:%s", sha256);
+    return err_hint(err, "in", "%s", file->path);
+}
+
+static int fetch(struct packs *packs, size_t count, struct err *err)
+{
+    struct source_file **list = arena_alloc(&packs->arena, (count + 1) * sizeof *list);
+    size_t wanted = 0;
+    for (size_t i = 0; i < count; i++)
+        if (packs->file[i])
+            list[wanted++] = packs->file[i];
+    if (source_fetch(packs->source, list, wanted, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (packs->file[i] &&
+            check_hash(packs, &packs->solution.choice[i], packs->file[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+int packs_fill(struct packs *packs, struct err *err)
+{
+    size_t count = packs->solution.count;
+    size_t wheels = 0;
+    const struct facts *facts = &packs->python->facts;
+    CLEANUP_FREE char *folder = mem_print("%s/store", packs->cache);
+    CLEANUP_STORE struct store *store = NULL;
+    if (fetch(packs, count, err) < 0)
+        return -1;
+    struct store_wheel *wheel = arena_alloc(&packs->arena, (count + 1) * sizeof *wheel);
+    struct store_entry *entry = arena_alloc(&packs->arena, (count + 1) * sizeof *entry);
+    packs->entry = arena_alloc(&packs->arena, (count + 1) * sizeof *packs->entry);
+    for (size_t i = 0; i < count; i++)
+        if (packs->file[i])
+            wheel[wheels++] = (struct store_wheel){
+                .path = packs->file[i]->path,
+                .sha256 = packs->file[i]->local ? NULL : packs->file[i]->sha256};
+    const struct store_python python = {
+        .path = packs->python->path, .tag = facts->cache_tag, .vars = &packs->cli->vars};
+    const struct store_order order = {.wheel = wheel,
+                                      .count = wheels,
+                                      .python =
+                                          packs->cli->options.pack.no_compile ? NULL : &python,
+                                      .threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
+                                      .progress = packs_tell_store(packs)};
+    store = store_open(folder, NULL, 0, err);
+    if (!store || store_fill(store, &order, &packs->arena, entry, err) < 0)
+        return -1;
+    packs_tell_end(packs);
+    for (size_t i = 0, next = 0; i < count; i++)
+        packs->entry[i] = packs->file[i] ? entry[next++] : (struct store_entry){0};
+    return 0;
+}
+
+int packs_is_wanted(const struct packs *packs, const struct solve_choice *choice)
+{
+    (void)packs;
+    for (size_t i = 0; i < choice->reason_count; i++)
+        if (choice->reason[i].by == SIZE_MAX)
+            return 1;
+    return 0;
+}
+
+// direct_url.json of a file or URL that was asked for (PEP 610); NULL if it was not.
+static const char *direct_url(struct packs *packs, const struct solve_choice *choice)
+{
+    if (!choice->url)
+        return NULL;
+    CLEANUP_STR struct str text = {0};
+    packs_add_direct_url(&text, choice->url);
+    return arena_dup(&packs->arena, text.text);
+}
+
+size_t packs_adds(struct packs *packs, struct change_add **ret, const char *const **ret_remove)
+{
+    size_t count = packs->solution.count;
+    size_t adds = 0;
+    size_t removes = 0;
+    struct change_add *add = arena_alloc(&packs->arena, (count + 1) * sizeof *add);
+    const char **remove = arena_alloc(&packs->arena, (count + 1) * sizeof *remove);
+    for (size_t i = 0; i < count; i++) {
+        const struct solve_choice *choice = &packs->solution.choice[i];
+        if (!packs->file[i])
+            continue;
+        add[adds++] = (struct change_add){.entry = packs->entry[i].folder,
+                                          .manifest = &packs->entry[i].manifest,
+                                          .requested = packs_is_wanted(packs, choice),
+                                          .direct_url = direct_url(packs, choice)};
+        const char *normal =
+            arena_dupn(&packs->arena, choice->normal.text, choice->normal.size);
+        if (packs->installed && dists_find(packs->installed, normal))
+            remove[removes++] = normal;
+    }
+    remove[removes] = NULL;
+    *ret = add;
+    *ret_remove = remove;
+    return adds;
+}
+
+void packs_free(struct packs *packs)
+{
+    solve_result_free(&packs->solution);
+    source_free(packs->source);
+    pipconf_free(&packs->pip);
+    pick_free(&packs->formats);
+    strv_free(&packs->find_links);
+    strv_free(&packs->extra_index);
+    profile_free(&packs->profile);
+    free(packs->wanted.item);
+    free(packs->constraints.item);
+    free(packs->overrides.item);
+    free(packs->hashes);
+    free(packs->given);
+    free(packs->cache);
+    arena_free(&packs->arena);
+    *packs = (struct packs){0};
+}

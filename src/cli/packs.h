@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// packs: the packages of an environment: what is asked for, where it is, which versions, and their
+// entries in the store: the rooms source, solve and store composed.
+#pragma once
+
+#include "cli/cli.h"
+#include "env/change.h"
+#include "env/profile.h"
+#include "solve/solve.h"
+#include "source/source.h"
+#include "store/store.h"
+
+struct packs_hashes { // of --hash at a requirement
+    struct piece normal;
+    const char **sha256; // hexadecimal
+    size_t count;
+};
+struct packs_list { // requirements with where they stand
+    struct require **item;
+    size_t count, room;
+};
+struct packs { // zero-initialise to begin; free with packs_free
+    const struct cli *cli;
+    struct arena arena;
+    const struct python *python;
+    struct profile profile;
+    const struct dists *installed; // or NULL: nothing is
+    // Asked:
+    struct packs_list wanted, constraints, overrides;
+    struct packs_hashes *hashes;
+    size_t hash_count, hash_room;
+    // Where from:
+    struct pipconf pip;
+    struct strv find_links, extra_index;
+    const char *index_url;
+    int no_index, pre, require_hashes, offline;
+    struct pick formats;
+    struct source *source;
+    char *cache;
+    struct source_file **given; // by URL; their place is their number
+    size_t given_count, given_room;
+    struct tell *tell; // packs_tell.c
+    // Found:
+    struct solve_result solution;
+    struct source_file **file; // of each choice; NULL: it is installed
+    struct store_entry *entry; // of each choice; folder NULL: it is installed
+};
+// Reads what the options and `words` (requirements, wheels; may be NULL) ask for and where from.
+// `python` and `installed` must outlive it. Returns 0, or -1 with err; packs_free also then.
+int packs_open(const struct cli *cli, const struct python *python,
+               const struct dists *installed, const struct strv *words, struct packs *ret,
+               struct err *err);
+// Which versions. Returns 0, or -1 with [no-wheel], [no-solution], [fetch]...
+int packs_solve(struct packs *packs, struct err *err);
+// Gets the files and makes their entries of the store. Returns 0, or -1 with err.
+int packs_fill(struct packs *packs, struct err *err);
+void packs_free(struct packs *packs);
+// Whether the user asked for that choice, rather than another package.
+int packs_is_wanted(const struct packs *packs, const struct solve_choice *choice);
+// What changes an environment to have these: in the arena. *ret_remove: normal names of what is
+// replaced, NULL-terminated.
+size_t packs_adds(struct packs *packs, struct change_add **ret, const char *const **ret_remove);
+
+// packs_words.c
+int packs_read_words(struct packs *packs, const struct strv *words, struct err *err);
+// The projects that words and -r files name, whatever else they say: of uninstall.
+int packs_read_names(const struct cli *cli, struct arena *arena, struct packs_list *ret,
+                     struct err *err);
+// packs_provider.c
+void packs_provider(struct packs *packs, struct solve_provider *ret);
+// The file of a choice, NULL if it is what is installed.
+struct source_file *packs_file(struct packs *packs, const struct solve_choice *choice);

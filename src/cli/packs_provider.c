@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// packs_provider: what the resolver is told: the versions of a source, and what is installed.
+#include <string.h>
+
+#include "base/lang.h"
+#include "cli/packs.h"
+#include "source/url.h"
+
+// Numbers of candidates that are no version of the source's.
+#define INDEX_INSTALLED (SIZE_MAX - 1)
+#define INDEX_URL       (SIZE_MAX / 2) // and from there on
+
+static const char *text_of(struct packs *packs, struct piece piece)
+{
+    return arena_dupn(&packs->arena, piece.text, piece.size);
+}
+
+static int is_kept(const struct packs *packs, const char *normal)
+{
+    const struct pack_options *options = &packs->cli->options.pack;
+    if (options->reinstall || !packs->installed)
+        return 0;
+    if (!options->upgrade)
+        return 1;
+    for (size_t i = 0; i < packs->wanted.count;
+         i++) // what it requires is kept where it fits, as pip does
+        if (piece_is(packs->wanted.item[i]->normal, normal))
+            return 0;
+    return 1;
+}
+
+// The installed version, if it is to be kept where it fits.
+static int add_installed(struct packs *packs, const char *normal, struct solve_candidate *ret)
+{
+    const struct dist *dist =
+        is_kept(packs, normal) ? dists_find(packs->installed, normal) : NULL;
+    const struct version *version =
+        dist ? version_parse(&packs->arena, piece_of(dist->version), NULL) : NULL;
+    if (!version)
+        return 0;
+    *ret = (struct solve_candidate){
+        .version = {piece_of(dist->version), version},
+        .index = INDEX_INSTALLED,
+        .installed = 1,
+    };
+    return 1;
+}
+
+static int give_versions(void *context, struct piece name, const struct solve_candidate **ret,
+                         size_t *ret_count, struct err *err)
+{
+    struct packs *packs = context;
+    const char *normal = text_of(packs, name);
+    const struct source_project *project = source_project(packs->source, normal, err);
+    if (!project)
+        return -1;
+    struct solve_candidate *list =
+        arena_alloc(&packs->arena, (project->count + 1) * sizeof *list);
+    size_t count = (size_t)add_installed(packs, normal, list);
+    for (size_t i = 0; i < project->count; i++) {
+        const struct source_version *item = &project->item[i];
+        list[count++] =
+            (struct solve_candidate){.version = {piece_of(item->text), item->version},
+                                     .index = i,
+                                     .yanked = item->file->yanked};
+    }
+    *ret = list;
+    *ret_count = count;
+    return 0;
+}
+
+static int give_at_url(void *context, struct piece name, const char *url,
+                       struct solve_candidate *ret, struct err *err)
+{
+    struct packs *packs = context;
+    struct source_file *file = source_at_url(packs->source, text_of(packs, name), url, err);
+    if (!file)
+        return -1;
+    mem_room(&packs->given, &packs->given_room, packs->given_count + 1, sizeof *packs->given);
+    *ret = (struct solve_candidate){.version = {piece_of(file->version_text), file->version},
+                                    .index = INDEX_URL + packs->given_count};
+    packs->given[packs->given_count++] = file;
+    return 0;
+}
+
+static struct source_file *file_of(struct packs *packs, struct piece name, size_t index)
+{
+    const char *normal = text_of(packs, name);
+    if (index >= INDEX_URL)
+        return packs->given[index - INDEX_URL];
+    const struct source_project *project = source_project(packs->source, normal, NULL);
+    return project && index < project->count ? project->item[index].file : NULL;
+}
+
+struct source_file *packs_file(struct packs *packs, const struct solve_choice *choice)
+{
+    size_t index = choice->candidate->index;
+    return index == INDEX_INSTALLED ? NULL : file_of(packs, choice->normal, index);
+}
+
+// The pages of what a version requires, and the metadata of what will probably be taken of them, are
+// asked for at once: each by itself would wait for the network in turn.
+static void look_ahead(struct packs *packs, const struct metadata *metadata)
+{
+    size_t count = 0;
+    const char **names =
+        arena_alloc(&packs->arena, (metadata->requires_count + 1) * sizeof *names);
+    struct source_file **files =
+        arena_alloc(&packs->arena, (metadata->requires_count + 1) * sizeof *files);
+    for (size_t i = 0; i < metadata->requires_count; i++) {
+        const struct require *require = metadata->requires_dist[i];
+        if (!require->url &&
+            (!require->marker ||
+             marker_evaluate(require->marker, &packs->profile.markers, NULL) == 1))
+            names[count++] = text_of(packs, require->normal);
+    }
+    if (!count)
+        return;
+    source_prefetch(packs->source, names, count);
+    size_t found = 0;
+    for (size_t i = 0; i < metadata->requires_count; i++) {
+        const struct require *require = metadata->requires_dist[i];
+        const struct source_project *project =
+            source_project(packs->source, text_of(packs, require->normal), NULL);
+        for (size_t v = 0; project && v < project->count; v++) {
+            const struct candidate candidate = {piece_of(project->item[v].text),
+                                                project->item[v].version};
+            if (!specifiers_contain(&require->specifiers, &candidate, PRERELEASES_AUTO))
+                continue;
+            files[found++] = project->item[v].file;
+            break;
+        }
+    }
+    source_prefetch_metadata(packs->source, files, found);
+}
+
+static int give_installed_needs(struct packs *packs, const char *normal,
+                                struct solve_needs *ret)
+{
+    struct metadata metadata;
+    struct err why = {0};
+    *ret = (struct solve_needs){0};
+    if (dist_metadata(dists_find(packs->installed, normal), &packs->arena, &metadata, &why) < 0)
+        ret->unusable = arena_dup(&packs->arena, why.text);
+    else
+        *ret = (struct solve_needs){.item = metadata.requires_dist,
+                                    .count = metadata.requires_count,
+                                    .extra = metadata.extra,
+                                    .extra_count = metadata.extra_count};
+    return 0;
+}
+
+static int python_fits(const struct packs *packs, const struct metadata *metadata)
+{
+    struct arena arena = {0};
+    const char *version = packs->python->facts.version;
+    const struct candidate python = {piece_of(version),
+                                     version_parse(&arena, piece_of(version), NULL)};
+    int fits = specifiers_contain(&metadata->requires_python, &python, PRERELEASES_YES);
+    arena_free(&arena);
+    return fits;
+}
+
+static int give_needs(void *context, struct piece name, size_t index, struct solve_needs *ret,
+                      struct err *err)
+{
+    struct packs *packs = context;
+    if (index == INDEX_INSTALLED)
+        return give_installed_needs(packs, text_of(packs, name), ret);
+    struct source_file *file = file_of(packs, name, index);
+    struct err why = {0};
+    const struct metadata *metadata = source_metadata(packs->source, file, &why);
+    *ret = (struct solve_needs){0};
+    if (!metadata && why.code != ERR_BAD_WHEEL) {
+        *(err ? err : &why) = why;
+        return -1;
+    }
+    if (!metadata) {
+        ret->unusable = arena_dup(&packs->arena, why.text);
+        return 0;
+    }
+    if (!python_fits(packs, metadata)) {
+        CLEANUP_STR struct str words = {0};
+        str_add(&words, _("needs Python "));
+        specifiers_add(&words, &metadata->requires_python);
+        ret->unusable = arena_dup(&packs->arena, words.text);
+        return 0;
+    }
+    *ret = (struct solve_needs){.item = metadata->requires_dist,
+                                .count = metadata->requires_count,
+                                .extra = metadata->extra,
+                                .extra_count = metadata->extra_count};
+    look_ahead(packs, metadata);
+    return 0;
+}
+
+static void describe(void *context, struct piece name, struct str *into)
+{
+    struct packs *packs = context;
+    const struct source_project *project =
+        source_project(packs->source, text_of(packs, name), NULL);
+    if (project)
+        source_describe(packs->source, project, NULL, into);
+}
+
+void packs_provider(struct packs *packs, struct solve_provider *ret)
+{
+    *ret = (struct solve_provider){.context = packs,
+                                   .versions = give_versions,
+                                   .at_url = give_at_url,
+                                   .needs = give_needs,
+                                   .describe = describe};
+}

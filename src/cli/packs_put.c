@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/packs_put.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/lang.h"
+#include "cli/say.h"
+
+// Links into the store, unless others could write there, or copies are asked for. Hard links where
+// the file system has none are copies.
+static enum put_mode mode_of(const struct packs *packs, const struct site *site)
+{
+    enum put_mode mode = PUT_SYM;
+    switch (packs->cli->options.pack.link) {
+    case LINK_HARD: mode = PUT_HARD; break;
+    case LINK_COPY: mode = PUT_COPY; break;
+    default: return PUT_SYM;
+    }
+    CLEANUP_CLOSE int into = open(site->packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (size_t i = 0; i < packs->solution.count; i++)
+        if (packs->file[i])
+            return put_best(into, packs->entry[i].folder, mode);
+    return mode;
+}
+
+int packs_put(struct packs *packs, const struct site *site, const char *prefix, int fresh,
+              struct err *err)
+{
+    CLEANUP_STRV struct strv notes = {0};
+    struct change_add *add;
+    const char *const *remove;
+    CLEANUP_FREE char *shared = mem_print("%s/sites", packs->cache);
+    int whole = packs->cli->options.pack.link == LINK_WHOLE;
+    size_t count = packs_adds(packs, &add, &remove);
+    const struct change change = {.site = site,
+                                  .prefix = prefix,
+                                  .add = add,
+                                  .add_count = count,
+                                  .remove = remove,
+                                  .mode = mode_of(packs, site),
+                                  .fresh = fresh,
+                                  .shared = whole ? shared : NULL};
+    if (!count)
+        return 0;
+    if (change_apply(&change, &notes, err) < 0)
+        return -1;
+    for (size_t i = 0; i < notes.count; i++)
+        say(packs->cli, "%s", notes.item[i]);
+    return 0;
+}
+
+void packs_say_notes(const struct packs *packs)
+{
+    CLEANUP_STRV struct strv notes = {0};
+    for (size_t i = 0; i < packs->solution.count; i++) {
+        const struct solve_choice *choice = &packs->solution.choice[i];
+        CLEANUP_FREE char *normal = mem_dupn(choice->normal.text, choice->normal.size);
+        const struct source_project *project =
+            packs->file[i] ? source_project(packs->source, normal, NULL) : NULL;
+        if (project && choice->candidate->index < project->count)
+            source_note(packs->source, project, &project->item[choice->candidate->index],
+                        &notes);
+    }
+    for (size_t i = 0; i < notes.count; i++)
+        say(packs->cli, "%s", notes.item[i]);
+    for (size_t i = 0; i < packs->solution.warnings.count; i++)
+        say(packs->cli, "%s", packs->solution.warnings.item[i]);
+}

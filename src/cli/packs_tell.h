@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// packs_tell: progress of downloads and of the store, on a terminal.
+#pragma once
+
+#include "cli/packs.h"
+
+const struct net_watch *packs_tell_net(struct packs *packs); // lives in the arena
+struct store_progress packs_tell_store(struct packs *packs);
+void packs_tell_end(struct packs *packs); // the line is removed
+// Adds the content of direct_url.json (PEP 610) for the URL of a wheel.
+void packs_add_direct_url(struct str *into, const char *url);

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// packs_words: requirements from words, files and pip's configuration.
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/lang.h"
+#include "cli/packs.h"
+#include "source/url.h"
+#include "wheel/name.h"
+#include "wheel/reqfile.h"
+
+enum { FILE_MAX = 1 << 24 };
+
+static void add(struct packs_list *list, struct require *require)
+{
+    mem_room(&list->item, &list->room, list->count + 1, sizeof *list->item);
+    list->item[list->count++] = require;
+}
+
+static int cannot_build(const char *text, struct err *err)
+{
+    err_set(err, ERR_USAGE, _("'%s' is a source to be built: lopin installs wheels"), text);
+    return err_hint(err, "try", "pip wheel --no-deps %s && lopin pip install ./NAME.whl", text);
+}
+
+// "./x.whl", "dir/x.whl", a URL: what is no requirement by name. NULL with err.
+static struct require *read_place(struct packs *packs, const char *text, const char *folder,
+                                  struct err *err)
+{
+    CLEANUP_STR struct str name = {0};
+    struct wheelname wheel;
+    CLEANUP_FREE char *path = url_is_http(text)           ? NULL
+                              : str_starts(text, "file:") ? url_file(text, err)
+                                                          : fs_absolute(folder, text);
+    if (!url_is_http(text) && !path)
+        return NULL;
+    CLEANUP_FREE char *url = path ? url_of_path(path) : mem_dup(text);
+    if (path && access(path, F_OK) < 0) {
+        err_set(err, ERR_USAGE, _("no file '%s'"), path);
+        return NULL;
+    }
+    if (url_add_name(&name, url) < 0 || !str_ends(str_text(&name), ".whl")) {
+        cannot_build(text, err);
+        return NULL;
+    }
+    if (wheelname_parse(&packs->arena, piece_of(name.text), &wheel, err) < 0)
+        return NULL;
+    struct require *require = arena_alloc(&packs->arena, sizeof *require);
+    *require = (struct require){
+        .name = wheel.written, .normal = wheel.normal, .url = arena_dup(&packs->arena, url)};
+    return require;
+}
+
+static int is_place(const char *text)
+{
+    return url_is_http(text) || str_starts(text, "file:") || str_ends(text, ".whl") ||
+           (strchr(text, '/') && !strchr(text, '@')) || strcmp(text, ".") == 0;
+}
+
+static struct require *read_one(struct packs *packs, const char *text, const char *folder,
+                                struct err *err)
+{
+    if (is_place(text))
+        return read_place(packs, text, folder, err);
+    struct require *require = require_parse(&packs->arena, piece_of(text), err);
+    if (!require && err)
+        err_hint(err, "try", "'numpy>=1.26,<3'   'scipy==1.14.*'   ./FILE.whl");
+    return require;
+}
+
+static int read_file(void *context, const char *path, struct str *into, struct err *err)
+{
+    const struct cli *cli = context;
+    if (url_is(path))
+        return err_set(err, ERR_USAGE, _("'%s' is a URL: only files are read here"), path);
+    CLEANUP_FREE char *whole = fs_absolute(cli->cwd, path);
+    return fs_read(AT_FDCWD, whole, FILE_MAX, into, err);
+}
+
+static int parse_file(const struct cli *cli, struct arena *arena, const char *path,
+                      int constraint, struct reqfile *ret, struct err *err)
+{
+    struct cli *context = (struct cli *)(uintptr_t)cli; // read only, as read_file has it
+    const struct reqfile_source source = {read_file, context, &cli->vars};
+    return reqfile_parse(arena, path, constraint, &source, ret, err);
+}
+
+// "sha256:HEX". Other algorithms are not compared, and so do not count.
+static void add_hash(struct packs *packs, struct piece normal, const char *value)
+{
+    struct packs_hashes *hashes = NULL;
+    if (!str_starts(value, "sha256:"))
+        return;
+    for (size_t i = 0; i < packs->hash_count; i++)
+        if (piece_compare(packs->hashes[i].normal, normal) == 0)
+            hashes = &packs->hashes[i];
+    if (!hashes) {
+        mem_room(&packs->hashes, &packs->hash_room, packs->hash_count + 1,
+                 sizeof *packs->hashes);
+        hashes = &packs->hashes[packs->hash_count++];
+        *hashes = (struct packs_hashes){.normal = normal};
+    }
+    const char **more =
+        arena_alloc(&packs->arena, (hashes->count + 1) * sizeof *hashes->sha256);
+    for (size_t i = 0; i < hashes->count; i++)
+        more[i] = hashes->sha256[i];
+    more[hashes->count++] = arena_dup(&packs->arena, value + strlen("sha256:"));
+    hashes->sha256 = more;
+}
+
+// A path in a file is relative to that file, as pip takes find-links.
+static void add_find_links(struct packs *packs, const struct reqfile_line *line,
+                           const char *value)
+{
+    CLEANUP_FREE char *folder = fs_folder(line->file);
+    CLEANUP_FREE char *base = fs_absolute(packs->cli->cwd, folder);
+    CLEANUP_FREE char *path = url_is(value) ? mem_dup(value) : fs_absolute(base, value);
+    strv_add(&packs->find_links, access(path, F_OK) == 0 || url_is(value) ? path : value);
+}
+
+static void take_setting(struct packs *packs, const struct reqfile_line *line,
+                         const struct reqfile_setting *setting)
+{
+    const char *value = setting->value;
+    switch (setting->option) {
+    case REQFILE_INDEX_URL: packs->index_url = value; break;
+    case REQFILE_EXTRA_INDEX_URL: strv_add(&packs->extra_index, value); break;
+    case REQFILE_NO_INDEX: packs->no_index = 1; break;
+    case REQFILE_FIND_LINKS: add_find_links(packs, line, value); break;
+    case REQFILE_NO_BINARY: pick_add(&packs->formats, 0, value); break;
+    case REQFILE_ONLY_BINARY: pick_add(&packs->formats, 1, value); break;
+    case REQFILE_PRE: packs->pre = 1; break;
+    case REQFILE_REQUIRE_HASHES: packs->require_hashes = 1; break;
+    case REQFILE_NO_REQUIRE_HASHES: packs->require_hashes = 0; break;
+    default: break;
+    }
+}
+
+static int take_line(struct packs *packs, const struct reqfile_line *line,
+                     struct packs_list *list, struct err *err)
+{
+    for (size_t i = 0; i < line->setting_count; i++)
+        take_setting(packs, line, &line->setting[i]);
+    if (line->kind == REQFILE_LINE_SETTINGS)
+        return 0;
+    if (line->kind == REQFILE_LINE_EDITABLE)
+        return cannot_build(line->text, err);
+    CLEANUP_FREE char *folder = fs_folder(line->file);
+    CLEANUP_FREE char *base = fs_absolute(packs->cli->cwd, folder);
+    struct require *require = read_one(packs, line->text, base, err);
+    if (!require)
+        return err_wrap(err, "%s:%zu", line->file, line->number);
+    add(line->constraint ? &packs->constraints : list, require);
+    for (size_t i = 0; i < line->setting_count; i++)
+        if (line->setting[i].option == REQFILE_HASH)
+            add_hash(packs, require->normal, line->setting[i].value);
+    return 0;
+}
+
+static int read_requirements(struct packs *packs, const char *path, int constraint,
+                             struct packs_list *list, struct err *err)
+{
+    struct reqfile file;
+    if (parse_file(packs->cli, &packs->arena, path, constraint, &file, err) < 0)
+        return -1;
+    for (size_t i = 0; i < file.count; i++)
+        if (take_line(packs, &file.line[i], list, err) < 0)
+            return -1;
+    return 0;
+}
+
+int packs_read_words(struct packs *packs, const struct strv *words, struct err *err)
+{
+    const struct pack_options *options = &packs->cli->options.pack;
+    const struct strv *const lists[] = {words, &options->with};
+    CLEANUP_STRV struct strv constraints = {0};
+    pipconf_list(&packs->pip, "constraint", &constraints);
+    for (size_t l = 0; l < COUNT(lists); l++)
+        for (size_t i = 0; lists[l] && i < lists[l]->count; i++) {
+            struct require *require = read_one(packs, lists[l]->item[i], packs->cli->cwd, err);
+            if (!require)
+                return -1;
+            add(&packs->wanted, require);
+        }
+    for (size_t i = 0; i < options->requirements.count; i++)
+        if (read_requirements(packs, options->requirements.item[i], 0, &packs->wanted, err) < 0)
+            return -1;
+    for (size_t i = 0; i < options->constraints.count; i++)
+        strv_add(&constraints, options->constraints.item[i]);
+    for (size_t i = 0; i < constraints.count; i++)
+        if (read_requirements(packs, constraints.item[i], 1, &packs->constraints, err) < 0)
+            return -1;
+    for (size_t i = 0; i < options->overrides.count; i++)
+        if (read_requirements(packs, options->overrides.item[i], 0, &packs->overrides, err) < 0)
+            return -1;
+    return 0;
+}
+
+int packs_read_names(const struct cli *cli, struct arena *arena, struct packs_list *ret,
+                     struct err *err)
+{
+    const struct strv *files = &cli->options.pack.requirements;
+    struct reqfile file;
+    for (size_t i = 0; i < cli->words.count; i++) {
+        struct require *require = require_parse(arena, piece_of(cli->words.item[i]), err);
+        if (!require)
+            return -1;
+        add(ret, require);
+    }
+    for (size_t i = 0; i < files->count; i++) {
+        if (parse_file(cli, arena, files->item[i], 0, &file, err) < 0)
+            return -1;
+        for (size_t l = 0; l < file.count; l++) {
+            struct require *require =
+                file.line[l].kind == REQFILE_LINE_REQUIREMENT && !file.line[l].constraint
+                    ? require_parse(arena, piece_of(file.line[l].text), NULL)
+                    : NULL;
+            if (require)
+                add(ret, require);
+        }
+    }
+    return 0;
+}
