@@ -17,6 +17,7 @@ struct cli {
     struct strv words; // what follows the options
     struct vars vars;  // the caller's environment
     char *cwd;         // absolute
+    char *made_env;    // by env_for_line; options.env is then this
 };
 // some tasks failed; stopped with work left (sysexits.h: EX_TEMPFAIL)
 enum { STATUS_FAILED = 1, STATUS_LEFT = 75 };

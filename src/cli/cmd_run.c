@@ -8,6 +8,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "cli/env_make.h"
 #include "cli/parcel.h"
 #include "cli/request.h"
 #include "cli/say.h"
@@ -84,6 +85,8 @@ static int run_one(struct cli *cli, int is_script, struct err *err)
     const struct options *options = &cli->options;
     const struct parcel_ask cores = {.cores = options->cores, .tasks = 1, .whole = 1};
     int status = -1;
+    if (env_for_line(cli, cli->words.count ? cli->words.item[0] : NULL, err) < 0)
+        return -1;
     if (find_program(cli, is_script, &program, err) == 0 &&
         parcel_read(&cores, cli, &parcel, err) == 0) {
         if (setting_find(cli, options->python, options->env, program.is_python, &setting,

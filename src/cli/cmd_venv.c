@@ -11,6 +11,9 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/env_make.h"
+#include "cli/packs_put.h"
+#include "cli/pip_real.h"
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "env/venv.h"
@@ -40,34 +43,38 @@ static int refuse(const char *path, struct err *err)
     return err_hint(err, "try", _("another name, or --clear to remove what is in it"));
 }
 
-// In a folder beside it, which takes its place. `old`: something is there, and goes.
-static int make_new(const struct venv_ask *ask, int old, struct err *err)
+// An environment that is there keeps its packages, and gets what is asked for beside them.
+static int renew(const struct venv_ask *ask, struct packs *packs, struct err *err)
 {
-    CLEANUP_FREE char *folder = fs_folder(ask->prefix);
-    CLEANUP_FREE char *beside =
-        mem_print("%s/.%s.lopin-%ld", folder, fs_base(ask->prefix), (long)getpid());
-    if (fs_make_dirs(AT_FDCWD, folder, 0777, err) < 0)
-        return -1;
-    if (fs_remove(AT_FDCWD, beside) < 0 || mkdir(beside, 0777) < 0)
-        return err_errno(err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), beside);
-    int status = venv_write(ask, beside, err);
-    if (status == 0 && fs_exchange(beside, ask->prefix, old) < 0)
-        status = err_errno(err, ERR_SYSTEM, errno, _("cannot make '%s'"), ask->prefix);
-    fs_remove(AT_FDCWD, beside); // what was there before, or what could not be finished
+    struct site site = {0};
+    int status = venv_write(ask, ask->prefix, err) < 0 ||
+                         site_open(ask->prefix, &site, err) < 0 ||
+                         (packs && packs_put(packs, &site, ask->prefix, 0, err) < 0)
+                     ? -1
+                     : 0;
+    site_free(&site);
     return status;
 }
 
-static int make(const struct cli *cli, const struct venv_ask *ask, struct err *err)
+static int make(const struct cli *cli, const struct venv_ask *ask, struct packs *packs,
+                enum place place, struct err *err)
 {
-    enum place place;
-    const struct pack_options *pack = &cli->options.pack;
-    if (look_at(ask->prefix, &place, err) < 0)
+    if (packs && (packs_solve(packs, err) < 0 || packs_fill(packs, err) < 0))
         return -1;
-    if (place == PLACE_FREE || place == PLACE_EMPTY || pack->clear)
-        return make_new(ask, place != PLACE_FREE, err);
-    if (place == PLACE_OTHER)
-        return refuse(ask->prefix, err);
-    return venv_write(ask, ask->prefix, err);
+    if (place == PLACE_ENV && !cli->options.pack.clear)
+        return renew(ask, packs, err);
+    return env_make(ask, packs, place != PLACE_FREE, err);
+}
+
+// What is installed in an environment that is renewed.
+static int read_installed(const char *prefix, struct dists *ret, struct err *err)
+{
+    struct site site;
+    if (site_open(prefix, &site, NULL) < 0)
+        return 0;
+    int status = dists_read(site.packages, ret, NULL, err);
+    site_free(&site);
+    return status;
 }
 
 static void tell(const struct cli *cli, const struct venv_ask *ask, const struct python *python)
@@ -84,6 +91,44 @@ static char *prompt_of(const struct cli *cli)
 {
     const char *prompt = cli->options.pack.prompt;
     return prompt ? mem_dup(strcmp(prompt, ".") == 0 ? fs_base(cli->cwd) : prompt) : NULL;
+}
+
+// The wheels of --seed.
+static int seeds_of(const struct cli *cli, const struct python *python, struct strv *ret,
+                    struct err *err)
+{
+    if (!cli->options.pack.seed)
+        return 0;
+    pip_real_bundled(python, ret);
+    return ret->count ? 0
+                      : err_set(err, ERR_NO_WHEEL, _("'%s' comes without the wheel of pip"),
+                                python->facts.base);
+}
+
+static int make_with(const struct cli *cli, const struct venv_ask *ask,
+                     const struct python *python, struct err *err)
+{
+    enum place place;
+    struct packs packs = {0};
+    struct dists dists = {0};
+    CLEANUP_STRV struct strv seeds = {0};
+    if (look_at(ask->prefix, &place, err) < 0 || seeds_of(cli, python, &seeds, err) < 0)
+        return -1;
+    if (place == PLACE_OTHER && !cli->options.pack.clear)
+        return refuse(ask->prefix, err);
+    int has_packs = seeds.count || options_pack_any(&cli->options.pack);
+    int status = 0;
+    if (place == PLACE_ENV && !cli->options.pack.clear)
+        status = read_installed(ask->prefix, &dists, err);
+    if (has_packs && status == 0)
+        status = packs_open(cli, python, &dists, &seeds, &packs, err);
+    if (status == 0)
+        status = make(cli, ask, has_packs ? &packs : NULL, place, err);
+    if (status == 0 && has_packs)
+        packs_say_notes(&packs);
+    packs_free(&packs);
+    dists_free(&dists);
+    return status;
 }
 
 int cmd_venv(struct cli *cli, struct err *err)
@@ -108,7 +153,7 @@ int cmd_venv(struct cli *cli, struct err *err)
                                  .lopin = cli->options.pack.no_pip ? NULL : lopin,
                                  .system_site = cli->options.pack.system_site};
     int status = *python.facts.implementation
-                     ? make(cli, &ask, err)
+                     ? make_with(cli, &ask, &python, err)
                      : err_set(err, ERR_NO_PYTHON,
                                _("Python %s is too old for environments: 3.6 is the oldest"),
                                python.facts.version);

@@ -167,5 +167,6 @@ int main(int argc, char **argv)
     strv_free(&cli.words);
     options_free(&cli.options);
     free(cli.cwd);
+    free(cli.made_env);
     return status;
 }

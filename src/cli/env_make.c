@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/env_make.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/human.h"
+#include "base/lang.h"
+#include "cli/packs_memo.h"
+#include "cli/packs_put.h"
+#include "cli/say.h"
+#include "cli/setting.h"
+
+int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct err *err)
+{
+    struct site site = {0};
+    CLEANUP_FREE char *folder = fs_folder(ask->prefix);
+    CLEANUP_FREE char *beside =
+        mem_print("%s/.%s.lopin-%ld", folder, fs_base(ask->prefix), (long)getpid());
+    if (fs_make_dirs(AT_FDCWD, folder, 0777, err) < 0)
+        return -1;
+    if (fs_remove(AT_FDCWD, beside) < 0 || mkdir(beside, 0777) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), beside);
+    int status = venv_write(ask, beside, err);
+    if (status == 0 && packs)
+        status = site_open(beside, &site, err) < 0
+                     ? -1
+                     : packs_put(packs, &site, ask->prefix, 1, err);
+    if (status == 0 && fs_exchange(beside, ask->prefix, old) < 0)
+        status = err_errno(err, ERR_SYSTEM, errno, _("cannot make '%s'"), ask->prefix);
+    int errnum = errno;
+    fs_remove(AT_FDCWD, beside); // what was there before, or what could not be finished
+    site_free(&site);
+    errno = errnum;
+    return status;
+}
+
+// Of what is in it: the same packages for the same interpreter are the same environment. Yours.
+static char *name_of(const struct packs *packs)
+{
+    struct hash hash;
+    const struct facts *facts = &packs->python->facts;
+    hash_begin(&hash);
+    hash_text(&hash, "1");
+    hash_text(&hash, facts->program);
+    hash_text(&hash, facts->version);
+    hash_part(&hash, &packs->cli->options.pack.link, sizeof packs->cli->options.pack.link);
+    for (size_t i = 0; i < packs->solution.count; i++) {
+        hash_part(&hash, packs->solution.choice[i].normal.text,
+                  packs->solution.choice[i].normal.size);
+        hash_text(&hash, packs->entry[i].folder);
+    }
+    return mem_print("%s/envs/%016llx", packs->cache, (unsigned long long)hash_end(&hash));
+}
+
+static int is_env(const char *path)
+{
+    CLEANUP_FREE char *config = mem_print("%s/pyvenv.cfg", path);
+    return access(config, F_OK) == 0;
+}
+
+// "numpy 2.1.0, scipy 1.14.1 and 12 more": what was asked for, and how many came with it.
+static void add_packages(const struct packs *packs, struct str *text)
+{
+    size_t more = 0;
+    for (size_t i = 0; i < packs->solution.count; i++) {
+        const struct solve_choice *choice = &packs->solution.choice[i];
+        if (!packs_is_wanted(packs, choice))
+            more++;
+        else
+            str_print(text, ", %.*s %.*s", (int)choice->normal.size, choice->normal.text,
+                      (int)choice->candidate->version.text.size,
+                      choice->candidate->version.text.text);
+    }
+    if (more)
+        str_print(text, _(" and %zu more"), more);
+}
+
+static void say_made(const struct packs *packs, int64_t took_us)
+{
+    CLEANUP_STR struct str text = {0};
+    add_packages(packs, &text);
+    say_label(packs->cli, _("env"), _("python %s%s   made in %.1f s"),
+              packs->python->facts.version, str_text(&text), (double)took_us / 1e6);
+}
+
+static void say_would(const struct packs *packs)
+{
+    CLEANUP_STR struct str text = {0};
+    add_packages(packs, &text);
+    say_label(packs->cli, _("env"), _("python %s%s   would be made"),
+              packs->python->facts.version, str_text(&text));
+}
+
+static int make_for_line(struct packs *packs, char **ret, struct err *err)
+{
+    int64_t begin = clock_boot_us();
+    if (packs_solve(packs, err) < 0)
+        return -1;
+    if (packs->cli->options.dry_run) {
+        say_would(packs);
+        return 0;
+    }
+    if (packs_fill(packs, err) < 0)
+        return -1;
+    CLEANUP_FREE char *goal = name_of(packs);
+    const struct venv_ask ask = {
+        .prefix = goal, .facts = &packs->python->facts, .version = LOPIN_VERSION};
+    // Another process may make it at the same time: whose rename comes second uses the first's.
+    if (!is_env(goal) && env_make(&ask, packs, 0, err) < 0 && !is_env(goal))
+        return -1;
+    if (err)
+        *err = (struct err){0};
+    say_made(packs, clock_boot_us() - begin);
+    packs_say_notes(packs);
+    *ret = TAKE(goal);
+    return 0;
+}
+
+static int find_or_make(struct cli *cli, const struct python *python, char **ret,
+                        struct err *err)
+{
+    struct packs packs = {0};
+    int status = packs_open(cli, python, NULL, NULL, &packs, err);
+    CLEANUP_FREE char *memo = status == 0 ? packs_memo_name(&packs) : NULL;
+    if (memo && packs_memo_read(memo, ret) == 0 && is_env(*ret)) {
+        packs_free(&packs);
+        return 0;
+    }
+    free(TAKE(*ret));
+    if (status == 0)
+        status = make_for_line(&packs, ret, err);
+    if (status == 0 && memo && *ret)
+        packs_memo_write(memo, *ret);
+    packs_free(&packs);
+    return status;
+}
+
+int env_for_line(struct cli *cli, const char *script, struct err *err)
+{
+    struct python python = {0};
+    (void)script;
+    if (!options_pack_any(&cli->options.pack))
+        return 0;
+    if (cli->options.env) {
+        err_set(err, ERR_USAGE,
+                _("--env takes an environment as it is, --with and -r make one"));
+        return err_hint(err, "try", "lopin pip --env %s install ...", cli->options.env);
+    }
+    CLEANUP_FREE char *cache = setting_cache(&cli->vars);
+    const struct python_ask ask = {
+        .want = cli->options.python, .vars = &cli->vars, .cache = cache};
+    if (python_find(&ask, &python, err) < 0)
+        return -1;
+    int status = find_or_make(cli, &python, &cli->made_env, err);
+    python_free(&python);
+    if (status < 0 || !cli->made_env)
+        return status;
+    cli->options.env = cli->made_env;
+    cli->options.python = NULL;
+    return 0;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// env_make: environments made: by name (venv), or for a line of run, map and exec, found again by what
+// it asks for.
+#pragma once
+
+#include "cli/cli.h"
+#include "cli/packs.h"
+#include "env/venv.h"
+
+// Makes one with these packages (solved and filled; NULL: none) beside ask->prefix, which it
+// replaces in one step. `old`: something is there, and goes. Returns 0, or -1 with err.
+int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct err *err);
+// Where the line asks for packages (--with, -r, the header of `script`, which may be NULL):
+// finds or makes their environment in the cache, and sets cli->options.env to it. Returns 0, or -1
+// with err.
+int env_for_line(struct cli *cli, const char *script, struct err *err);
