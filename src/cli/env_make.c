@@ -18,6 +18,9 @@
 #include "cli/packs_put.h"
 #include "cli/say.h"
 #include "cli/setting.h"
+#include "wheel/pyproject.h"
+
+enum { SCRIPT_MAX = 16 << 20 };
 
 int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct err *err)
 {
@@ -125,11 +128,11 @@ static int make_for_line(struct packs *packs, char **ret, struct err *err)
     return 0;
 }
 
-static int find_or_make(struct cli *cli, const struct python *python, char **ret,
-                        struct err *err)
+static int find_or_make(struct cli *cli, const struct python *python, const struct strv *words,
+                        char **ret, struct err *err)
 {
     struct packs packs = {0};
-    int status = packs_open(cli, python, NULL, NULL, &packs, err);
+    int status = packs_open(cli, python, NULL, words, &packs, err);
     CLEANUP_FREE char *memo = status == 0 ? packs_memo_name(&packs) : NULL;
     if (memo && packs_memo_read(memo, ret) == 0 && is_env(*ret)) {
         packs_free(&packs);
@@ -144,27 +147,61 @@ static int find_or_make(struct cli *cli, const struct python *python, char **ret
     return status;
 }
 
-int env_for_line(struct cli *cli, const char *script, struct err *err)
+// What the header of a script asks for (PEP 723): requirements, and which Python (yours, or NULL).
+// Returns 1, 0 if it has none, or -1 with err.
+static int read_header(const struct cli *cli, const char *script, struct strv *ret_words,
+                       char **ret_python, struct err *err)
+{
+    struct arena arena = {0};
+    struct pyproject project;
+    CLEANUP_STR struct str text = {0};
+    CLEANUP_FREE char *path = fs_absolute(cli->cwd, script);
+    if (!str_ends(script, ".py") || fs_read(AT_FDCWD, path, SCRIPT_MAX, &text, NULL) < 0)
+        return 0;
+    int found =
+        pyproject_script(&arena, (struct piece){str_text(&text), text.size}, &project, err);
+    if (found < 0)
+        err_wrap(err, "%s", script);
+    for (size_t i = 0; found > 0 && i < project.count; i++) {
+        CLEANUP_STR struct str word = {0};
+        require_add(&word, project.require[i]);
+        strv_add(ret_words, str_text(&word));
+    }
+    *ret_python = found > 0 ? mem_dup(project.requires_python) : NULL;
+    arena_free(&arena);
+    return found;
+}
+
+static int make_for(struct cli *cli, const struct strv *words, const char *want,
+                    struct err *err)
 {
     struct python python = {0};
-    (void)script;
-    if (!options_pack_any(&cli->options.pack))
-        return 0;
-    if (cli->options.env) {
-        err_set(err, ERR_USAGE,
-                _("--env takes an environment as it is, --with and -r make one"));
-        return err_hint(err, "try", "lopin pip --env %s install ...", cli->options.env);
-    }
     CLEANUP_FREE char *cache = setting_cache(&cli->vars);
-    const struct python_ask ask = {
-        .want = cli->options.python, .vars = &cli->vars, .cache = cache};
+    const struct python_ask ask = {.want = want, .vars = &cli->vars, .cache = cache};
     if (python_find(&ask, &python, err) < 0)
         return -1;
-    int status = find_or_make(cli, &python, &cli->made_env, err);
+    int status = find_or_make(cli, &python, words, &cli->made_env, err);
     python_free(&python);
     if (status < 0 || !cli->made_env)
         return status;
     cli->options.env = cli->made_env;
     cli->options.python = NULL;
     return 0;
+}
+
+int env_for_line(struct cli *cli, const char *script, struct err *err)
+{
+    CLEANUP_STRV struct strv words = {0};
+    CLEANUP_FREE char *python = NULL;
+    int asked = options_pack_any(&cli->options.pack);
+    if (cli->options.env && asked) {
+        err_set(err, ERR_USAGE,
+                _("--env takes an environment as it is, --with and -r make one"));
+        return err_hint(err, "try", "lopin pip --env %s install ...", cli->options.env);
+    }
+    int header = cli->options.env ? 0 : read_header(cli, script, &words, &python, err);
+    if (header < 0 || (!header && !asked))
+        return header;
+    const char *want = cli->options.python ? cli->options.python : python;
+    return words.count || asked ? make_for(cli, &words, want, err) : 0;
 }

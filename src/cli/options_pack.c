@@ -97,6 +97,7 @@ int options_pack_take(struct pack_options *pack, int id, const char *value,
     switch (id) {
     case OPTION_WITH: options_pack_cut(value, &pack->with); return 0;
     case OPTION_REQUIREMENT: strv_add(&pack->requirements, value); return 0;
+    case OPTION_GROUP: strv_add(&pack->groups, value); return 0;
     case OPTION_CONSTRAINT: strv_add(&pack->constraints, value); return 0;
     case OPTION_OVERRIDE: strv_add(&pack->overrides, value); return 0;
     case OPTION_FIND_LINKS: strv_add(&pack->find_links, value); return 0;
@@ -115,14 +116,15 @@ int options_pack_take(struct pack_options *pack, int id, const char *value,
 
 int options_pack_any(const struct pack_options *pack)
 {
-    return pack->with.count || pack->requirements.count;
+    return pack->with.count || pack->requirements.count || pack->groups.count;
 }
 
 void options_pack_free(struct pack_options *pack)
 {
     struct strv *const lists[] = {&pack->with,        &pack->requirements, &pack->constraints,
                                   &pack->overrides,   &pack->find_links,   &pack->extra_index,
-                                  &pack->only_binary, &pack->no_binary,    &pack->exclude};
+                                  &pack->only_binary, &pack->no_binary,    &pack->exclude,
+                                  &pack->groups};
     for (size_t i = 0; i < COUNT(lists); i++)
         strv_free(lists[i]);
 }

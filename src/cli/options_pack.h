@@ -11,6 +11,7 @@ enum link_mode { LINK_AUTO, LINK_SYM, LINK_HARD, LINK_COPY, LINK_WHOLE };
 struct pack_options { // words are borrowed from argv, lists are copies
     struct strv with; // requirements
     struct strv requirements, constraints, overrides; // files
+    struct strv groups;                               // "[PATH:]NAME"
     struct strv find_links, extra_index, only_binary, no_binary, exclude;
     const char *index_url, *prompt, *format;
     enum resolution resolution;

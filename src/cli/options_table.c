@@ -90,6 +90,8 @@ const struct opt options_table[] = {
      N_("packages of the environment: numpy,scipy>=1.13"), TASKS | VENV},
     {OPTION_REQUIREMENT, 'r', "requirement", "FILE", N_("packages of a requirements file"),
      PACKS | COMMAND_UNINSTALL},
+    {OPTION_GROUP, '\0', "group", "[PATH:]NAME",
+     N_("a group of dependencies of pyproject.toml"), PACKS},
     {OPTION_CONSTRAINT, '\0', "constraint", "FILE",
      N_("versions that packages must have if they are needed"), TASKS},
     {OPTION_CONSTRAINT, 'c', "constraint", "FILE",

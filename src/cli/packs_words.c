@@ -11,6 +11,7 @@
 #include "cli/packs.h"
 #include "source/url.h"
 #include "wheel/name.h"
+#include "wheel/pyproject.h"
 #include "wheel/reqfile.h"
 
 enum { FILE_MAX = 1 << 24 };
@@ -161,10 +162,37 @@ static int take_line(struct packs *packs, const struct reqfile_line *line,
     return 0;
 }
 
+static int add_part(struct packs *packs, const char *path, enum pyproject_part part,
+                    const char *name, struct err *err)
+{
+    struct pyproject project;
+    CLEANUP_STR struct str text = {0};
+    CLEANUP_FREE char *whole = fs_absolute(packs->cli->cwd, path);
+    if (fs_read(AT_FDCWD, whole, FILE_MAX, &text, err) < 0)
+        return -1;
+    if (pyproject_parse(&packs->arena, (struct piece){str_text(&text), text.size}, part, name,
+                        &project, err) < 0)
+        return err_wrap(err, "%s", path);
+    for (size_t i = 0; i < project.count; i++)
+        add(&packs->wanted, project.require[i]);
+    return 0;
+}
+
+// --group [PATH:]NAME.
+static int read_group(struct packs *packs, const char *word, struct err *err)
+{
+    const char *colon = strrchr(word, ':');
+    CLEANUP_FREE char *path =
+        colon ? mem_dupn(word, (size_t)(colon - word)) : mem_dup("pyproject.toml");
+    return add_part(packs, path, PYPROJECT_GROUP, colon ? colon + 1 : word, err);
+}
+
 static int read_requirements(struct packs *packs, const char *path, int constraint,
                              struct packs_list *list, struct err *err)
 {
     struct reqfile file;
+    if (!constraint && strcmp(fs_base(path), "pyproject.toml") == 0)
+        return add_part(packs, path, PYPROJECT_DEPENDENCIES, NULL, err);
     if (parse_file(packs->cli, &packs->arena, path, constraint, &file, err) < 0)
         return -1;
     for (size_t i = 0; i < file.count; i++)
@@ -188,6 +216,9 @@ int packs_read_words(struct packs *packs, const struct strv *words, struct err *
         }
     for (size_t i = 0; i < options->requirements.count; i++)
         if (read_requirements(packs, options->requirements.item[i], 0, &packs->wanted, err) < 0)
+            return -1;
+    for (size_t i = 0; i < options->groups.count; i++)
+        if (read_group(packs, options->groups.item[i], err) < 0)
             return -1;
     for (size_t i = 0; i < options->constraints.count; i++)
         strv_add(&constraints, options->constraints.item[i]);
