@@ -14,10 +14,10 @@
 struct cli {
     struct term out, talk; // stdout, stderr
     struct options options;
-    struct strv words; // what follows the options
-    struct vars vars;  // the caller's environment
-    char *cwd;         // absolute
-    char *made_env;    // by env_for_line; options.env is then this
+    struct strv words;            // what follows the options
+    struct vars vars;             // the caller's environment
+    char *cwd;                    // absolute
+    char *made_env, *made_python; // by env_for_line; options.env, .python are then these
 };
 // some tasks failed; stopped with work left (sysexits.h: EX_TEMPFAIL)
 enum { STATUS_FAILED = 1, STATUS_LEFT = 75 };

@@ -149,6 +149,9 @@ static void add_command(struct str *text, const struct cli_command *command)
 static const struct help_page *find_page(const char *name)
 {
     const struct help_page *found = NULL;
+    static const char *const of_env[] = {"venv", "pip", "wheels", NULL}; // one page for these
+    for (size_t i = 0; of_env[i]; i++)
+        name = strcmp(name, of_env[i]) == 0 ? "env" : name;
     CLEANUP_FREE char *full = mem_print("lopin-%s", name);
     for (size_t i = 0; i < help_pages_count; i++) {
         const struct help_page *page = &help_pages[i];

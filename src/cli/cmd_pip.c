@@ -33,8 +33,25 @@ static int show_help(const struct cli *cli, const struct verb *verb, struct err 
     return say_data(cli, &text, err);
 }
 
+// As pip's, with our own name and version.
+static int show_version(struct cli *cli, struct err *err)
+{
+    struct pip pip;
+    CLEANUP_STR struct str text = {0};
+    int status = pip_open(cli, &pip, err);
+    if (status == 0) {
+        str_print(&text, "lopin pip " LOPIN_VERSION " for %s (python %d.%d)\n", pip.site.prefix,
+                  pip.site.major, pip.site.minor);
+        status = say_data(cli, &text, err);
+    }
+    pip_close(&pip);
+    return status;
+}
+
 int cmd_pip(struct cli *cli, struct err *err)
 {
+    if (cli->options.version)
+        return show_version(cli, err);
     const char *name = cli->words.count ? cli->words.item[0] : NULL;
     if (!name) {
         err_set(err, ERR_USAGE, _("pip takes a verb"));

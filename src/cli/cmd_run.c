@@ -85,7 +85,7 @@ static int run_one(struct cli *cli, int is_script, struct err *err)
     const struct options *options = &cli->options;
     const struct parcel_ask cores = {.cores = options->cores, .tasks = 1, .whole = 1};
     int status = -1;
-    if (env_for_line(cli, cli->words.count ? cli->words.item[0] : NULL, err) < 0)
+    if (env_for_line(cli, cli->words.count ? cli->words.item[0] : "", err) < 0)
         return -1;
     if (find_program(cli, is_script, &program, err) == 0 &&
         parcel_read(&cores, cli, &parcel, err) == 0) {

@@ -192,16 +192,17 @@ static int make_for(struct cli *cli, const struct strv *words, const char *want,
 int env_for_line(struct cli *cli, const char *script, struct err *err)
 {
     CLEANUP_STRV struct strv words = {0};
-    CLEANUP_FREE char *python = NULL;
     int asked = options_pack_any(&cli->options.pack);
     if (cli->options.env && asked) {
         err_set(err, ERR_USAGE,
                 _("--env takes an environment as it is, --with and -r make one"));
         return err_hint(err, "try", "lopin pip --env %s install ...", cli->options.env);
     }
-    int header = cli->options.env ? 0 : read_header(cli, script, &words, &python, err);
+    int header =
+        cli->options.env ? 0 : read_header(cli, script, &words, &cli->made_python, err);
     if (header < 0 || (!header && !asked))
         return header;
-    const char *want = cli->options.python ? cli->options.python : python;
-    return words.count || asked ? make_for(cli, &words, want, err) : 0;
+    if (!cli->options.python)
+        cli->options.python = cli->made_python;
+    return words.count || asked ? make_for(cli, &words, cli->options.python, err) : 0;
 }

@@ -168,5 +168,6 @@ int main(int argc, char **argv)
     options_free(&cli.options);
     free(cli.cwd);
     free(cli.made_env);
+    free(cli.made_python);
     return status;
 }

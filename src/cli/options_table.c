@@ -188,11 +188,11 @@ const struct opt options_table[] = {
      COMMAND_STATUS},
     {OPTION_JSON, '\0', "json", NULL, N_("JSON on standard output"), MAP | GOES_ON | ASKS},
     {OPTION_QUIET, 'q', "quiet", NULL, N_("say less"), PIP | VENV},
-    {OPTION_QUIET, 'Q', "quiet", NULL, N_("say less"), ALL & ~(PIP | VENV)},
+    {OPTION_QUIET, 'Q', "quiet", NULL, N_("say less"), ALL},
     {OPTION_VERBOSE, 'v', "verbose", NULL, N_("say more"), ALL},
     {OPTION_COLOR, '\0', "color", "auto|always|never", N_("colours"), ALL},
     {OPTION_LANG, '\0', "lang", "en|fr", N_("language of the messages"), ALL},
     {OPTION_HELP, 'h', "help", NULL, N_("help"), ALL},
-    {OPTION_VERSION, 'V', "version", NULL, N_("version"), COMMAND_NONE},
+    {OPTION_VERSION, 'V', "version", NULL, N_("version"), COMMAND_NONE | COMMAND_PIP_OTHER},
     {0},
 };

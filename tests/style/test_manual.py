@@ -9,14 +9,16 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ROW = re.compile(r'\{OPTION_\w+, \'(.|\\0)\', "([\w-]+)", (?:NULL|"[^"]*"), N_\("(?:[^"\\]|\\.)*"\), ([^}]+)\}')
+ACCEPTED = re.compile(r'ACCEPT(?:_VALUE)?\("([\w-]+)"')
 
 
 def options():
     """{long name: (letter or None, is it an option of map)}"""
-    text = re.sub(r"\s+", " ", (ROOT / "src/cli/options.c").read_text())
+    text = re.sub(r"\s+", " ", (ROOT / "src/cli/options_table.c").read_text())
     found = {}
     for letter, name, commands in ROW.findall(text):
-        found[name] = (None if letter == r"\0" else letter, bool(re.search(r"\b(?:MAP|TASKS|ALL)\b", commands)))
+        found[name] = (None if letter == r"\0" else letter, bool(re.search(r"\b(?:MAP|TASKS|PACKS|ALL)\b", commands)))
+    found.update((name, (None, False)) for name in ACCEPTED.findall(text))
     return found
 
 
@@ -34,7 +36,7 @@ def test_the_table_is_read():
 def test_every_option_has_its_place(language):
     texts = pages(language)
     for name, (letter, of_map) in options().items():
-        text = texts["lopin-map.1.scd"] if of_map else texts["lopin.1.scd"]
+        text = texts["lopin-map.1.scd" if of_map else "lopin.1.scd"] + texts["lopin-env.1.scd"]
         assert "*--%s*" % name in text or "lopin --%s" % name in text, name
         if letter and name != "version":
             assert "*-%s*" % letter in text, name
