@@ -58,6 +58,7 @@ static void need_end(struct solver *solver, struct incompat *incompat)
         incompats_add(&solver->fresh, incompat);
         return;
     }
+    incompat->by_state = solver->asked.count;
     incompats_add(&solver->asked, incompat);
     if (!incompat->count && !solver->failure)
         solver->failure = incompat;

@@ -8,7 +8,7 @@
 #include "base/lang.h"
 #include "solve/words.h"
 
-enum { FOUND_PROJECTS = 3, FOUND_VERSIONS = 6 };
+enum { FOUND_PROJECTS = 3, FOUND_VERSIONS = 6, ALIKE = 3 };
 
 // Facts that say the same of several versions.
 struct group {
@@ -87,10 +87,16 @@ static void group_facts(const struct facts *facts, struct groups *groups)
     }
 }
 
-// In order of discovery of who speaks, of its versions the latest first.
+// First what is asked, in order; then by discovery of who speaks, of its versions the latest
+// first.
 static int compare_groups(const void *one, const void *two)
 {
     const struct group *a = one, *b = two;
+    int asked = a->fact->cause == CAUSE_ASKED;
+    if (asked != (b->fact->cause == CAUSE_ASKED))
+        return asked ? -1 : 1;
+    if (asked)
+        return a->fact->by_state < b->fact->by_state ? -1 : 1;
     const struct package *left = a->fact->by ? a->fact->by : a->fact->about;
     const struct package *right = b->fact->by ? b->fact->by : b->fact->about;
     if (left != right)
@@ -171,11 +177,51 @@ static void say_group(struct group *group, struct strv *lines)
         str_print(&text, "%s: %s", str_text(&who), fact->why);
     } else {
         words_add_require(&what, fact->require);
-        str_print(&text,
-                  fact->override ? _("%s requires %s (an override)") : _("%s requires %s"),
-                  str_text(&who), str_text(&what));
+        words_add_needs(&text, fact, str_text(&who),
+                        states_count(group->states, fact->by->project->words), str_text(&what));
     }
     add_fact(lines, str_text(&text));
+}
+
+// How many of the same project's groups about the same other were said just before.
+static size_t alike_before(const struct groups *groups, size_t at)
+{
+    const struct incompat *fact = groups->item[at].fact;
+    size_t count = 0;
+    for (size_t i = at; fact->cause == CAUSE_NEEDED && i-- > 0 && count < ALIKE;) {
+        const struct group *other = &groups->item[i];
+        if (other->fact->by != fact->by)
+            break;
+        count += other->said && other->fact->about == fact->about;
+    }
+    return count;
+}
+
+// Many versions that each require another version of the same: one line for those that are left.
+static int say_rest(struct groups *groups, size_t at, struct strv *lines)
+{
+    const struct incompat *fact = groups->item[at].fact;
+    const struct package *project = fact->by->project;
+    CLEANUP_STR struct str text = {0}, who = {0}, what = {0};
+    size_t count = 0;
+    for (size_t i = at; i < groups->count && groups->item[i].fact->by == fact->by; i++)
+        count += !groups->item[i].said && groups->item[i].fact->about == fact->about;
+    if (count < 2)
+        return 0;
+    for (size_t i = at; i < groups->count && groups->item[i].fact->by == fact->by; i++) {
+        struct group *other = &groups->item[i];
+        if (other->said || other->fact->about != fact->about)
+            continue;
+        states_or(groups->item[at].states, other->states, project->words);
+        other->said = 1;
+    }
+    words_add_package(&who, fact->by);
+    str_add_char(&who, ' ');
+    words_add_states(&who, project, groups->item[at].states);
+    words_add_package(&what, fact->about);
+    str_print(&text, _("%s requires other versions of %s"), str_text(&who), str_text(&what));
+    add_fact(lines, str_text(&text));
+    return 1;
 }
 
 // From what is asked on: first what a project requires that was spoken of already.
@@ -193,7 +239,8 @@ static void say_groups(struct groups *groups, struct strv *lines)
             const struct incompat *fact = group->fact;
             if (group->said || !(fact->by ? fact->by->project : fact->about)->mark)
                 continue;
-            say_group(group, lines);
+            if (alike_before(groups, i) < ALIKE || !say_rest(groups, i, lines))
+                say_group(group, lines);
             fact->about->mark = 1;
             more = 1;
         }
@@ -221,10 +268,11 @@ static void add_found(struct solver *solver, const struct package *project, stru
     else
         str_print(&text, _("no version of %.*s"), (int)project->name.size, project->name.text);
     for (size_t i = first; i < count; i++) {
-        CLEANUP_STR struct str number = {0};
         struct piece version = project->version[i]->candidate.version.text;
-        str_add_visible(&number, version.text, version.size);
-        str_print(&text, "%s%s", i > first ? ", " : first ? " …, " : " ", str_text(&number));
+        str_add(&text, i > first ? ", " : first ? " …, " : " ");
+        str_add_visible(&text, version.text, version.size);
+        if (project->version[i]->url)
+            str_print(&text, " @ %s", project->version[i]->url);
     }
     if (first)
         str_print(&text, _(" (%zu versions)"), count);
@@ -243,7 +291,7 @@ static void say_found(struct solver *solver, const struct groups *groups, struct
         const struct incompat *fact = groups->item[i].fact;
         struct package *about = fact->about;
         int empty = fact->matched && states_empty(fact->matched, about->words);
-        if ((about->mark > 1 || empty) && said < FOUND_PROJECTS) {
+        if (about->mark && (about->mark > 1 || empty) && said < FOUND_PROJECTS) {
             add_found(solver, about, lines);
             said++;
             about->mark = 0;
@@ -301,6 +349,9 @@ int explain_failure(struct solver *solver, struct solve_result *ret, struct err 
     else
         say_groups(&groups, &ret->lines);
     say_found(solver, &groups, &ret->lines);
+    facts.count = 0;
+    for (size_t i = 0; i < groups.count; i++) // at most as many as there were
+        facts.item[facts.count++] = groups.item[i].fact;
     groups_free(&groups);
     explain_try(solver, &facts, &ret->lines);
     free(facts.item);

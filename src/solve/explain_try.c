@@ -113,7 +113,7 @@ void explain_try(struct solver *solver, const struct facts *facts, struct strv *
 {
     struct attempt attempt = {.solver = solver};
     size_t said = 0;
-    for (size_t i = facts->count; i-- > 0 && said < TRY_LINES && attempt.tries < TRIES;) {
+    for (size_t i = 0; i < facts->count && said < TRY_LINES && attempt.tries < TRIES; i++) {
         const struct incompat *fact = facts->item[i];
         int asked = fact->cause == CAUSE_ASKED && !fact->override &&
                     is_one_of(solver->ask->item, solver->ask->count, fact->require);

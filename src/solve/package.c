@@ -158,13 +158,13 @@ static const char *unusable(struct solver *solver, const struct package *package
     if (candidate->unusable)
         return candidate->unusable;
     if (package->prereleases == PRERELEASES_NO && is_prerelease(version) && !version->url)
-        return _("is a pre-release");
+        return _("a pre-release, and only final releases are taken");
     if (!candidate->yanked || candidate->installed || said_pins(package, version))
         return NULL;
     if (!*candidate->yanked)
-        return _("was withdrawn");
+        return _("withdrawn");
     CLEANUP_STR struct str text = {0};
-    str_print(&text, _("was withdrawn: %s"), candidate->yanked);
+    str_print(&text, _("withdrawn: %s"), candidate->yanked);
     return arena_dupn(solver->arena, text.text, text.size);
 }
 

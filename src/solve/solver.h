@@ -30,14 +30,14 @@ struct incompat {
     int override;                  // `require` is one
     const struct require *require; // of ASKED, NEEDED and CONSTRAINT
     struct package *by;            // of NEEDED: the project or extra that requires
-    size_t by_state;               // and the version (of the project, also for an extra)
-    struct package *about;         // what is required, restricted, unusable: the project
-    const uint64_t *matched;       // of ASKED and NEEDED: the versions of `about` that satisfy
-    const char *why;               // of UNUSABLE
-    struct incompat *from[2];      // of LEARNED
-    size_t number;                 // in a proof that is said; 0: none
-    int walk;                      // of who walks over a proof; 0 before
-    size_t contradicted; // 1 + the level at which a term was seen to be false; 0: none was
+    size_t by_state; // and the version (of the project, also for an extra); of ASKED: its place
+    struct package *about;    // what is required, restricted, unusable: the project
+    const uint64_t *matched;  // of ASKED and NEEDED: the versions of `about` that satisfy
+    const char *why;          // of UNUSABLE
+    struct incompat *from[2]; // of LEARNED
+    size_t number;            // in a proof that is said; 0: none
+    int walk;                 // of who walks over a proof; 0 before
+    size_t contradicted;      // 1 + the level at which a term was seen to be false; 0: none was
     size_t count;
     struct term term[];
 };

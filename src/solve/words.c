@@ -72,6 +72,20 @@ void words_add_states(struct str *into, const struct package *package, const uin
         str_add(into, _("no version"));
 }
 
+// As people write them: from below, to above, but not these.
+static void add_specifiers(struct str *into, const struct specifiers *set)
+{
+    static const enum specifier_op order[] = {SPEC_SAME,    SPEC_EQUAL,    SPEC_COMPATIBLE,
+                                              SPEC_ABOVE,   SPEC_AT_LEAST, SPEC_BELOW,
+                                              SPEC_AT_MOST, SPEC_DIFFERENT};
+    int said = 0;
+    for (size_t i = 0; i < COUNT(order); i++)
+        for (size_t k = 0; k < set->count; k++)
+            if (set->item[k].op == order[i])
+                str_print(into, "%s%.*s", said++ ? "," : "", (int)set->item[k].whole.size,
+                          set->item[k].whole.text);
+}
+
 void words_add_require(struct str *into, const struct require *require)
 {
     str_add_bytes(into, require->name.text, require->name.size);
@@ -83,7 +97,7 @@ void words_add_require(struct str *into, const struct require *require)
         str_add(into, " @ ");
         str_add_visible(into, require->url, strlen(require->url));
     }
-    specifiers_add(into, &require->specifiers);
+    add_specifiers(into, &require->specifiers);
 }
 
 void words_add_list(struct str *into, const struct strv *items)
@@ -105,8 +119,11 @@ static void add_term(struct str *into, const struct term *term, const uint64_t *
 }
 
 // Terms without "not chosen" are what cannot be together; of the others what they leave is needed.
-static void split(const struct incompat *incompat, struct strv *ret_with, struct strv *ret_need)
+// Returns how many versions the first have.
+static size_t split(const struct incompat *incompat, struct strv *ret_with,
+                    struct strv *ret_need)
 {
+    size_t versions = 0;
     for (size_t i = 0; i < incompat->count; i++) {
         const struct term *term = &incompat->term[i];
         CLEANUP_STR struct str text = {0};
@@ -119,8 +136,18 @@ static void split(const struct incompat *incompat, struct strv *ret_with, struct
             states_without(set, term->set, term->package->words);
         }
         add_term(&text, term, set);
+        versions += need ? 0 : states_count(set, term->package->words);
         strv_add(need ? ret_need : ret_with, str_text(&text));
     }
+    return versions;
+}
+
+void words_add_needs(struct str *into, const struct incompat *fact, const char *who,
+                     size_t count, const char *what)
+{
+    str_print(into, lang_plural("%s requires %s", "%s require %s", count), who, what);
+    if (fact->override)
+        str_add(into, _(" (an override)"));
 }
 
 static void add_need(struct str *into, const struct incompat *incompat)
@@ -130,9 +157,7 @@ static void add_need(struct str *into, const struct incompat *incompat)
     if (incompat->cause == CAUSE_NEEDED) {
         CLEANUP_STR struct str who = {0};
         words_add_version(&who, incompat->by, incompat->by_state);
-        str_print(into,
-                  incompat->override ? _("%s requires %s (an override)") : _("%s requires %s"),
-                  str_text(&who), str_text(&what));
+        words_add_needs(into, incompat, str_text(&who), 1, str_text(&what));
     } else if (incompat->cause == CAUSE_ASKED) {
         str_print(into, _("you ask for %s"), str_text(&what));
     } else {
@@ -144,7 +169,7 @@ static void add_learned(struct str *into, const struct incompat *incompat)
 {
     CLEANUP_STRV struct strv with = {0}, need = {0};
     CLEANUP_STR struct str left = {0}, right = {0};
-    split(incompat, &with, &need);
+    size_t versions = split(incompat, &with, &need);
     words_add_list(&left, &with);
     words_add_list(&right, &need);
     if (!with.count && !need.count)
@@ -158,9 +183,13 @@ static void add_learned(struct str *into, const struct incompat *incompat)
     else if (!need.count)
         str_print(into, _("%s cannot be used together"), str_text(&left));
     else if (need.count == 1)
-        str_print(into, _("%s needs %s"), str_text(&left), str_text(&right));
+        str_print(into, lang_plural("%s needs %s", "%s need %s", versions), str_text(&left),
+                  str_text(&right));
     else
-        str_print(into, _("%s needs one of these: %s"), str_text(&left), str_text(&right));
+        str_print(
+            into,
+            lang_plural("%s needs one of these: %s", "%s need one of these: %s", versions),
+            str_text(&left), str_text(&right));
 }
 
 void words_add_incompat(struct str *into, const struct incompat *incompat)

@@ -11,6 +11,9 @@ void words_add_version(struct str *into, const struct package *package, size_t s
 void words_add_states(struct str *into, const struct package *package, const uint64_t *set);
 // The requirement as a person wrote it: "numpy[extra]>=1.0", without its marker.
 void words_add_require(struct str *into, const struct require *require);
+// "WHO requires WHAT": `count` versions of it do.
+void words_add_needs(struct str *into, const struct incompat *fact, const char *who,
+                     size_t count, const char *what);
 // A whole incompatibility as a sentence.
 void words_add_incompat(struct str *into, const struct incompat *incompat);
 // "A, B and C"
