@@ -56,7 +56,7 @@ def by_resolvelib(world):
     asks = [pair for item in world.asks for pair in as_pairs(item)]
     try:
         result = resolvelib.Resolver(Provider(world.world), resolvelib.BaseReporter()).resolve(asks, max_rounds=10000)
-    except resolvelib.ResolutionImpossible:
+    except (resolvelib.ResolutionImpossible, resolvelib.ResolutionTooDeep):
         return None
     return {name: candidate[2] for (name, extra), candidate in result.mapping.items() if not extra}
 
