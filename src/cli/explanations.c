@@ -66,6 +66,19 @@ const struct explanation explanations[ERR_COUNT] = {
             "    lopin wheels numpy --all-versions --all-pythons\n"
             "    lopin map --python 3.11 ...         another Python\n"
             "    pip wheel --no-deps NAME -w DIR     builds one; then --find-links DIR\n")},
+    [ERR_NO_SOLUTION] =
+        {N_("no set of versions satisfies all that is asked and required"),
+         N_("Each package requires others, often certain versions of them. What was asked\n"
+            "for, and what that requires, leaves no version of some project: the lines say\n"
+            "which requirements of whom exclude each other, what was found and where. \"try\"\n"
+            "names changes that were tried and have a solution.\n"
+            "\n"
+            "    lopin pip install --verbose ...     each step of the proof\n"
+            "    lopin wheels NAME --all-versions    which versions there are\n"
+            "    lopin pip install --pre ...         takes pre-releases too\n"
+            "\n"
+            "The search is given up after many steps; naming some versions exactly makes it\n"
+            "short.\n")},
     [ERR_FETCH] =
         {N_("an index, or a file that it names, cannot be had"),
          N_("The network, a proxy or the index itself did not answer, stalled, ended too "
@@ -264,17 +277,18 @@ const struct explanation explanations[ERR_COUNT] = {
             "    lopin log 17                        what it printed\n"
             "    lopin retry\n")},
     [ERR_TIME_LIMIT] =
-        {N_("the time of the run was over"),
-         N_("-t is the time that a run may take. Before its end no new task begins; then\n"
-            "running ones get SIGTERM (--signal says which signal, and when), and at the\n"
-            "end SIGKILL. What was done is kept, and the run can go on:\n"
-            "\n"
-            "    lopin resume                        with the same -t\n"
-            "    lopin resume -t 4:00:00             with another\n"
-            "\n"
-            "A script that saves what it has when the signal comes, and ends with exit\n"
-            "code 75, is run again from there. LOPIN_TASK_DEADLINE says in its environment\n"
-            "when that will be (Unix time).\n")},
+        {
+            N_("the time of the run was over"),
+            N_("-t is the time that a run may take. Before its end no new task begins; then\n"
+               "running ones get SIGTERM (--signal says which signal, and when), and at the\n"
+               "end SIGKILL. What was done is kept, and the run can go on:\n"
+               "\n"
+               "    lopin resume                        with the same -t\n"
+               "    lopin resume -t 4:00:00             with another\n"
+               "\n"
+               "A script that saves what it has when the signal comes, and ends with exit\n"
+               "code 75, is run again from there. LOPIN_TASK_DEADLINE says in its environment\n"
+               "when that will be (Unix time).\n")},
     [ERR_TASK_TIMEOUT] =
         {
             N_("a task took longer than --timeout"),

@@ -53,7 +53,8 @@ void say_label(const struct cli *cli, const char *label, const char *format, ...
 // The labels that err_hint knows, translated here once for all.
 static const char *hint_label(const char *label, size_t size)
 {
-    static const char *const labels[] = {N_("found"), N_("try"), N_("more"), N_("in")};
+    static const char *const labels[] = {N_("found"),   N_("try"), N_("more"), N_("in"),
+                                         N_("because"), N_("and"), N_("so")};
     for (size_t i = 0; i < COUNT(labels); i++)
         if (strlen(labels[i]) == size && strncmp(labels[i], label, size) == 0)
             return lang_text(labels[i]);

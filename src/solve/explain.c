@@ -174,7 +174,7 @@ static void say_group(struct group *group, struct strv *lines)
     str_add_char(&who, ' ');
     words_add_states(&who, fact->by ? fact->by->project : fact->about, group->states);
     if (fact->cause == CAUSE_UNUSABLE) {
-        str_print(&text, "%s: %s", str_text(&who), fact->why);
+        str_print(&text, _("%s: %s"), str_text(&who), fact->why);
     } else {
         words_add_require(&what, fact->require);
         words_add_needs(&text, fact, str_text(&who),

@@ -199,7 +199,7 @@ void words_add_incompat(struct str *into, const struct incompat *incompat)
     } else if (incompat->cause == CAUSE_UNUSABLE) {
         CLEANUP_STR struct str which = {0};
         add_term(&which, &incompat->term[0], incompat->term[0].set);
-        str_print(into, "%s: %s", str_text(&which), incompat->why);
+        str_print(into, _("%s: %s"), str_text(&which), incompat->why);
     } else {
         add_need(into, incompat);
     }

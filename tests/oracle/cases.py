@@ -29,9 +29,9 @@ def encode(text):
     return urllib.parse.quote(text, safe="!\"#$&'()*+,/:;<=>?@[\\]^`{|}~")
 
 
-def ask(program, texts):
+def ask(program, texts, lang="en"):
     """The lines that lopin answers to each case."""
-    done = subprocess.run([program, "--lang", "en", "x-wheel", "solve"], input="".join(encode(text) + "\n" for text in texts).encode(),
+    done = subprocess.run([program, "--lang", lang, "x-wheel", "solve"], input="".join(encode(text) + "\n" for text in texts).encode(),
                           stdout=subprocess.PIPE, check=True)
     answers = done.stdout.decode().splitlines()
     assert len(answers) == len(texts)
