@@ -146,7 +146,7 @@ static int add_require(struct x_case *test, struct x_words *into, struct piece t
     struct require *require = require_parse(test->arena, text, err);
     if (!require)
         return -1;
-    mem_room(&into->item, &into->room, into->count + 1, sizeof *into->item);
+    mem_room(&into->item, &into->room, into->count + 1, sizeof(struct require *));
     into->item[into->count++] = require;
     return 0;
 }
@@ -168,9 +168,9 @@ static int add_version(struct x_case *test, struct piece line, struct err *err)
         result = set_flag(test, version, piece_cut(&head, ' '), err);
     while (needs.text && result == 0)
         result = add_require(test, &words, piece_strip(piece_cut(&needs, '|')), err);
-    version->need = arena_alloc(test->arena, (words.count + 1) * sizeof *version->need);
+    version->need = arena_alloc(test->arena, (words.count + 1) * sizeof(struct require *));
     if (words.count)
-        memcpy(version->need, words.item, words.count * sizeof *version->need);
+        memcpy(version->need, words.item, words.count * sizeof(struct require *));
     version->need_count = words.count;
     free(words.item);
     test->count++;

@@ -41,7 +41,7 @@ void facts_collect(struct incompat *failure, struct facts *ret)
         mem_room(&walked, &walked_room, visited + 1, sizeof(struct incompat *));
         walked[visited++] = incompat;
         if (incompat->cause != CAUSE_LEARNED) {
-            mem_room(&ret->item, &ret->room, ret->count + 1, sizeof *ret->item);
+            mem_room(&ret->item, &ret->room, ret->count + 1, sizeof(struct incompat *));
             ret->item[ret->count++] = incompat;
             continue;
         }
@@ -116,7 +116,7 @@ static void sort_groups(struct groups *groups)
     }
     if (groups->count)
         qsort(groups->item, groups->count, sizeof *groups->item, compare_groups);
-    groups->unusable = arena_alloc(&groups->arena, groups->count * sizeof *groups->unusable);
+    groups->unusable = arena_alloc(&groups->arena, groups->count * sizeof(struct group *));
     for (size_t i = 0; i < groups->count; i++)
         if (groups->item[i].fact->cause == CAUSE_UNUSABLE)
             groups->unusable[groups->unusable_count++] = &groups->item[i];
@@ -268,11 +268,15 @@ static void add_found(struct solver *solver, const struct package *project, stru
     else
         str_print(&text, _("no version of %.*s"), (int)project->name.size, project->name.text);
     for (size_t i = first; i < count; i++) {
-        struct piece version = project->version[i]->candidate.version.text;
+        const struct known_version *version = project->version[i];
+        struct piece number = version->candidate.version.text;
+        if (i > first && !version->url &&
+            piece_compare(number, project->version[i - 1]->candidate.version.text) == 0)
+            continue; // the same, installed and found
         str_add(&text, i > first ? ", " : first ? " …, " : " ");
-        str_add_visible(&text, version.text, version.size);
-        if (project->version[i]->url)
-            str_print(&text, " @ %s", project->version[i]->url);
+        str_add_visible(&text, number.text, number.size);
+        if (version->url)
+            str_print(&text, " @ %s", version->url);
     }
     if (first)
         str_print(&text, _(" (%zu versions)"), count);
@@ -350,7 +354,7 @@ int explain_failure(struct solver *solver, struct solve_result *ret, struct err 
         say_groups(&groups, &ret->lines);
     say_found(solver, &groups, &ret->lines);
     facts.count = 0;
-    for (size_t i = 0; i < groups.count; i++) // at most as many as there were
+    for (size_t i = 0; facts.item && i < groups.count; i++) // at most as many as there were
         facts.item[facts.count++] = groups.item[i].fact;
     groups_free(&groups);
     explain_try(solver, &facts, &ret->lines);

@@ -52,7 +52,8 @@ struct solve_ask {               // markers are looked at; one that is false ask
     size_t count;
     struct require *const *constraint; // pip's -c: of what is required anyhow
     size_t constraint_count;
-    struct require *const *override; // in place of every requirement of that project
+    // In place of every requirement of that project, whose extras and markers stay.
+    struct require *const *override;
     size_t override_count;
     const struct marker_env *markers; // without extra
     enum solve_order order;

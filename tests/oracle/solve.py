@@ -6,8 +6,8 @@ Every answer is tried against all choices of versions; resolvelib, on which pip 
 uv itself say what they would take. A difference that is none of the known ones is printed, and the exit status is 1.
 
 Known differences, each counted:
-  prereleases   finals exist that satisfy the requirements alone, and all of them fail further down: lopin and uv then take a pre-release
-                (with a warning), pip has no solution. And uv lets only what the caller asks name a pre-release, pip and lopin any requirement.
+  prereleases   finals satisfy the requirements alone, but all of them fail further down: lopin and uv then take a pre-release (with a
+                warning), pip has no solution. And where a requirement names a pre-release, pip and lopin let all in, uv prefers finals.
   backtracking  there are several solutions, and a choice had to be taken back on the way: which one depends on the order of decisions.
 """
 import pathlib
