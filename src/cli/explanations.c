@@ -67,7 +67,7 @@ const struct explanation explanations[ERR_COUNT] = {
             "    lopin map --python 3.11 ...         another Python\n"
             "    pip wheel --no-deps NAME -w DIR     builds one; then --find-links DIR\n")},
     [ERR_NO_SOLUTION] =
-        {N_("no set of versions satisfies all that is asked and required"),
+        {N_("no set of versions satisfies all requirements"),
          N_("Each package requires others, often certain versions of them. What was asked\n"
             "for, and what that requires, leaves no version of some project: the lines say\n"
             "which requirements of whom exclude each other, what was found and where. \"try\"\n"
