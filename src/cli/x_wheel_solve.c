@@ -91,8 +91,14 @@ static int x_needs(void *context, struct piece normal, size_t index, struct solv
 static void x_describe(void *context, struct piece normal, struct str *into)
 {
     const struct x_case *test = context;
-    (void)normal;
-    str_add(into, test->where ? test->where : "");
+    size_t count = 0;
+    for (size_t i = 0; test->where && i < test->count; i++) {
+        const struct piece text = test->version[i].candidate.version.text;
+        if (piece_compare(test->version[i].normal, normal) == 0 && !test->version[i].url)
+            str_print(into, "%s%.*s", count++ ? ", " : "", (int)text.size, text.text);
+    }
+    if (test->where)
+        str_print(into, "%s%s", count ? " " : "", test->where);
 }
 
 static const char *text_of(struct x_case *test, struct piece piece)

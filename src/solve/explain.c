@@ -256,32 +256,39 @@ static void say_groups(struct groups *groups, struct strv *lines)
     }
 }
 
-static void add_found(struct solver *solver, const struct package *project, struct strv *lines)
+static void add_versions(const struct package *project, struct str *text)
 {
-    CLEANUP_STR struct str text = {0}, where = {0};
     size_t count = project->states - 1,
            first = count > FOUND_VERSIONS ? count - FOUND_VERSIONS : 0;
-    if (solver->provider->describe)
-        solver->provider->describe(solver->provider->context, project->name, &where);
-    if (count)
-        words_add_package(&text, project);
-    else
-        str_print(&text, _("no version of %.*s"), (int)project->name.size, project->name.text);
     for (size_t i = first; i < count; i++) {
         const struct known_version *version = project->version[i];
         struct piece number = version->candidate.version.text;
         if (i > first && !version->url &&
             piece_compare(number, project->version[i - 1]->candidate.version.text) == 0)
             continue; // the same, installed and found
-        str_add(&text, i > first ? ", " : first ? " …, " : " ");
-        str_add_visible(&text, number.text, number.size);
+        str_add(text, i > first ? ", " : first ? " …, " : " ");
+        str_add_visible(text, number.text, number.size);
         if (version->url)
-            str_print(&text, " @ %s", version->url);
+            str_print(text, " @ %s", version->url);
     }
     if (first)
-        str_print(&text, _(" (%zu versions)"), count);
+        str_print(text, _(" (%zu versions)"), count);
+}
+
+// "numpy 1.26.4, 2.0.0", or what the provider says of it: "numpy 1.26.4 in /wheelhouse".
+static void add_found(struct solver *solver, const struct package *project, struct strv *lines)
+{
+    CLEANUP_STR struct str text = {0}, where = {0};
+    if (solver->provider->describe)
+        solver->provider->describe(solver->provider->context, project->name, &where);
+    if (where.size || project->states > 1)
+        words_add_package(&text, project);
+    else
+        str_print(&text, _("no version of %.*s"), (int)project->name.size, project->name.text);
     if (where.size)
         str_print(&text, " %s", str_text(&where));
+    else
+        add_versions(project, &text);
     add_line(lines, "found", str_text(&text));
 }
 

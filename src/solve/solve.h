@@ -42,7 +42,8 @@ struct solve_provider {
     // Called at most once a version.
     int (*needs)(void *context, struct piece normal, size_t index, struct solve_needs *ret,
                  struct err *err);
-    // Adds where a project's versions were found ("in /site/wheelhouse"). May be NULL.
+    // Adds which versions of a project there are and where, or why none ("1.26.4 in /site/wheelhouse; 2.0.0 only
+    // for cp312"), for "found" lines. May be NULL, and add nothing.
     void (*describe)(void *context, struct piece normal, struct str *into);
 };
 
