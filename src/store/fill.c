@@ -54,8 +54,10 @@ static void unpack_chunk(void *context)
         unpack_files(work->dir, &work->plan, chunk->from, chunk->to, work->fill->mask, inflater,
                      &chunk->arena, &chunk->facts, &chunk->err) < 0;
     fill_give_back(work->fill, inflater);
-    if (chunk->failed)
+    if (chunk->failed) {
+        err_wrap(&chunk->err, "%s", fs_base(work->wheel->path));
         atomic_store(&work->fill->stop, 1);
+    }
 }
 
 static void tell(struct fill *fill, enum store_stage stage)

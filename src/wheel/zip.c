@@ -335,7 +335,7 @@ int zip_is_folder(const struct zip_entry *entry)
 int zip_is_special(const struct zip_entry *entry)
 {
     unsigned type = entry->mode & S_IFMT;
-    return type != 0 && type != (zip_is_folder(entry) ? S_IFDIR : S_IFREG);
+    return type != 0 && type != S_IFREG && (type != S_IFDIR || !zip_is_folder(entry));
 }
 
 const char *zip_check_name(struct piece name)
