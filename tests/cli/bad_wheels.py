@@ -83,6 +83,27 @@ class Wheel:
         return self.patch(target.getvalue())
 
 
+def library(runpath, needs="GLIBC_2.17", interpreter=b""):
+    """A small ELF file of x86-64: program headers, a dynamic section, strings, a needed version."""
+    strings = b"\0" + runpath.encode() + b"\0" + needs.encode() + b"\0"
+    where = {"dynamic": 0x200, "strings": 0x300, "needed": 0x500, "interpreter": 0x600}
+    dynamic = [(5, where["strings"]), (10, len(strings)), (29, 1), (0x6FFFFFFE, where["needed"]), (0x6FFFFFFF, 1), (0, 0)]
+    parts = [(1, 0, 0x700), (2, where["dynamic"], 16 * len(dynamic))]
+    if interpreter:
+        parts.append((3, where["interpreter"], len(interpreter) + 1))
+    image = bytearray(0x700)
+    image[:64] = struct.pack("<4s5B7xHHIQQQI6H", b"\x7fELF", 2, 1, 1, 0, 0, 3, 62, 1, 0, 64, 0, 0, 64, 56, len(parts), 0, 0, 0)
+    for number, (kind, at, size) in enumerate(parts):
+        struct.pack_into("<IIQQQQQQ", image, 64 + 56 * number, kind, 4, at, at, at, size, size, 8)
+    for number, pair in enumerate(dynamic):
+        struct.pack_into("<QQ", image, where["dynamic"] + 16 * number, *pair)
+    image[where["strings"]:where["strings"] + len(strings)] = strings
+    struct.pack_into("<HHIII", image, where["needed"], 1, 1, 0, 16, 0)
+    struct.pack_into("<IHHII", image, where["needed"] + 16, 0, 0, 0, 2 + len(runpath), 0)
+    image[where["interpreter"]:where["interpreter"] + len(interpreter)] = interpreter
+    return bytes(image)
+
+
 def central(data, name):
     """Where the entry of the central directory begins."""
     at = data.rindex(b"PK\5\6")

@@ -127,6 +127,23 @@ def test_schemes_scripts_and_facts(lopin):
     assert b"console demo=demo_pkg.main:run\n" in (entry / "manifest").read_bytes()
 
 
+def test_libraries(lopin):
+    """Folders from which the loader would look outside of the wheel are marked; what libraries need is known."""
+    wheel = bad_wheels.Wheel()
+    for folder, runpath in {
+            "demo_pkg": "$ORIGIN/../demo_pkg.libs", "demo_pkg.libs": "$ORIGIN", "demo_pkg/up": "/opt/lib:$ORIGIN/../../other/lib",
+            "demo_pkg/out": "${ORIGIN}/../../../..", "demo_pkg/deep/in": "$ORIGIN/../../../demo_pkg.libs:/usr/lib",
+            "demo_pkg/plain": "/usr/lib", "demo_pkg/space": "$ORIGIN/../../"}.items():
+        needs = "GLIBC_2.28" if folder == "demo_pkg/up" else "GLIBC_2.3.4"
+        wheel.add(folder + "/lib.so", bad_wheels.library(runpath, needs))
+    wheel.add("demo_pkg/tool", bad_wheels.library("", interpreter=b"/opt/site/ld.so"), 0o100755)
+    wheel.add("demo_pkg/broken.so", bad_wheels.library("$ORIGIN/../../x")[:0x250])
+    done = fill(lopin, save(lopin, wheel.bytes()))
+    check_entry(entries(done)[0])
+    assert done.out.rstrip("\n").split("\t")[9:12] == ["2.28", "62", "/opt/site/ld.so"]
+    assert set(done.out.rstrip("\n").split("\t")[12:]) == {"demo_pkg/up", "demo_pkg/out", "demo_pkg/space"}
+
+
 def test_known_by_content(lopin):
     """The same bytes are one entry, wherever they are; a file that is replaced in place is another's."""
     data = bad_wheels.make(lambda wheel: None)
