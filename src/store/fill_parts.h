@@ -43,7 +43,8 @@ struct work {
     size_t chunk_count, chunks_left;
     unsigned char *compiled; // by file
     size_t sources_left;
-    int done; // published by us
+    int replaces; // a damaged entry
+    int done;     // published by us
     int failed;
     struct err err;
 };

@@ -35,7 +35,8 @@ int work_recall(struct work *work, struct arena *arena, struct err *err)
     // what cannot be used is made again
     if (store_load(work->fill->store, name, work->wheel->sha256, arena, &found, NULL) == 0 &&
         found.folder && strcmp(found.manifest.wheel, base(work)) == 0 &&
-        strcmp(found.manifest.python, tag(work)) == 0)
+        strcmp(found.manifest.python, tag(work)) == 0 &&
+        !store_is_doubtful(work->fill->store, found.folder, &found.manifest))
         *work->entry = found;
     return 0;
 }
@@ -78,7 +79,7 @@ static int name_wheel(const struct work *work, struct err *err)
     return err_wrap(err, "%s", base(work));
 }
 
-// Whether the entry is there, by its name. In the store's own words: 1, 0.
+// Whether the entry is there, by its name, and good.
 static int is_there(struct work *work)
 {
     struct arena arena = {0};
@@ -86,6 +87,10 @@ static int is_there(struct work *work)
     int loaded =
         store_load(work->fill->store, work->name, work->sha256, &arena, &found, NULL) == 0;
     int there = loaded && found.folder;
+    if (there && store_is_doubtful(work->fill->store, found.folder, &found.manifest)) {
+        there = store_verify(work->fill->store, work->name, &found.manifest);
+        work->replaces = !there;
+    }
     arena_free(&arena);
     return there;
 }
@@ -205,9 +210,17 @@ static int finish_bytecode(struct work *work, struct err *err)
     return 0;
 }
 
+// On a disk that others have too, nobody else could know of a crash of this node.
+static int must_sync(const struct work *work)
+{
+    return work->fill->order->sync || !work->fill->store->local;
+}
+
 static int write_manifest(struct work *work, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
+    if (!must_sync(work) && *work->fill->store->boot)
+        work->plan.manifest.boot = work->fill->store->boot;
     manifest_write(&text, &work->plan.manifest);
     int fd = openat(work->dir, MANIFEST_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
     if (fd < 0)
@@ -229,11 +242,11 @@ int work_finish(struct work *work, struct err *err)
     if (finish_bytecode(work, err) < 0 || write_manifest(work, err) < 0 ||
         unpack_close(work->dir, &work->plan.manifest, err) < 0)
         return name_wheel(work, err);
-    if (fchmod(work->dir, 0555) < 0 || (work->fill->order->sync && syncfs(work->dir) < 0)) {
+    if (fchmod(work->dir, 0555) < 0 || (must_sync(work) && syncfs(work->dir) < 0)) {
         err_errno(err, ERR_SYSTEM, errno, _("cannot close folder '%s'"), work->temporary);
         return name_wheel(work, err);
     }
-    if (store_publish(store, work->temporary, work->name, err) < 0)
+    if (store_publish(store, work->temporary, work->name, work->replaces, err) < 0)
         return name_wheel(work, err);
     free(TAKE(work->temporary));
     return 0;

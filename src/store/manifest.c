@@ -26,6 +26,8 @@ static void add_head(struct str *into, const struct manifest *manifest)
               manifest->sha256, manifest->name, manifest->version);
     str_print(into, "tags %s\ninfo %s\npython %s\npurelib %d\n", manifest->tags, manifest->info,
               manifest->python, manifest->purelib);
+    if (manifest->boot)
+        str_print(into, "boot %s\n", manifest->boot);
     if (manifest->glibc.major)
         str_print(into, "glibc %d.%d\n", manifest->glibc.major, manifest->glibc.minor);
     if (manifest->machine)
@@ -248,7 +250,9 @@ static void read_head(struct arena *arena, struct reader *reader, struct manifes
         for (size_t i = 0; i < COUNT(texts); i++)
             if (strcmp(key, texts[i].key) == 0)
                 *texts[i].value = value;
-        if (strcmp(key, "purelib") == 0)
+        if (strcmp(key, "boot") == 0)
+            ret->boot = value;
+        else if (strcmp(key, "purelib") == 0)
             ret->purelib = *value == '1';
         else if (strcmp(key, "machine") == 0)
             ret->machine = (unsigned)read_number(reader, value);

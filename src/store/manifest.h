@@ -51,6 +51,9 @@ struct manifest {               // points into its arena
     const char *tags;           // "cp311-cp311-linux_x86_64 ..."
     const char *info;           // "NAME-VERSION.dist-info"
     const char *python;         // cache tag of its bytecode ("cpython-311"), or "plain"
+    // While it may not be on the disk: the boot of the system that made it (random/boot_id). After
+    // another boot its files are to be compared with their hashes. NULL: it is.
+    const char *boot;
     int purelib;
     struct libc_version glibc; // the greatest that its libraries need; major 0: none
     unsigned machine;          // e_machine of its libraries, 0: none

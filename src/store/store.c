@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -28,6 +30,28 @@ static int is_trusted(const struct store *store, const struct stat *st)
     return known && (S_ISLNK(st->st_mode) || !(st->st_mode & (S_IWGRP | S_IWOTH)));
 }
 
+// Those of which it is known that no other machine writes them.
+static int is_local(int dir)
+{
+    static const unsigned long kinds[] = {EXT4_SUPER_MAGIC,      XFS_SUPER_MAGIC,
+                                          BTRFS_SUPER_MAGIC,     TMPFS_MAGIC,
+                                          OVERLAYFS_SUPER_MAGIC, F2FS_SUPER_MAGIC};
+    struct statfs about;
+    if (fstatfs(dir, &about) < 0)
+        return 0;
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if ((unsigned long)about.f_type == kinds[i])
+            return 1;
+    return 0;
+}
+
+static void read_boot(struct store *store)
+{
+    CLEANUP_STR struct str boot = {0};
+    if (fs_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 256, &boot, NULL) == 0)
+        sscanf(boot.text, "%39[0-9a-f-]", store->boot);
+}
+
 struct store *store_open(const char *folder, const uid_t *trusted, size_t trusted_count,
                          struct err *err)
 {
@@ -47,6 +71,8 @@ struct store *store_open(const char *folder, const uid_t *trusted, size_t truste
         store->trusted[i] = trusted[i];
     store->trusted_count = trusted_count;
     store->closed = is_trusted(store, &st);
+    store->local = is_local(dir);
+    read_boot(store);
     store->dir = TAKE_FD(dir);
     store->path = TAKE(path);
     return store;

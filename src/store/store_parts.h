@@ -12,6 +12,8 @@ struct store {
     size_t trusted_count;
     char *prefix;         // ".tmp-HOST-SPACE-PID-START-"
     unsigned long number; // of temporary folders
+    char boot[40];        // of this system; "" if it is not known
+    int local;            // its files are on this node's own disk
 };
 // The key of a wheel's file as it is now, with the cache tag: the name of what the store
 // remembers of it (".seen/KEY" -> "../ENTRY").
@@ -34,5 +36,13 @@ char *store_temporary(struct store *store, unsigned long number, struct err *err
 void store_sweep(struct store *store);
 // Gives the temporary folder its name. If an entry is there already that can be used, the folder is
 // removed. Returns 0, or -1 with err.
-int store_publish(struct store *store, const char *temporary, const char *name,
+// `replaces`: what is there is known to be damaged.
+int store_publish(struct store *store, const char *temporary, const char *name, int replaces,
                   struct err *err);
+// Whether what was made before another boot of this system, and may not have reached the disk, is to
+// be compared: only the entries of the one who asks, who alone can make them again.
+int store_is_doubtful(const struct store *store, const char *folder,
+                      const struct manifest *manifest);
+// Compares the files of an entry with its manifest. If all are as they should be, the manifest says
+// from now on that they are on the disk. 1, or 0: some are not.
+int store_verify(struct store *store, const char *name, struct manifest *manifest);

@@ -109,7 +109,8 @@ static int replace(struct store *store, const char *temporary, const char *name,
     return 0;
 }
 
-int store_publish(struct store *store, const char *temporary, const char *name, struct err *err)
+int store_publish(struct store *store, const char *temporary, const char *name, int replaces,
+                  struct err *err)
 {
     struct arena arena = {0};
     struct store_entry there;
@@ -118,7 +119,7 @@ int store_publish(struct store *store, const char *temporary, const char *name, 
     if (errno != EEXIST && errno != ENOTEMPTY)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot make '%s/%s'"), store->path, name);
     int loaded = store_load(store, name, NULL, &arena, &there, NULL);
-    int good = loaded == 0 && there.folder;
+    int good = loaded == 0 && there.folder && !replaces;
     arena_free(&arena);
     if (!good)
         return replace(store, temporary, name, err);

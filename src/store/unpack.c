@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// unpack: writes the files of an entry.
-//
-// Files are made read-only, and with one time for all, so that the bytecode of Python 3.6, which
-// holds it, and copies of an entry made by others are the same everywhere.
+// unpack: the folders and files of an entry, and what is seen in libraries on the way.
 #include "store/unpack.h"
 
 #include <errno.h>
@@ -12,12 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/lang.h"
+#include "store/unpack_file.h"
 #include "wheel/elf.h"
-
-enum { FIRST_TIME = 315532800 }; // 1980-01-01: the first that a zip archive can hold
-static const uint64_t max_file = UINT64_C(1) << 40;
 
 void unpack_facts_free(struct unpack_facts *facts)
 {
@@ -151,24 +145,29 @@ static void look_at(const struct manifest *manifest, const struct manifest_file 
     facts->leaf[facts->leaf_count++] = file->folder;
 }
 
-static int write_file(int folder, const struct manifest_file *file, struct piece content,
-                      unsigned mask, struct err *err)
+// One file: read, looked at, compared with RECORD, written.
+static int unpack_one(int folder, struct plan *plan, size_t index, unsigned mask,
+                      struct inflater *inflater, struct arena *arena,
+                      struct unpack_facts *facts, struct err *err)
 {
-    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = FIRST_TIME}};
-    unsigned mode = file->kind == FILE_PLAIN ? 0444 : 0555;
-    int fd =
-        openat(folder, file->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (fd < 0)
-        return err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), file->name);
-    int failed = fs_write_all(fd, content.text, content.size) < 0 ||
-                 ((mode & mask) && fchmod(fd, mode) < 0) || futimens(fd, times) < 0;
-    int errnum = errno;
-    if (close(fd) < 0 && !failed) { // a network disk may say only here that it has no room
-        failed = 1;
-        errnum = errno;
+    struct manifest *manifest = &plan->manifest;
+    struct manifest_file *about = &manifest->file[index];
+    struct unpack_file file;
+    char hash[MANIFEST_HASH + 1];
+    if (unpack_file_read(folder, plan, index, inflater, &file, err) < 0 ||
+        plan_check_hash(plan, index, file.content, hash, err) < 0) {
+        unpack_file_drop(&file);
+        return -1;
     }
-    if (failed)
-        return err_errno(err, ERR_SYSTEM, errnum, _("cannot write '%s'"), file->name);
+    if (manifest->folder[about->folder].scheme == SCHEME_SCRIPTS && file.content.size >= 8 &&
+        memcmp(file.content.text, "#!python", 8) == 0)
+        about->kind = FILE_SCRIPT;
+    look_at(manifest, about, file.content, facts);
+    if (unpack_file_save(folder, about, mask, &file, err) < 0) {
+        unpack_file_drop(&file);
+        return -1;
+    }
+    about->hash = arena_dupn(arena, hash, MANIFEST_HASH);
     return 0;
 }
 
@@ -180,31 +179,21 @@ int unpack_files(int dir, struct plan *plan, size_t from, size_t to, unsigned ma
     CLEANUP_CLOSE int folder = -1;
     unsigned open_folder = UINT32_MAX;
     for (size_t i = from; i < to; i++) {
-        struct manifest_file *file = &manifest->file[i];
-        struct piece content;
-        char hash[MANIFEST_HASH + 1];
+        unsigned wanted = manifest->file[i].folder;
         if (!plan->entry[i])
             continue;
-        if (file->folder != open_folder) {
+        if (wanted != open_folder) {
             CLEANUP_STR struct str path = {0};
-            unpack_path(&path, &manifest->folder[file->folder]);
+            unpack_path(&path, &manifest->folder[wanted]);
             mem_close_at(&folder);
             folder = openat(dir, path.text, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
             if (folder < 0)
                 return err_errno(err, ERR_SYSTEM, errno, _("cannot use folder '%s'"),
                                  path.text);
-            open_folder = file->folder;
+            open_folder = wanted;
         }
-        if (zip_read(inflater, plan->zip.bytes, plan->entry[i], max_file, &content, err) < 0 ||
-            plan_check_hash(plan, i, content, hash, err) < 0)
+        if (unpack_one(folder, plan, i, mask, inflater, arena, facts, err) < 0)
             return -1;
-        if (manifest->folder[file->folder].scheme == SCHEME_SCRIPTS && content.size >= 8 &&
-            memcmp(content.text, "#!python", 8) == 0)
-            file->kind = FILE_SCRIPT;
-        look_at(manifest, file, content, facts);
-        if (write_file(folder, file, content, mask, err) < 0)
-            return -1;
-        file->hash = arena_dupn(arena, hash, MANIFEST_HASH);
     }
     return 0;
 }
