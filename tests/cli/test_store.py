@@ -296,3 +296,49 @@ def test_several_at_once(lopin):
     assert [process.returncode for process in running] == [0] * 4
     assert len(answers) == 1
     check_store(lopin.cwd / "store")
+
+
+REAL = ["numpy==2.2.6", "pyyaml==6.0.2", "tqdm==4.67.1", "psutil==7.0.0"]  # libraries, entry points, extensions at the top
+
+
+@pytest.fixture(scope="module")
+def wheelhouse(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheelhouse")
+    done = subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", folder,
+                           *REAL], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("no wheels to be had: %s" % done.stderr[-200:])
+    return folder
+
+
+@pytest.mark.slow
+def test_trees_as_pip_makes_them(lopin, wheelhouse):
+    """The same files, bytes and executable bits, but for what pip itself writes."""
+    wheels = sorted(wheelhouse.glob("*.whl"))
+    theirs = lopin.cwd / "theirs"
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-compile", "--no-index", "--target", theirs,
+                    *wheels], check=True)
+    own = re.compile(r"(bin/.*|.*/(RECORD|INSTALLER|REQUESTED|direct_url.json))")
+    ours = {}
+    for entry in entries(fill(lopin, *wheels)):
+        check_entry(entry)
+        tree = entry / "tree"
+        ours.update((name, tree / name) for name in files(tree))
+    expected = {name for name in files(theirs) if not own.fullmatch(name)}
+    assert {name for name in ours if not own.fullmatch(name)} == expected and len(expected) > 900
+    for name in expected:
+        assert ours[name].read_bytes() == (theirs / name).read_bytes(), name
+        assert bool(ours[name].stat().st_mode & 0o111) == bool((theirs / name).stat().st_mode & 0o111), name
+
+
+@pytest.mark.slow
+def test_bytecode_is_what_is_imported(lopin, wheelhouse):
+    numpy, = entries(fill(lopin, *wheelhouse.glob("numpy*.whl"), python=PYTHON))
+    about = check_entry(numpy)
+    compiled = {name for name in about if name.endswith(".pyc")}
+    assert len(compiled) > 300 and all(about[name][0] == "b" for name in compiled)
+    done = subprocess.run([sys.executable, "-S", "-v", "-c", "import numpy.linalg; print(numpy.arange(3).sum())"],
+                          env={"PYTHONPATH": str(numpy / "tree")}, capture_output=True, text=True, check=True)
+    assert done.stdout == "3\n"
+    read = re.findall(r"# code object from '?(%s[^'\n]*)" % re.escape(str(numpy)), done.stderr)
+    assert len(read) > 50 and all(name.endswith(".pyc") for name in read)
