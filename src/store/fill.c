@@ -173,7 +173,7 @@ static int larger_first(const void *one, const void *two)
 static int make_missing(struct fill *fill, struct err *err)
 {
     size_t count = 0;
-    CLEANUP_FREE struct work **order = mem_alloc((fill->order->count + 1) * sizeof *order);
+    CLEANUP_FREE struct work **order = mem_alloc((fill->order->count + 1) * sizeof(void *));
     for (size_t i = 0; i < fill->order->count; i++)
         if (!fill->work[i].entry->folder)
             order[count++] = &fill->work[i];
@@ -183,7 +183,7 @@ static int make_missing(struct fill *fill, struct err *err)
     if (!fill->pool)
         return -1;
     store_sweep(fill->store);
-    qsort(order, count, sizeof(struct work *), larger_first);
+    qsort(order, count, sizeof(void *), larger_first);
     for (size_t i = 0; i < count; i++)
         pool_add(fill->pool, begin_work, begun, order[i]);
     pool_drain(fill->pool);
@@ -263,8 +263,7 @@ struct inflater *fill_inflater(struct fill *fill)
 void fill_give_back(struct fill *fill, struct inflater *inflater)
 {
     pthread_mutex_lock(&fill->lock);
-    mem_room(&fill->inflater, &fill->inflater_room, fill->inflater_count + 1,
-             sizeof(struct inflater *));
+    mem_room(&fill->inflater, &fill->inflater_room, fill->inflater_count + 1, sizeof(void *));
     fill->inflater[fill->inflater_count++] = inflater;
     pthread_mutex_unlock(&fill->lock);
 }

@@ -199,8 +199,8 @@ static void sort_files(struct arena *arena, struct found *found, size_t count,
 {
     struct manifest *manifest = &plan->manifest;
     manifest->file = arena_alloc(arena, (count + 1) * sizeof *manifest->file);
-    plan->entry = arena_alloc(arena, (count + 1) * sizeof *plan->entry);
-    plan->row = arena_alloc(arena, (count + 1) * sizeof *plan->row);
+    plan->entry = arena_alloc(arena, (count + 1) * sizeof(void *));
+    plan->row = arena_alloc(arena, (count + 1) * sizeof(void *));
     for (size_t i = 0; i < count; i++)
         manifest->folder[found[i].folder].count++;
     for (size_t i = 0; i < manifest->folder_count; i++) {

@@ -32,7 +32,9 @@ struct store_python {        // whose bytecode entries have
     const struct vars *vars; // what it is started with, but for PYTHON...
 };
 enum store_stage { STORE_UNPACK, STORE_COMPILE };
-struct store_progress { // called by the thread that fills; may be left out
+// Called by the thread that fills, with bytes; may be left out. `all` of unpacking grows while wheels
+// are still being looked at.
+struct store_progress {
     void (*tell)(void *context, enum store_stage stage, uint64_t done, uint64_t all);
     void *context;
 };
@@ -53,6 +55,7 @@ struct store_entry {    // lives in the arena
 // stays of what could not be made; what was made before does. Returns 0, or -1 with err, which
 // names the wheel: [bad-wheel], [disk-full], [system].
 //
-// Only the main thread may call it: it starts threads, and processes that end with it.
+// Only the main thread may call it: it starts threads, and processes that end with it. A wheel's file that
+// somebody shortens meanwhile is SIGBUS: the program ends, the store is as it was.
 int store_fill(struct store *store, const struct store_order *order, struct arena *arena,
                struct store_entry *ret, struct err *err);

@@ -100,7 +100,7 @@ void store_sweep(struct store *store)
 static int replace(struct store *store, const char *temporary, const char *name,
                    struct err *err)
 {
-    CLEANUP_FREE char *aside = mem_print("%s-old", temporary);
+    CLEANUP_FREE char *aside = mem_print("%s.old", temporary);
     if (renameat(store->dir, name, store->dir, aside) < 0 ||
         renameat(store->dir, temporary, store->dir, name) < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot replace '%s/%s'"), store->path,

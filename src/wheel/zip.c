@@ -256,14 +256,14 @@ static int by_header(const void *one, const void *two)
 // Local headers, in the order in which they are in the archive: none begins inside another.
 static int check_places(struct zip *zip, uint64_t limit, struct err *err)
 {
-    CLEANUP_FREE struct zip_entry **order = mem_alloc((zip->count + 1) * sizeof *order);
+    CLEANUP_FREE struct zip_entry **order = mem_alloc((zip->count + 1) * sizeof(void *));
     int sorted = 1, result = 0;
     for (size_t i = 0; i < zip->count; i++) {
         order[i] = &zip->entry[i];
         sorted &= i == 0 || order[i - 1]->header < order[i]->header;
     }
     if (!sorted)
-        qsort(order, zip->count, sizeof *order, by_header);
+        qsort(order, zip->count, sizeof(void *), by_header);
     uint64_t end = 0;
     for (size_t i = 0; i < zip->count && result == 0; i++) {
         struct zip_entry *entry = order[i];
@@ -277,7 +277,7 @@ static int check_places(struct zip *zip, uint64_t limit, struct err *err)
 
 int zip_open(struct arena *arena, struct piece bytes, struct zip *ret, struct err *err)
 {
-    struct central central;
+    struct central central = {0};
     if (find_central(bytes, &central, err) < 0)
         return -1;
     *ret = (struct zip){.bytes = bytes, .count = central.count};
@@ -306,8 +306,8 @@ static int is_info(struct piece name, const char *file)
 
 int zip_find(struct piece bytes, const char *file, struct zip_entry *ret, struct err *err)
 {
-    struct central central;
-    struct zip_entry entry;
+    struct central central = {0};
+    struct zip_entry entry = {0};
     int found = 0;
     if (find_central(bytes, &central, err) < 0)
         return -1;
@@ -340,7 +340,7 @@ int zip_is_special(const struct zip_entry *entry)
 
 const char *zip_check_name(struct piece name)
 {
-    enum { MAX_NAME = 2048, MAX_PART = 255 };
+    enum { MAX_NAME = 1024, MAX_PART = 255, MAX_PARTS = 64 };
     if (name.size > MAX_NAME)
         return _("its name is too long");
     if (!text_is_utf8(name))
@@ -352,14 +352,14 @@ const char *zip_check_name(struct piece name)
         return _("its name is absolute");
     if (name.size && name.text[name.size - 1] == '/')
         name.size--;
-    for (int more = 1; more;) {
+    for (int more = 1, parts = 0; more; parts++) {
         struct piece part = piece_cut(&name, '/');
         more = name.text != NULL;
         if (piece_is(part, ".."))
             return _("its name leads out of its folder");
         if (!part.size || piece_is(part, "."))
             return _("its name has an empty part");
-        if (part.size > MAX_PART)
+        if (part.size > MAX_PART || parts == MAX_PARTS)
             return _("its name is too long");
     }
     return NULL;

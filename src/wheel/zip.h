@@ -40,8 +40,8 @@ int zip_is_folder(const struct zip_entry *entry);
 // Neither a file nor a folder: a symbolic link, a device, ...
 int zip_is_special(const struct zip_entry *entry);
 // Whether a file of that name can only come to lie inside its target: relative, no "..", "." or
-// empty part, no backslash, no control byte, UTF-8, parts of at most 255 bytes. NULL, or what is
-// wrong with it, translated.
+// empty part, no backslash, no control byte, UTF-8, at most 64 parts of at most 255 bytes each, 1,024
+// in all. NULL, or what is wrong with it, translated.
 const char *zip_check_name(struct piece name);
 
 // Contents; one for each thread.

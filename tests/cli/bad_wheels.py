@@ -167,6 +167,7 @@ CASES = {
     "control": (add("demo_pkg/a\nb.py"), "control character"),
     "escape": (add("demo_pkg/a\x1b[2J.py"), "control character"),
     "long name": (add("demo_pkg/" + "a" * 256), "too long"),
+    "deep": (add("demo_pkg/" + "a/" * 64 + "b"), "too long"),
     "link": (add("demo_pkg/link.py", b"/etc/passwd", LINK), "link"),
     "link to a folder": (add("demo_pkg/sub", b"/tmp", LINK), "link"),
     "fifo": (add("demo_pkg/fifo", b"", stat.S_IFIFO | 0o644), "link or a device"),

@@ -340,6 +340,8 @@ static void test_names(void **state)
     for (size_t i = 0; i < sizeof whole; i++)
         whole[i] = i % 2 ? '/' : 'a';
     assert_non_null(zip_check_name((struct piece){whole, sizeof whole}));
+    assert_null(zip_check_name((struct piece){whole, 2 * 64 - 1}));
+    assert_non_null(zip_check_name((struct piece){whole, 2 * 65 - 1})); // too deep
     struct zip_entry link = {.name = piece_of("a"), .mode = S_IFLNK | 0777};
     assert_true(zip_is_special(&link));
     link.mode = 0644; // no type: a file
