@@ -112,6 +112,34 @@ def test_taken(lopin, name):
             assert done.stdout.split() == ["1", str(entry / cached)]
 
 
+DYING = """#!%s
+import sys
+text = sys.argv[-1].replace("    code = compile(", "    if b'DIE' in text:\\n        os.kill(os.getpid(), 9)\\n    code = compile(")
+sys.path.insert(0, "")
+exec(text)
+"""
+
+
+def test_a_compiler_that_dies(lopin):
+    """Only the source that it died of is left out."""
+    python = lopin.cwd / "dying"
+    python.write_text(DYING % sys.executable)
+    python.chmod(0o755)
+    wheel = bad_wheels.Wheel()
+    for number in range(40):
+        wheel.add("demo_pkg/m%d.py" % number, b"DIE = 1\n" if number % 13 == 5 else b"x = %d\n" % number)
+    entry, = entries(fill(lopin, save(lopin, wheel.bytes()), python="%s=%s" % (sys.implementation.cache_tag, python)))
+    compiled = {name.split("/")[-1].split(".")[0] for name, row in check_entry(entry).items() if row[0] == "b"}
+    assert compiled == {"__init__"} | {"m%d" % number for number in range(40) if number % 13 != 5}
+
+
+@pytest.mark.parametrize("python", ["/bin/false", "/nowhere/python"])
+def test_no_interpreter(lopin, python):
+    done = fill(lopin, save(lopin, bad_wheels.make(lambda wheel: None)), python="cpython-311=" + python)
+    assert done.code == 6 and python in done.err
+    assert not list((lopin.cwd / "store/1").glob("*")) and not list((lopin.cwd / "store/1").glob(".tmp*"))
+
+
 def test_schemes_scripts_and_facts(lopin):
     wheel = bad_wheels.Wheel()
     data = "demo_pkg-1.0.data/"
