@@ -78,6 +78,7 @@ class Wheel:
                 about = zipfile.ZipInfo("placeholder", (2020, 1, 1, 0, 0, 0))
                 about.filename = about.orig_filename = name
                 about.compress_type, about.external_attr = self.method, mode << 16
+                archive.NameToInfo.pop(name, None)  # no warning of two that have one name
                 with archive.open(about, "w", force_zip64=self.zip64) as into:
                     into.write(content)
         return self.patch(target.getvalue())
