@@ -42,6 +42,8 @@ const struct cli_command cli_commands[] = {
     {"pip", COMMAND_PIP, cmd_pip,
      "[OPTION...] install|uninstall|freeze|list|show|check [WORD...]",
      N_("packages of an environment, in pip's words")},
+    {"wheels", COMMAND_WHEELS, cmd_wheels, "[OPTION...] [NAME...]",
+     N_("which wheels there are, in wheelhouses and indexes")},
     {"explain", COMMAND_EXPLAIN, cmd_explain, "[ERROR]",
      N_("what an error means and what cures it")},
     {"completion", COMMAND_COMPLETION, cmd_completion, "bash|zsh|fish",

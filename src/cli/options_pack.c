@@ -86,6 +86,10 @@ static void take_flag(struct pack_options *pack, int id)
         [OPTION_LOCAL_ONLY] = &pack->local,
         [OPTION_FILES] = &pack->files,
         [OPTION_NOT_REQUIRED] = &pack->not_required,
+        [OPTION_ALL_VERSIONS] = &pack->all_versions,
+        [OPTION_ALL_PYTHONS] = &pack->all_pythons,
+        [OPTION_ALL_ARCHS] = &pack->all_archs,
+        [OPTION_NOT_AVAILABLE] = &pack->not_available,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;
@@ -108,6 +112,8 @@ int options_pack_take(struct pack_options *pack, int id, const char *value,
     case OPTION_INDEX_URL: pack->index_url = value; return 0;
     case OPTION_PROMPT: pack->prompt = value; return 0;
     case OPTION_FORMAT: pack->format = value; return 0;
+    case OPTION_ARCH: pack->arch = value; return 0;
+    case OPTION_COLUMN: pack->column = value; return 0;
     case OPTION_RESOLUTION: return take_resolution(pack, scan, value, err);
     case OPTION_LINK_MODE: return take_link(pack, scan, value, err);
     default: take_flag(pack, id); return 0;

@@ -20,6 +20,8 @@ struct pack_options { // words are borrowed from argv, lists are copies
         no_compile;
     int system_site, clear, refresh, no_pip, seed;
     int yes, public, all, local, files, not_required;
+    const char *arch, *column; // as typed
+    int all_versions, all_pythons, all_archs, not_available;
 };
 // Returns 0, or -1 with [usage]. `value` is NULL of a flag.
 int options_pack_take(struct pack_options *pack, int id, const char *value,

@@ -13,9 +13,10 @@
 #define VENV    COMMAND_VENV
 #define INSTALL COMMAND_INSTALL
 // commands that make an environment or add to one
-#define PACKS (TASKS | COMMAND_VENV | COMMAND_INSTALL)
-#define SHOWS (COMMAND_FREEZE | COMMAND_PIP_LIST)
-#define PIP   COMMAND_PIP
+#define PACKS  (TASKS | COMMAND_VENV | COMMAND_INSTALL)
+#define SHOWS  (COMMAND_FREEZE | COMMAND_PIP_LIST)
+#define PIP    COMMAND_PIP
+#define WHEELS COMMAND_WHEELS
 // pip has a meaning for these, and here they change nothing
 #define ACCEPT(name)                                                                           \
     {                                                                                          \
@@ -84,12 +85,12 @@ const struct opt options_table[] = {
     {OPTION_ENV, '\0', "env", "DIR|none",
      N_("an existing environment; none: the bare interpreter"), TASKS},
     {OPTION_PYTHON, 'p', "python", "VERSION|PATH", N_("interpreter: 3.11, >=3.11, a path"),
-     VENV},
+     VENV | WHEELS},
     {OPTION_ENV, '\0', "env", "DIR", N_("the environment (default: the active one)"), PIP},
     {OPTION_WITH, '\0', "with", "PACKAGE,...",
      N_("packages of the environment: numpy,scipy>=1.13"), TASKS | VENV},
     {OPTION_REQUIREMENT, 'r', "requirement", "FILE", N_("packages of a requirements file"),
-     PACKS | COMMAND_UNINSTALL},
+     PACKS | COMMAND_UNINSTALL | WHEELS},
     {OPTION_GROUP, '\0', "group", "[PATH:]NAME",
      N_("a group of dependencies of pyproject.toml"), PACKS},
     {OPTION_CONSTRAINT, '\0', "constraint", "FILE",
@@ -101,14 +102,15 @@ const struct opt options_table[] = {
     {OPTION_FIND_LINKS, '\0', "find-links", "DIR|URL",
      N_("where wheels are; the first is preferred"), TASKS},
     {OPTION_FIND_LINKS, 'f', "find-links", "DIR|URL",
-     N_("where wheels are; the first is preferred"), VENV | INSTALL},
-    {OPTION_NO_INDEX, '\0', "no-index", NULL, N_("only from --find-links"), PACKS},
+     N_("where wheels are; the first is preferred"), VENV | INSTALL | WHEELS},
+    {OPTION_NO_INDEX, '\0', "no-index", NULL, N_("only from --find-links"), PACKS | WHEELS},
     {OPTION_INDEX_URL, '\0', "index-url", "URL",
      N_("the index of packages (default: pip's own setting)"), TASKS},
     {OPTION_INDEX_URL, 'i', "index-url", "URL",
-     N_("the index of packages (default: pip's own setting)"), VENV | INSTALL},
-    {OPTION_EXTRA_INDEX, '\0', "extra-index-url", "URL", N_("a further index"), PACKS},
-    {OPTION_OFFLINE, '\0', "offline", NULL, N_("no network: only what is here"), PACKS},
+     N_("the index of packages (default: pip's own setting)"), VENV | INSTALL | WHEELS},
+    {OPTION_EXTRA_INDEX, '\0', "extra-index-url", "URL", N_("a further index"), PACKS | WHEELS},
+    {OPTION_OFFLINE, '\0', "offline", NULL, N_("no network: only what is here"),
+     PACKS | WHEELS},
     {OPTION_PRE, '\0', "pre", NULL, N_("pre-releases too"), PACKS},
     {OPTION_RESOLUTION, '\0', "resolution", "highest|lowest|lowest-direct",
      N_("which of several versions that fit"), PACKS},
@@ -158,6 +160,18 @@ const struct opt options_table[] = {
     {OPTION_NOT_REQUIRED, '\0', "not-required", NULL, N_("only what no other package requires"),
      COMMAND_PIP_LIST},
     {OPTION_FILES, 'f', "files", NULL, N_("its files too"), COMMAND_SHOW},
+    {OPTION_ALL_VERSIONS, '\0', "all-versions", NULL, N_("not only the newest"), WHEELS},
+    {OPTION_ALL_PYTHONS, '\0', "all-pythons", NULL, N_("for every Python and machine"), WHEELS},
+    {OPTION_ARCH, '\0', "arch", "LEVEL,...", N_("only of these folders: x86-64-v3, generic"),
+     WHEELS},
+    {OPTION_ALL_ARCHS, '\0', "all-archs", NULL,
+     N_("of each level that has it, not only of the first"), WHEELS},
+    {OPTION_COLUMN, '\0', "column", "NAME,...",
+     N_("name version localversion build python abi platform arch file where"), WHEELS},
+    {OPTION_FORMAT, '\0', "format", "text|csv|json|markdown", N_("how the table is written"),
+     WHEELS},
+    {OPTION_NOT_AVAILABLE, '\0', "not-available", NULL,
+     N_("also a line for each name that no wheel has"), WHEELS},
     ACCEPT("disable-pip-version-check"),
     ACCEPT("no-input"),
     ACCEPT("no-cache-dir"),
@@ -186,8 +200,9 @@ const struct opt options_table[] = {
     {OPTION_FOLLOW, 'f', "follow", NULL, N_("show what is being printed"), COMMAND_LOG},
     {OPTION_CHECK, '\0', "check", NULL, N_("exit with 0, 1 or 75 as map would"),
      COMMAND_STATUS},
-    {OPTION_JSON, '\0', "json", NULL, N_("JSON on standard output"), MAP | GOES_ON | ASKS},
-    {OPTION_QUIET, 'q', "quiet", NULL, N_("say less"), PIP | VENV},
+    {OPTION_JSON, '\0', "json", NULL, N_("JSON on standard output"),
+     MAP | GOES_ON | ASKS | WHEELS},
+    {OPTION_QUIET, 'q', "quiet", NULL, N_("say less"), PIP | VENV | WHEELS},
     {OPTION_QUIET, 'Q', "quiet", NULL, N_("say less"), ALL},
     {OPTION_VERBOSE, 'v', "verbose", NULL, N_("say more"), ALL},
     {OPTION_COLOR, '\0', "color", "auto|always|never", N_("colours"), ALL},

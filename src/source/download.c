@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -203,8 +204,8 @@ void download_done(struct download *download)
         close(download->request.fd);
     download->request.fd = -1;
     net_request_free(&download->request);
-    mem_free_at(&download->path);
-    mem_free_at(&download->folder);
-    mem_free_at(&download->part);
-    mem_free_at(&download->had);
+    free(download->path);
+    free(download->folder);
+    free(download->part);
+    free(download->had);
 }

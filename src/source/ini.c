@@ -2,6 +2,7 @@
 // ini: pip.conf line by line.
 #include "source/ini.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/lang.h"
@@ -160,7 +161,7 @@ int ini_parse(struct arena *arena, const char *file, struct piece text, struct i
         keep(&reader, ret);
     for (size_t i = 0; i < reader.count; i++)
         str_free(&reader.entry[i].value);
-    mem_free_at(&reader.entry);
+    free(reader.entry);
     strv_free(&reader.sections);
     return result;
 }

@@ -41,10 +41,10 @@ void net_free(struct net *net)
 void net_request_free(struct net_request *request)
 {
     str_free(&request->body);
-    mem_free_at(&request->type);
-    mem_free_at(&request->new_etag);
-    mem_free_at(&request->new_changed);
-    mem_free_at(&request->final_url);
+    free(request->type);
+    free(request->new_etag);
+    free(request->new_changed);
+    free(request->final_url);
 }
 
 static long status_of(const struct net_state *state)
@@ -263,9 +263,10 @@ static void finished(struct net_state *state, CURLcode code)
     }
 }
 
-static void reap(struct net *net)
+// Returns whether any was over: then others may begin at once.
+static int reap(struct net *net)
 {
-    int left;
+    int left, any = 0;
     for (CURLMsg *message; (message = net->curl.multi_info_read(net->multi, &left));) {
         struct net_state *state = NULL;
         char *private = NULL;
@@ -275,7 +276,9 @@ static void reap(struct net *net)
         net->curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
         memcpy(&state, &private, sizeof state);
         finished(state, code);
+        any = 1;
     }
+    return any;
 }
 
 static void tell(const struct net_watch *watch, struct net_state *states, size_t count)
@@ -341,9 +344,10 @@ size_t net_run(struct net *net, struct net_request *const *requests, size_t coun
     }
     while (advance(states, count)) {
         net->curl.multi_perform(net->multi, &alive);
-        reap(net);
+        int any = reap(net);
         tell(watch, states, count);
-        wait_for(net);
+        if (!any)
+            wait_for(net);
     }
     tell(watch, states, count);
     for (size_t i = 0; i < count; i++) {

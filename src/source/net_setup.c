@@ -155,10 +155,11 @@ static void set_headers(struct net_state *state)
 
 void net_state_clear(struct net_state *state)
 {
-    mem_free_at(&state->etag);
-    mem_free_at(&state->changed);
-    mem_free_at(&state->type);
-    mem_free_at(&state->range);
+    free(state->etag);
+    free(state->changed);
+    free(state->type);
+    free(state->range);
+    state->etag = state->changed = state->type = state->range = NULL;
     state->max_age = -1;
     state->got_bytes = 0;
     state->too_much = state->write_errno = state->mixed = 0;

@@ -137,7 +137,7 @@ int pipconf_read(const struct pipconf_ask *ask, struct pipconf *ret, struct err 
             mem_room(&ret->item, &ret->room, ret->count + 1, sizeof *ret->item);
             ret->item[ret->count++] = reader.item[section][i];
         }
-        mem_free_at(&reader.item[section]);
+        free(reader.item[section]);
     }
     if (result < 0)
         pipconf_free(ret);
@@ -146,7 +146,7 @@ int pipconf_read(const struct pipconf_ask *ask, struct pipconf *ret, struct err 
 
 void pipconf_free(struct pipconf *conf)
 {
-    mem_free_at(&conf->item);
+    free(conf->item);
     strv_free(&conf->files);
     arena_free(&conf->arena);
     *conf = (struct pipconf){0};

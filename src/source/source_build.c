@@ -39,11 +39,11 @@ int source_read_name(struct source *source, struct source_file *file)
 static int python_fits(struct source *source, const char *requires)
 {
     struct specifiers set;
-    struct candidate python = {piece_of(source->ask.python), source->python};
     // What cannot be read does not keep a wheel away, as for pip.
     if (!requires || !source->python ||
         specifiers_parse(&source->arena, piece_of(requires), &set, NULL) < 0)
         return 1;
+    const struct candidate python = {piece_of(source->ask.python), source->python};
     return specifiers_contain(&set, &python, PRERELEASES_YES);
 }
 

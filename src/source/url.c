@@ -13,7 +13,7 @@ static int scheme_size(struct piece text)
     while (i < text.size && (text_is_alnum(text.text[i]) || strchr("+-.", text.text[i])) &&
            text.text[i])
         i++;
-    return i > 1 && i < text.size && text.text[i] == ':' && !text_is_digit(*text.text) ? (int)i
+    return i > 0 && i < text.size && text.text[i] == ':' && !text_is_digit(*text.text) ? (int)i
                                                                                        : 0;
 }
 
