@@ -56,11 +56,10 @@ const struct explanation explanations[ERR_COUNT] = {
             "If it is so where it was published, only its author can cure it. pip and uv\n"
             "install many such wheels: they do not compare files with RECORD.\n")},
     [ERR_NO_WHEEL] =
-        {N_("no wheel of what is asked for fits this Python and this machine"),
-         N_("A wheel's name says for which Python and which machine it is. Wheels are looked "
-            "for\n"
-            "in wheelhouses (--find-links, pip's configuration) and then in indexes; nothing\n"
-            "is built from source.\n"
+        {N_("no wheel of it fits this Python and this machine"),
+         N_("A wheel's name says for which Python and which machine it is. Wheels are\n"
+            "looked for in wheelhouses (--find-links, pip's configuration) and then in\n"
+            "indexes; nothing is built from source.\n"
             "\n"
             "    lopin wheels numpy                  the newest that fits\n"
             "    lopin wheels numpy --all-versions --all-pythons\n"
@@ -81,12 +80,10 @@ const struct explanation explanations[ERR_COUNT] = {
             "short.\n")},
     [ERR_FETCH] =
         {N_("an index, or a file that it names, cannot be had"),
-         N_("The network, a proxy or the index itself did not answer, stalled, ended too "
-            "early\n"
-            "or answered with an error. What stalls or breaks is tried again (pip's "
-            "\"retries\"\n"
-            "and \"timeout\" hold), and what came of a file is kept: the next start goes on "
-            "there.\n"
+         N_("The network, a proxy or the index did not answer, stalled, ended too early\n"
+            "or answered with an error. That is tried again (pip's \"retries\" and "
+            "\"timeout\"\n"
+            "hold), and what came of a file is kept: the next start goes on there.\n"
             "\n"
             "    lopin wheels --offline ...          with what is in the cache\n"
             "    pip config list                     index-url, proxy, cert, timeout\n"
