@@ -38,21 +38,33 @@ static int is_removed(const struct change *change, const struct dist *dist)
     return 0;
 }
 
-// The entry that a distribution is linked from: where its METADATA leads to. NULL if to none. Yours.
-static char *entry_of(const struct dist *dist)
+// The entry that "PACKAGES/PATH" is a link into. NULL if it is none. Yours.
+static char *entry_behind(const char *packages, const char *path)
 {
     char target[4096];
-    CLEANUP_FREE char *path = mem_print("%s/%s/METADATA", dist->folder, dist->info);
-    CLEANUP_FREE char *end =
-        mem_print("/%s/%s/METADATA", scheme_folder(SCHEME_SITE), dist->info);
-    ssize_t size = readlink(path, target, sizeof target - 1);
+    CLEANUP_FREE char *full = mem_print("%s/%s", packages, path);
+    CLEANUP_FREE char *end = mem_print("/%s/%s", scheme_folder(SCHEME_SITE), path);
+    ssize_t size = readlink(full, target, sizeof target - 1);
     if (size < 0)
         return NULL;
     target[size] = '\0';
-    if (!str_ends(target, end))
-        return NULL;
-    target[(size_t)size - strlen(end)] = '\0';
-    return mem_dup(target);
+    return str_ends(target, end) ? mem_dupn(target, (size_t)size - strlen(end)) : NULL;
+}
+
+// The entry that a distribution is linked from. All that it has among the packages is then a link into
+// it, so its first file tells. NULL if it is not, or is nothing but metadata. Yours.
+static char *entry_of(const struct dist *dist, const struct str *record)
+{
+    struct arena arena = {0};
+    struct record_file file = {0};
+    size_t i = 0;
+    record_file_parse(&arena, (struct piece){str_text(record), record->size}, &file, NULL);
+    while (i < file.count && (str_starts(file.row[i].path.text, dist->info) ||
+                              str_starts(file.row[i].path.text, "../")))
+        i++;
+    char *found = i < file.count ? entry_behind(dist->folder, file.row[i].path.text) : NULL;
+    arena_free(&arena);
+    return found;
 }
 
 static int no_record(const struct dist *dist, struct err *err)
@@ -105,7 +117,7 @@ static void keep_outside(const struct str *record, struct arena *arena, struct s
 }
 
 // Links into the store are made anew. An entry that is gone is left as it is.
-static int link_again(const struct dist *dist, const char *entry, struct change_state *state)
+static int link_again(const struct dist *dist, struct change_state *state)
 {
     struct err *err = state->err;
     int is_new;
@@ -113,9 +125,11 @@ static int link_again(const struct dist *dist, const char *entry, struct change_
     CLEANUP_STR struct str url = {0};
     struct put_dist *put = &state->dist[state->count];
     const struct manifest *manifest;
-    int known = change_read_manifest(&state->arena, entry, &manifest, NULL) == 0 &&
-                strcmp(manifest->info, dist->info) == 0 &&
-                dist_file(dist, "RECORD", &record, NULL) == 0;
+    if (dist->kind != DIST_INFO || dist_file(dist, "RECORD", &record, NULL) < 0)
+        return 0;
+    CLEANUP_FREE char *entry = entry_of(dist, &record);
+    int known = entry && change_read_manifest(&state->arena, entry, &manifest, NULL) == 0 &&
+                strcmp(manifest->info, dist->info) == 0;
     if (!known)
         return 0;
     if (keep_read_record(&record, &state->arena, &state->gone, NULL, err) < 0)
@@ -137,10 +151,11 @@ static int gather_old(const struct change *change, const struct dists *dists,
 {
     for (size_t i = 0; i < dists->count; i++) {
         const struct dist *dist = &dists->item[i];
-        CLEANUP_FREE char *entry = entry_of(dist);
-        int status = is_removed(change, dist)          ? remove_dist(dist, state)
-                     : entry && state->mode == PUT_SYM ? link_again(dist, entry, state)
-                                                       : 0;
+        int status = 0;
+        if (is_removed(change, dist))
+            status = remove_dist(dist, state);
+        else if (state->mode == PUT_SYM)
+            status = link_again(dist, state);
         if (status < 0)
             return -1;
     }

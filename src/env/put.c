@@ -24,6 +24,9 @@ struct put {
     struct put_dist *dists;
     enum put_mode mode;
     struct str *records; // one a source
+    const char
+        *first[2]; // INSTALLER and REQUESTED that were written: all others are links to them
+    struct arena arena;
     struct err *err;
 };
 
@@ -61,14 +64,28 @@ static void add_row(struct str *record, const char *path, const struct manifest_
     str_print(record, ",sha256=%s,%llu\n", file->hash, (unsigned long long)file->size);
 }
 
+// Of a dist-info the files are hard links where they can be: an inode of their own each (a symbolic
+// link) costs three times as much, and they are half of all there is to make.
+static int put_once(const struct put *put, const struct layout_item *item, const char *below)
+{
+    const struct layout_source *source = &put->sources[item->source];
+    const struct manifest_file *file = &source->manifest->file[item->index];
+    if (put->mode == PUT_SYM && file->folder == source->manifest->info_folder) {
+        CLEANUP_FREE char *from = mem_print("%s/%s", source->entry, below);
+        if (linkat(AT_FDCWD, from, put->into, item->path, 0) == 0)
+            return 0;
+    }
+    return put_file(put->into, item->path, source->entry, below, put->mode);
+}
+
 static int put_one_file(const struct put *put, const struct layout_item *item)
 {
     const struct layout_source *source = &put->sources[item->source];
     const struct manifest_file *file = &source->manifest->file[item->index];
     CLEANUP_FREE char *below = mem_print("%s/%s", scheme_folder(SCHEME_SITE), item->path);
-    int status = put_file(put->into, item->path, source->entry, below, put->mode);
+    int status = put_once(put, item, below);
     if (status < 0 && errno == EEXIST && unlinkat(put->into, item->path, 0) == 0)
-        status = put_file(put->into, item->path, source->entry, below, put->mode);
+        status = put_once(put, item, below);
     if (status < 0)
         return failed(put, item->path);
     add_row(&put->records[item->source], item->path, file);
@@ -121,12 +138,25 @@ static int write_listed(const struct put *put, int source, const char *name, con
     return write_own(put, source, name, text, strlen(text));
 }
 
-static int finish_dist(const struct put *put, int source)
+// INSTALLER and REQUESTED are the same everywhere: one inode for all of them.
+static int write_same(struct put *put, int source, int which, const char *name,
+                      const char *text)
+{
+    CLEANUP_FREE char *path = mem_print("%s/%s", put->sources[source].manifest->info, name);
+    if (put->first[which] && linkat(put->into, put->first[which], put->into, path, 0) == 0) {
+        put_row(&put->records[source], path, text, strlen(text));
+        return 0;
+    }
+    put->first[which] = arena_dup(&put->arena, path);
+    return write_listed(put, source, name, text);
+}
+
+static int finish_dist(struct put *put, int source)
 {
     const struct put_dist *dist = &put->dists[source];
     struct str *record = &put->records[source];
-    if (write_listed(put, source, "INSTALLER", INSTALLER) < 0 ||
-        (dist->requested && write_listed(put, source, "REQUESTED", "") < 0) ||
+    if (write_same(put, source, 0, "INSTALLER", INSTALLER) < 0 ||
+        (dist->requested && write_same(put, source, 1, "REQUESTED", "") < 0) ||
         (dist->direct_url &&
          write_listed(put, source, "direct_url.json", dist->direct_url) < 0))
         return -1;
@@ -153,7 +183,12 @@ static int is_own(const struct put *put, const struct layout_item *item)
 int put_layout(int into, const struct layout *layout, const struct layout_source *sources,
                struct put_dist *dists, size_t count, enum put_mode mode, struct err *err)
 {
-    struct put put = {into, layout, sources, dists, mode, NULL, err};
+    struct put put = {.into = into,
+                      .layout = layout,
+                      .sources = sources,
+                      .dists = dists,
+                      .mode = mode,
+                      .err = err};
     put.records = mem_zero(count + 1, sizeof *put.records);
     int status = 0;
     for (size_t i = 0; i < layout->count && status == 0; i++)
@@ -164,6 +199,7 @@ int put_layout(int into, const struct layout *layout, const struct layout_source
     for (size_t i = 0; i < count; i++)
         str_free(&put.records[i]);
     free(put.records);
+    arena_free(&put.arena);
     return status;
 }
 
