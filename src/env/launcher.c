@@ -5,13 +5,15 @@
 
 enum { FIRST_LINE_MAX = 127 }; // of execve(2) before Linux 5.1
 
-// For sh within a Python string of three quotes: a backslash, or three quotes side by side, must not
-// come about.
+// For sh within a Python string of three quotes: three of them side by side must not come about, nor a
+// backslash before anything but a quote.
 static void add_word(struct str *into, const char *word)
 {
     str_add_char(into, '"');
     for (; *word; word++)
-        if (strchr("\"$`\\", *word))
+        if (*word == '\'')
+            str_add(into, "\"\\'\"");
+        else if (strchr("\"$`\\", *word))
             str_print(into, "\"'%c'\"", *word);
         else
             str_add_char(into, *word);

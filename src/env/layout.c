@@ -57,6 +57,22 @@ static int has_file(const struct manifest *manifest, unsigned folder, const char
     return 0;
 }
 
+// a.py, a.cpython-311-x86_64-linux-gnu.so, a.abi3.so; not libm.so, which a folder a.libs may have.
+static int is_module(const char *name)
+{
+    return str_ends(name, ".py") ||
+           (str_ends(name, ".so") && (strstr(name, ".cpython-") || str_ends(name, ".abi3.so")));
+}
+
+static int has_module(const struct manifest *manifest, unsigned folder)
+{
+    const struct manifest_folder *at = &manifest->folder[folder];
+    for (size_t i = at->first; i < at->first + at->count; i++)
+        if (is_module(manifest->file[i].name))
+            return 1;
+    return 0;
+}
+
 // Does a folder have modules of Python, itself or below it, but no __init__.py?
 static int is_namespace(const struct manifest *manifest, unsigned folder)
 {
@@ -66,7 +82,7 @@ static int is_namespace(const struct manifest *manifest, unsigned folder)
         unsigned at = i;
         while (at != folder && at != manifest->folder[at].parent)
             at = manifest->folder[at].parent;
-        if (at == folder && has_file(manifest, i, "__init__.py"))
+        if (at == folder && has_module(manifest, i))
             return 1;
     }
     return 0;
@@ -78,8 +94,11 @@ static int is_made(const struct layout *layout, const struct manifest *manifest,
 {
     const struct manifest_folder *at = &manifest->folder[folder];
     int is_top = manifest->folder[at->parent].parent == at->parent;
-    return layout->files || at->real || folder == manifest->info_folder ||
-           (is_top && strcmp(at->name, "__pycache__") == 0) || is_namespace(manifest, folder);
+    // Bytecode at the top or in a namespace is beside that of others.
+    int is_shared =
+        strcmp(at->name, "__pycache__") == 0 && (is_top || is_namespace(manifest, at->parent));
+    return layout->files || at->real || folder == manifest->info_folder || is_shared ||
+           is_namespace(manifest, folder);
 }
 
 static int add_inside(const struct add *add, int source, unsigned folder);

@@ -28,6 +28,16 @@ static void add_words(struct str *text, const char *verb, const char *one, const
     str_add_char(text, '\n');
 }
 
+// A command that comes replaces the one of that name. Were that one removed first, whoever does it all
+// again after a kill would remove the new one.
+static int is_renamed(const struct strv *renames, const char *path)
+{
+    for (size_t i = 1; i < renames->count; i += 2)
+        if (strcmp(renames->item[i], path) == 0)
+            return 1;
+    return 0;
+}
+
 int pending_write(int packages, const struct strv *renames, const struct strv *removals,
                   struct err *err)
 {
@@ -36,7 +46,8 @@ int pending_write(int packages, const struct strv *renames, const struct strv *r
         return 0;
     str_add(&text, HEAD "\n");
     for (size_t i = 0; i < removals->count; i++)
-        add_words(&text, "remove", removals->item[i], NULL);
+        if (!is_renamed(renames, removals->item[i]))
+            add_words(&text, "remove", removals->item[i], NULL);
     for (size_t i = 0; i + 1 < renames->count; i += 2)
         add_words(&text, "rename", renames->item[i], renames->item[i + 1]);
     CLEANUP_CLOSE int fd =
