@@ -1,23 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 # For csh and tcsh: source ENV/bin/activate.csh        and back: deactivate
+# "if (A) B" reads the variables of B whatever A is; after && they are read only if it is reached.
 
-alias deactivate 'if ($?_OLD_VIRTUAL_PATH) setenv PATH "$_OLD_VIRTUAL_PATH"; if ($?_OLD_VIRTUAL_PROMPT) set prompt = "$_OLD_VIRTUAL_PROMPT"; unset _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PROMPT; unsetenv VIRTUAL_ENV VIRTUAL_ENV_PROMPT; rehash; unalias deactivate'
+alias deactivate 'test $?_OLD_VIRTUAL_PATH != 0 && setenv PATH $_OLD_VIRTUAL_PATH:q && unset _OLD_VIRTUAL_PATH; test $?_OLD_VIRTUAL_PYTHONHOME != 0 && setenv PYTHONHOME $_OLD_VIRTUAL_PYTHONHOME:q && unset _OLD_VIRTUAL_PYTHONHOME; test $?_OLD_VIRTUAL_PROMPT != 0 && set prompt = $_OLD_VIRTUAL_PROMPT:q && unset _OLD_VIRTUAL_PROMPT; unsetenv VIRTUAL_ENV; unsetenv VIRTUAL_ENV_PROMPT; rehash; test "\!:*" != nondestructive && unalias deactivate'
 
 # Another one that is active ends here.
-if ($?_OLD_VIRTUAL_PATH) setenv PATH "$_OLD_VIRTUAL_PATH"
-if ($?_OLD_VIRTUAL_PROMPT) set prompt = "$_OLD_VIRTUAL_PROMPT"
-unset _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PROMPT
+deactivate nondestructive
 
 setenv VIRTUAL_ENV @ENV@
 setenv VIRTUAL_ENV_PROMPT @PROMPT@
 
-set _OLD_VIRTUAL_PATH = "$PATH"
-setenv PATH "${VIRTUAL_ENV}/bin:$PATH"
-unsetenv PYTHONHOME
+set _OLD_VIRTUAL_PATH = $PATH:q
+setenv PATH $VIRTUAL_ENV:q/bin:$PATH:q
+
+if ($?PYTHONHOME) then
+    set _OLD_VIRTUAL_PYTHONHOME = $PYTHONHOME:q
+    unsetenv PYTHONHOME
+endif
 
 if (! $?VIRTUAL_ENV_DISABLE_PROMPT && $?prompt) then
-    set _OLD_VIRTUAL_PROMPT = "$prompt"
-    set prompt = "(${VIRTUAL_ENV_PROMPT}) $prompt"
+    set _OLD_VIRTUAL_PROMPT = $prompt:q
+    set prompt = "("$VIRTUAL_ENV_PROMPT:q") "$prompt:q
 endif
 
 rehash

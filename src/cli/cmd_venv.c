@@ -3,6 +3,7 @@
 // so that a kill leaves the old one or none.
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -66,13 +67,27 @@ static int make(const struct cli *cli, const struct venv_ask *ask, struct packs 
     return env_make(ask, packs, place != PLACE_FREE, err);
 }
 
+// Packages of another X.Y are in a folder where this interpreter does not look.
+static int refuse_version(const struct site *site, const struct facts *facts, struct err *err)
+{
+    err_set(err, ERR_USAGE, _("'%s' has Python %d.%d and its packages, not %s"), site->prefix,
+            site->major, site->minor, facts->version);
+    return err_hint(err, "try", _("--python %d.%d, or --clear to remove what is in it"),
+                    site->major, site->minor);
+}
+
 // What is installed in an environment that is renewed.
-static int read_installed(const char *prefix, struct dists *ret, struct err *err)
+static int read_installed(const struct venv_ask *ask, struct dists *ret, struct err *err)
 {
     struct site site;
-    if (site_open(prefix, &site, NULL) < 0)
+    int major;
+    int minor;
+    if (site_open(ask->prefix, &site, NULL) < 0)
         return 0;
-    int status = dists_read(site.packages, ret, NULL, err);
+    int is_same = sscanf(ask->facts->version, "%d.%d", &major, &minor) == 2 &&
+                  major == site.major && minor == site.minor;
+    int status = is_same ? dists_read(site.packages, ret, NULL, err)
+                         : refuse_version(&site, ask->facts, err);
     site_free(&site);
     return status;
 }
@@ -119,7 +134,7 @@ static int make_with(const struct cli *cli, const struct venv_ask *ask,
     int has_packs = seeds.count || options_pack_any(&cli->options.pack);
     int status = 0;
     if (place == PLACE_ENV && !cli->options.pack.clear)
-        status = read_installed(ask->prefix, &dists, err);
+        status = read_installed(ask, &dists, err);
     if (has_packs && status == 0)
         status = packs_open(cli, python, &dists, &seeds, &packs, err);
     if (status == 0)

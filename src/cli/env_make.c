@@ -18,6 +18,7 @@
 #include "cli/packs_put.h"
 #include "cli/say.h"
 #include "cli/setting.h"
+#include "env/left.h"
 #include "wheel/pyproject.h"
 
 enum { SCRIPT_MAX = 16 << 20 };
@@ -25,11 +26,15 @@ enum { SCRIPT_MAX = 16 << 20 };
 int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct err *err)
 {
     struct site site = {0};
-    CLEANUP_FREE char *folder = fs_folder(ask->prefix);
-    CLEANUP_FREE char *beside =
-        mem_print("%s/.%s.lopin-%ld", folder, fs_base(ask->prefix), (long)getpid());
+    // A link to a folder stays one: what it leads to is replaced.
+    CLEANUP_FREE char *real = old ? realpath(ask->prefix, NULL) : NULL;
+    const char *goal = real ? real : ask->prefix;
+    CLEANUP_FREE char *folder = fs_folder(goal);
+    CLEANUP_FREE char *prefix = mem_print(".%s.lopin-", fs_base(goal));
+    CLEANUP_FREE char *beside = left_name(folder, prefix);
     if (fs_make_dirs(AT_FDCWD, folder, 0777, err) < 0)
         return -1;
+    left_sweep(folder, prefix);
     if (fs_remove(AT_FDCWD, beside) < 0 || mkdir(beside, 0777) < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), beside);
     int status = venv_write(ask, beside, err);
@@ -37,7 +42,7 @@ int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct er
         status = site_open(beside, &site, err) < 0
                      ? -1
                      : packs_put(packs, &site, ask->prefix, 1, err);
-    if (status == 0 && fs_exchange(beside, ask->prefix, old) < 0)
+    if (status == 0 && fs_exchange(beside, goal, old) < 0)
         status = err_errno(err, ERR_SYSTEM, errno, _("cannot make '%s'"), ask->prefix);
     int errnum = errno;
     fs_remove(AT_FDCWD, beside); // what was there before, or what could not be finished

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "env/change.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,39 +13,11 @@
 #include "base/lang.h"
 #include "env/change_parts.h"
 #include "env/keep.h"
+#include "env/left.h"
 #include "env/outside.h"
 #include "env/pending.h"
 
 enum { TRIES = 20 };
-
-// PREFIX/lib/python3.11/.packages-HOST-PID: beside the folder that it will replace. Yours.
-static char *beside(const struct site *site)
-{
-    char host[65] = "";
-    gethostname(host, sizeof host - 1);
-    CLEANUP_FREE char *folder = fs_folder(site->packages);
-    return mem_print("%s/" CHANGE_PREFIX "%s-%ld", folder, host, (long)getpid());
-}
-
-// What processes of this host left when they were killed.
-static void remove_left(const struct site *site)
-{
-    char host[65] = "";
-    gethostname(host, sizeof host - 1);
-    CLEANUP_FREE char *folder = fs_folder(site->packages);
-    CLEANUP_FREE char *mine = mem_print(CHANGE_PREFIX "%s-", host);
-    DIR *stream = opendir(folder);
-    struct dirent *entry;
-    while (stream && (entry = readdir(stream))) {
-        unsigned long pid;
-        if (str_starts(entry->d_name, mine) &&
-            str_number(entry->d_name + strlen(mine), 1UL << 30, &pid) == 0 &&
-            kill((pid_t)pid, 0) < 0 && errno == ESRCH)
-            fs_remove(dirfd(stream), entry->d_name);
-    }
-    if (stream)
-        closedir(stream);
-}
 
 static int same(const struct stat *one, const struct stat *two)
 {
@@ -112,7 +82,8 @@ static int try_change(const struct change *change, struct strv *notes, struct er
 {
     struct stat before;
     struct change_state state = {.err = err};
-    CLEANUP_FREE char *path = beside(change->site);
+    CLEANUP_FREE char *folder = fs_folder(change->site->packages);
+    CLEANUP_FREE char *path = left_name(folder, CHANGE_PREFIX); // beside what it will replace
     int status = -1;
     if (lstat(change->site->packages, &before) < 0)
         err_errno(err, ERR_SYSTEM, errno, _("cannot use folder '%s'"), change->site->packages);
@@ -129,8 +100,10 @@ int change_apply(const struct change *change, struct strv *ret_notes, struct err
 {
     if (!change->fresh && pending_finish(change->site, err) < 0)
         return -1;
-    if (!change->fresh)
-        remove_left(change->site);
+    if (!change->fresh) {
+        CLEANUP_FREE char *folder = fs_folder(change->site->packages);
+        left_sweep(folder, CHANGE_PREFIX);
+    }
     if (change->shared)
         return change_share(change, ret_notes, err);
     for (int i = 0; i < TRIES; i++) {

@@ -149,6 +149,26 @@ static int compare(const void *one, const void *two)
     return strcmp(((const struct dist *)one)->normal, ((const struct dist *)two)->normal);
 }
 
+// By name; of the same name what is newer comes first: dist-info before egg-info.
+static int compare_all(const void *one, const void *two)
+{
+    const struct dist *first = one, *second = two;
+    int order = compare(one, two);
+    if (order == 0)
+        order = (int)first->kind - (int)second->kind;
+    return order ? order : strcmp(second->info, first->info);
+}
+
+// Of the same name one counts: distributions of Debian have a dist-info and an old egg-info.
+static void drop_equal(struct dists *dists)
+{
+    size_t kept = 1;
+    for (size_t i = 1; i < dists->count; i++)
+        if (compare(&dists->item[i], &dists->item[kept - 1]) != 0)
+            dists->item[kept++] = dists->item[i];
+    dists->count = kept;
+}
+
 // pip leaves "~umpy-1.0.dist-info" where an uninstall was cut short.
 static int is_left_over(const char *entry)
 {
@@ -187,8 +207,10 @@ int dists_read(const char *folder, struct dists *dists, struct strv *ret_odd, st
         dists->item[dists->count++] = dist;
     }
     closedir(stream);
-    if (dists->count)
-        qsort(dists->item, dists->count, sizeof *dists->item, compare);
+    if (dists->count) {
+        qsort(dists->item, dists->count, sizeof *dists->item, compare_all);
+        drop_equal(dists);
+    }
     return 0;
 }
 

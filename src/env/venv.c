@@ -54,18 +54,15 @@ static int make_file(int dir, const char *name, const struct str *text, mode_t m
     return fd < 0 || fs_write_all(fd, text->text, text->size) < 0 ? failed(err, name) : 0;
 }
 
-// csh takes no newline and no '!' in quotes without a backslash; fish knows two escapes in quotes.
+// As POSIX has it: sh does not know $'...'. csh takes no newline and no '!' in quotes without a backslash;
+// fish knows two escapes in quotes.
 static void add_word(struct str *into, const char *word, enum quoting quoting)
 {
-    if (quoting == QUOTE_SH) {
-        str_add_shell(into, word);
-        return;
-    }
     str_add_char(into, '\'');
     for (; *word; word++) {
         if (quoting == QUOTE_FISH && strchr("'\\", *word))
             str_print(into, "\\%c", *word);
-        else if (quoting == QUOTE_CSH && *word == '\'')
+        else if (quoting != QUOTE_FISH && *word == '\'')
             str_add(into, "'\\''");
         else if (quoting == QUOTE_CSH && strchr("!\n", *word))
             str_print(into, "\\%c", *word);

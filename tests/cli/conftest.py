@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = pathlib.Path(os.environ.get("LOPIN_BINARY", ROOT / "build" / "lopin")).resolve()
 # What the caller's shell may hold and a test must not feel.
 DROPPED = ("LOPIN_", "SLURM_", "OMP_", "OPENBLAS_", "MKL_", "BLIS_", "NUMEXPR_", "PYTHON", "VIRTUAL_ENV", "CONDA_", "LC_",
-           "LANG", "XDG_", "PYENV_VERSION", "NO_COLOR", "COLUMNS")
+           "LANG", "XDG_", "PYENV_VERSION", "NO_COLOR", "COLUMNS", "PIP_", "UV_")
 
 
 def pytest_configure(config):
@@ -59,6 +60,7 @@ class Lopin:
         }
         self.env.update(
             LOPIN_LEDGER="", HOME=str(self.home), XDG_CACHE_HOME=str(folder / "cache"), TMPDIR=str(folder / "tmp"), LANG="C.UTF-8",
+            PIP_CONFIG_FILE=os.devnull, PIP_DISABLE_PIP_VERSION_CHECK="1",
         )
         self.started = []
 
@@ -108,6 +110,25 @@ class Lopin:
             for stream in (process.stdin, process.stdout, process.stderr):
                 if stream:
                     stream.close()
+
+
+# From PyPI, some megabytes: libraries of C with neighbours in numpy.libs, modules at the top, commands, pure packages.
+REAL_WHEELS = ("numpy", "python-dateutil", "tqdm", "packaging", "click", "pyyaml", "six")
+
+
+@pytest.fixture(scope="session")
+def wheelhouse():
+    """A folder of real wheels for the Python that runs the tests; downloaded once, kept in build/."""
+    folder = ROOT / "build" / ("wheelhouse-%d.%d" % sys.version_info[:2])
+    if not folder.exists():
+        beside = folder.with_name("%s.%d" % (folder.name, os.getpid()))
+        subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", beside,
+                        *REAL_WHEELS], check=True, stdin=subprocess.DEVNULL)
+        try:
+            beside.rename(folder)
+        except OSError:  # another run was quicker
+            shutil.rmtree(beside)
+    return folder
 
 
 @pytest.fixture
