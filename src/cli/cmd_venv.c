@@ -13,6 +13,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/env_make.h"
+#include "cli/packs_memo.h"
 #include "cli/packs_put.h"
 #include "cli/pip_real.h"
 #include "cli/say.h"
@@ -57,9 +58,40 @@ static int renew(const struct venv_ask *ask, struct packs *packs, struct err *er
     return status;
 }
 
+// With --link whole: where the same line led to the last time, which is all that is needed then.
+// Returns 1, or 0 if that is not known.
+static int make_again(const struct venv_ask *ask, struct packs *packs, const char *memo,
+                      int old)
+{
+    CLEANUP_FREE char *list = NULL;
+    if (!memo || packs_memo_read(memo, &packs->shared) < 0)
+        return 0;
+    list = mem_print("%s/outside", packs->shared);
+    if (access(list, R_OK) == 0 && env_make(ask, packs, old, NULL) == 0)
+        return 1;
+    free(TAKE(packs->shared));
+    return 0;
+}
+
+static int make_whole(const struct venv_ask *ask, struct packs *packs, int old, struct err *err)
+{
+    CLEANUP_FREE char *memo = packs_memo_name(packs);
+    if (make_again(ask, packs, memo, old))
+        return 0;
+    if (packs_solve(packs, err) < 0 || packs_fill(packs, err) < 0 ||
+        env_make(ask, packs, old, err) < 0)
+        return -1;
+    if (memo && packs->shared)
+        packs_memo_write(memo, packs->shared);
+    return 0;
+}
+
 static int make(const struct cli *cli, const struct venv_ask *ask, struct packs *packs,
                 enum place place, struct err *err)
 {
+    int is_new = place != PLACE_ENV || cli->options.pack.clear;
+    if (packs && is_new && cli->options.pack.link == LINK_WHOLE)
+        return make_whole(ask, packs, place != PLACE_FREE, err);
     if (packs && (packs_solve(packs, err) < 0 || packs_fill(packs, err) < 0))
         return -1;
     if (place == PLACE_ENV && !cli->options.pack.clear)

@@ -23,6 +23,18 @@
 
 enum { SCRIPT_MAX = 16 << 20 };
 
+// Mostly all above it is there.
+static int make_folder(const char *above, const char *path, struct err *err)
+{
+    if (mkdir(path, 0777) == 0)
+        return 0;
+    if (errno == ENOENT && fs_make_dirs(AT_FDCWD, above, 0777, err) < 0)
+        return -1;
+    if (fs_remove(AT_FDCWD, path) < 0 || mkdir(path, 0777) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), path);
+    return 0;
+}
+
 int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct err *err)
 {
     struct site site = {0};
@@ -32,20 +44,21 @@ int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct er
     CLEANUP_FREE char *folder = fs_folder(goal);
     CLEANUP_FREE char *prefix = mem_print(".%s.lopin-", fs_base(goal));
     CLEANUP_FREE char *beside = left_name(folder, prefix);
-    if (fs_make_dirs(AT_FDCWD, folder, 0777, err) < 0)
-        return -1;
     left_sweep(folder, prefix);
-    if (fs_remove(AT_FDCWD, beside) < 0 || mkdir(beside, 0777) < 0)
-        return err_errno(err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), beside);
-    int status = venv_write(ask, beside, err);
-    if (status == 0 && packs)
-        status = site_open(beside, &site, err) < 0
-                     ? -1
-                     : packs_put(packs, &site, ask->prefix, 1, err);
+    if (make_folder(folder, beside, err) < 0)
+        return -1;
+    struct venv_ask frame = *ask;
+    frame.no_packages = packs && packs->shared;
+    int status = venv_write(&frame, beside, err);
+    if (status == 0 && packs) {
+        site_name(beside, ask->facts->version, &site);
+        status = packs_put(packs, &site, ask->prefix, 1, err);
+    }
     if (status == 0 && fs_exchange(beside, goal, old) < 0)
         status = err_errno(err, ERR_SYSTEM, errno, _("cannot make '%s'"), ask->prefix);
     int errnum = errno;
-    fs_remove(AT_FDCWD, beside); // what was there before, or what could not be finished
+    if (old || status < 0)
+        fs_remove(AT_FDCWD, beside); // what was there before, or what could not be finished
     site_free(&site);
     errno = errnum;
     return status;

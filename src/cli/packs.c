@@ -270,6 +270,7 @@ void packs_free(struct packs *packs)
     free(packs->hashes);
     free(packs->given);
     free(packs->cache);
+    free(packs->shared);
     arena_free(&packs->arena);
     *packs = (struct packs){0};
 }

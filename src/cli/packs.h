@@ -44,6 +44,7 @@ struct packs { // zero-initialise to begin; free with packs_free
     struct solve_result solution;
     struct source_file **file; // of each choice; NULL: it is installed
     struct store_entry *entry; // of each choice; folder NULL: it is installed
+    char *shared;              // --link whole: the shared folder of packages, once it is known
 };
 // Reads what the options and `words` (requirements, wheels; may be NULL) ask for and where from.
 // `python` and `installed` must outlive it. Returns 0, or -1 with err; packs_free also then.

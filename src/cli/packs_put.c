@@ -34,6 +34,10 @@ int packs_put(struct packs *packs, const struct site *site, const char *prefix, 
     const char *const *remove;
     CLEANUP_FREE char *shared = mem_print("%s/sites", packs->cache);
     int whole = packs->cli->options.pack.link == LINK_WHOLE;
+    if (packs->shared) {
+        const struct change link = {.site = site, .prefix = prefix, .fresh = fresh};
+        return change_link(&link, packs->shared, err);
+    }
     size_t count = packs_adds(packs, &add, &remove);
     const struct change change = {.site = site,
                                   .prefix = prefix,
@@ -47,6 +51,7 @@ int packs_put(struct packs *packs, const struct site *site, const char *prefix, 
         return 0;
     if (change_apply(&change, &notes, err) < 0)
         return -1;
+    packs->shared = whole ? change_shared(&change) : NULL;
     for (size_t i = 0; i < notes.count; i++)
         say(packs->cli, "%s", notes.item[i]);
     return 0;

@@ -31,6 +31,11 @@ struct change {
         *shared; // not NULL: a folder of packages made in there once is linked to as a whole;
                  // the environment has no others ([usage])
 };
+// The shared folder that `change` (with shared) would lead to. Yours.
+char *change_shared(const struct change *change);
+// Links an environment that nobody uses yet, and that has no folder of packages, to a shared folder
+// that is there (of change_shared). Returns 0, or -1 with err, its errnum ENOENT: it is not there.
+int change_link(const struct change *change, const char *goal, struct err *err);
 // Returns 0, or -1 with err and nothing changed. `ret_notes` (may be NULL): what the user should
 // know, translated: files that two packages have.
 int change_apply(const struct change *change, struct strv *ret_notes, struct err *err);

@@ -16,7 +16,7 @@
 #include "env/outside.h"
 
 // Of the entries, in their order (the caller's is by name), and who asked for them.
-static char *name_of(const struct change *change)
+char *change_shared(const struct change *change)
 {
     struct hash hash;
     hash_begin(&hash);
@@ -161,23 +161,33 @@ static int put_listed(const struct change *change, const struct str *text, struc
     return 0;
 }
 
-int change_share(const struct change *change, struct strv *ret_notes, struct err *err)
+int change_link(const struct change *change, const char *goal, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
-    CLEANUP_FREE char *goal = name_of(change);
     CLEANUP_FREE char *list = mem_print("%s/outside", goal);
     CLEANUP_FREE char *packages = mem_print("%s/packages", goal);
-    const char *place = change->site->packages;
-    int there = fs_read(AT_FDCWD, list, 64 << 20, &text, NULL) == 0;
-    if (there ? put_listed(change, &text, err) < 0 : make_new(change, goal, ret_notes, err) < 0)
+    if (fs_read(AT_FDCWD, list, 64 << 20, &text, err) < 0)
         return -1;
-    if (rmdir(place) < 0) {
+    if (put_listed(change, &text, err) < 0)
+        return -1;
+    return symlink(packages, change->site->packages) < 0
+               ? err_errno(err, ERR_SYSTEM, errno, _("cannot make '%s'"),
+                           change->site->packages)
+               : 0;
+}
+
+int change_share(const struct change *change, struct strv *ret_notes, struct err *err)
+{
+    CLEANUP_FREE char *goal = change_shared(change);
+    CLEANUP_FREE char *list = mem_print("%s/outside", goal);
+    const char *place = change->site->packages;
+    if (access(list, F_OK) < 0 && make_new(change, goal, ret_notes, err) < 0)
+        return -1;
+    if (rmdir(place) < 0 && errno != ENOENT) {
         if (errno != ENOTEMPTY && errno != EEXIST)
             return err_errno(err, ERR_SYSTEM, errno, _("cannot replace '%s'"), place);
         return err_set(err, ERR_USAGE,
                        _("--link whole is for an environment that has no packages"));
     }
-    return symlink(packages, place) < 0
-               ? err_errno(err, ERR_SYSTEM, errno, _("cannot replace '%s'"), place)
-               : 0;
+    return change_link(change, goal, err);
 }

@@ -65,9 +65,10 @@ static int write_text(struct outside *outside, const char *path, const struct st
 {
     CLEANUP_FREE char *now = begin(outside, path);
     CLEANUP_FREE char *full = mem_print("%s/%s", outside->site->prefix, now);
-    if (outside->fresh)
-        unlink(full); // a link of the frame (bin/pip3) is not written through
-    CLEANUP_CLOSE int fd = open(full, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0777);
+    // A link of the frame (bin/pip3) is not written through.
+    CLEANUP_CLOSE int fd = open(full, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0777);
+    if (fd < 0 && errno == EEXIST && unlink(full) == 0)
+        fd = open(full, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0777);
     if (fd < 0 || fs_write_all(fd, str_text(text), text->size) < 0)
         return failed(err, full);
     add_row(outside, path, text, rows);

@@ -90,6 +90,16 @@ int site_open(const char *prefix, struct site *ret, struct err *err)
     return not_env(prefix, err);
 }
 
+void site_name(const char *prefix, const char *version, struct site *ret)
+{
+    *ret =
+        (struct site){.prefix = mem_dup(prefix), .python = mem_print("%s/bin/python", prefix)};
+    if (sscanf(version, "%d.%d", &ret->major, &ret->minor) != 2)
+        ret->major = ret->minor = 0;
+    ret->packages = packages_of(prefix, ret->major, ret->minor);
+    ret->is_lopin = 1;
+}
+
 void site_free(struct site *site)
 {
     free(site->prefix);

@@ -16,4 +16,6 @@ struct site {       // each is yours
 };
 // Returns 0, or -1 with [no-env]: no such folder, or no environment in it.
 int site_open(const char *prefix, struct site *ret, struct err *err);
+// The names of one that is being made for an interpreter of that version.
+void site_name(const char *prefix, const char *version, struct site *ret);
 void site_free(struct site *site);

@@ -167,7 +167,7 @@ static int write_lib(const struct venv_ask *ask, int dir, const char *name, stru
     CLEANUP_FREE char *above = mem_print("lib/%s", name);
     CLEANUP_FREE char *packages = mem_print("lib/%s/site-packages", name);
     if (make_dir(dir, "lib", err) < 0 || make_dir(dir, above, err) < 0 ||
-        make_dir(dir, packages, err) < 0)
+        (!ask->no_packages && make_dir(dir, packages, err) < 0))
         return -1;
     if (strcmp(ask->facts->platlibdir, "lib") == 0)
         return 0;

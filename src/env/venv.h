@@ -13,6 +13,7 @@ struct venv_ask {
     const char *version;       // of lopin, for pyvenv.cfg
     const char *lopin;         // what the command pip starts; NULL: without pip
     int system_site;
+    int no_packages; // without the folder of packages, which will be a link
 };
 // Makes it in the folder `at` (absolute, which is there), as if it stood at ask->prefix. What is
 // there already is replaced file by file. Returns 0, or -1 with err.
