@@ -218,6 +218,8 @@ static int show_pattern(struct search *search, struct source *source, struct whe
 {
     const char **names;
     size_t count;
+    if (source_read_houses(source, err) < 0)
+        return -1;
     source_names(source, &names, &count);
     for (size_t i = 0; i < count; i++)
         if ((!name || fnmatch(name->pattern, names[i], 0) == 0) &&

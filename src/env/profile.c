@@ -43,7 +43,7 @@ static void read_libc(const char *text, const char *name, struct libc_version *r
 
 static int has_module(const char *folder, const char *name)
 {
-    static const char *const forms[] = {".py", "/__init__.py", ".so"};
+    static const char *const forms[] = {".py", "/__init__.py"};
     for (size_t i = 0; i < COUNT(forms); i++) {
         CLEANUP_FREE char *path = mem_print("%s/%s%s", folder, name, forms[i]);
         if (access(path, R_OK) == 0)

@@ -60,9 +60,8 @@ static int add_links(struct source *source, const char *word, struct err *err)
     if (stat(path, &st) < 0)
         return 0;
     if (S_ISDIR(st.st_mode)) {
-        struct place *place = add_place(source, SOURCE_HOUSE, path);
-        place->loaded = 1;
-        return house_open(place->where, &place->house, err);
+        add_place(source, SOURCE_HOUSE, path);
+        return 0;
     }
     CLEANUP_FREE char *url = url_of_path(path);
     add_place(source, SOURCE_LINKS, url);
@@ -258,12 +257,27 @@ int source_load_links(struct source *source, struct place *place)
     return place->err.code ? -1 : 0;
 }
 
+int source_read_houses(struct source *source, struct err *err)
+{
+    for (size_t i = 0; i < source->count; i++) {
+        struct place *place = &source->place[i];
+        if (place->kind != SOURCE_HOUSE || place->loaded)
+            continue;
+        if (house_open(place->where, &place->house, err) < 0)
+            return -1;
+        place->loaded = 1;
+    }
+    return 0;
+}
+
 const struct source_project *source_project(struct source *source, const char *normal,
                                             struct err *err)
 {
     struct entry *entry = source_entry(source, normal);
     if (entry->built)
         return &entry->project;
+    if (source_read_houses(source, err) < 0)
+        return NULL;
     source_prefetch(source, &normal, 1);
     for (size_t i = 0; i < source->count; i++) {
         struct place *place = &source->place[i];

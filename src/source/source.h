@@ -77,14 +77,18 @@ struct source_project {
     int offline; // an index was not asked, and has no page in the cache
 };
 struct source;
-// NULL with [system] (a wheelhouse cannot be read), [usage].
+// NULL with [usage].
 struct source *source_new(const struct source_ask *ask, struct err *err);
+// Reads the wheelhouses, as the first source_project does: before source_names and source_odd. Returns
+// 0, or -1 with [system].
+int source_read_houses(struct source *source, struct err *err);
 void source_free(struct source *source); // NULL is fine
 
 // Asks indexes for the pages of many projects (normal names) at once. What fails is told by
 // source_project of that name.
 void source_prefetch(struct source *source, const char *const *names, size_t count);
-// A project that nobody has has no versions. NULL with [fetch]: an index did not answer.
+// A project that nobody has has no versions. NULL with [fetch]: an index did not answer; [system]: a
+// wheelhouse cannot be read.
 const struct source_project *source_project(struct source *source, const char *normal,
                                             struct err *err);
 // A wheel that a URL gives (file, http or https). NULL with [no-wheel]: it is none, is of another
