@@ -41,6 +41,28 @@ static int read_configuration(struct packs *packs, struct err *err)
                : 0;
 }
 
+// What bytecode the entries have.
+static const char *tag_of(const struct packs *packs)
+{
+    return packs->cli->options.pack.no_compile ? "plain" : packs->python->facts.cache_tag;
+}
+
+static int known_metadata(void *context, const char *path, struct str *into)
+{
+    const struct packs *packs = context;
+    return packs->store ? store_metadata(packs->store, path, tag_of(packs), into) : -1;
+}
+
+// --dry-run makes none where there is none.
+static int open_store(struct packs *packs, struct err *err)
+{
+    CLEANUP_FREE char *folder = mem_print("%s/store", packs->cache);
+    if (packs->cli->options.dry_run && access(folder, F_OK) < 0)
+        return 0;
+    packs->store = store_open(folder, NULL, 0, err);
+    return packs->store ? 0 : -1;
+}
+
 static int open_source(struct packs *packs, struct err *err)
 {
     const struct source_ask ask = {.pip = &packs->pip,
@@ -55,7 +77,9 @@ static int open_source(struct packs *packs, struct err *err)
                                    .cache = packs->cache,
                                    .tags = &packs->profile.tags,
                                    .python = packs->python->facts.version,
-                                   .watch = packs_tell_net(packs)};
+                                   .watch = packs_tell_net(packs),
+                                   .known = known_metadata,
+                                   .known_context = packs};
     packs->source = source_new(&ask, err);
     return packs->source ? 0 : -1;
 }
@@ -113,6 +137,8 @@ int packs_solve(struct packs *packs, struct err *err)
                                   .prereleases =
                                       packs->pre ? PRERELEASES_YES : PRERELEASES_AUTO,
                                   .verbose = options->verbose};
+    if (open_store(packs, err) < 0)
+        return -1;
     packs_provider(packs, &provider);
     if (options->pack.no_deps)
         provider.needs = no_needs;
@@ -181,8 +207,6 @@ int packs_fill(struct packs *packs, struct err *err)
     size_t count = packs->solution.count;
     size_t wheels = 0;
     const struct facts *facts = &packs->python->facts;
-    CLEANUP_FREE char *folder = mem_print("%s/store", packs->cache);
-    CLEANUP_STORE struct store *store = NULL;
     if (fetch(packs, count, err) < 0)
         return -1;
     struct store_wheel *wheel = arena_alloc(&packs->arena, (count + 1) * sizeof *wheel);
@@ -201,8 +225,7 @@ int packs_fill(struct packs *packs, struct err *err)
                                           packs->cli->options.pack.no_compile ? NULL : &python,
                                       .threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
                                       .progress = packs_tell_store(packs)};
-    store = store_open(folder, NULL, 0, err);
-    if (!store || store_fill(store, &order, &packs->arena, entry, err) < 0)
+    if (store_fill(packs->store, &order, &packs->arena, entry, err) < 0)
         return -1;
     packs_tell_end(packs);
     for (size_t i = 0, next = 0; i < count; i++)
@@ -259,6 +282,7 @@ void packs_free(struct packs *packs)
 {
     solve_result_free(&packs->solution);
     source_free(packs->source);
+    store_close(packs->store);
     pipconf_free(&packs->pip);
     pick_free(&packs->formats);
     strv_free(&packs->find_links);

@@ -36,6 +36,7 @@ struct packs { // zero-initialise to begin; free with packs_free
     int no_index, pre, require_hashes, offline;
     struct pick formats;
     struct source *source;
+    struct store *store;
     char *cache;
     struct source_file **given; // by URL; their place is their number
     size_t given_count, given_room;

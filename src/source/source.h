@@ -34,6 +34,10 @@ struct source_ask { // borrowed for the life of the source; NULL: not said
     const struct tags *tags;       // of the interpreter; NULL: every wheel fits
     const char *python;            // its version, for requires-python; NULL: not checked
     const struct net_watch *watch; // progress of what comes from a network
+    // Adds METADATA of a wheel of this machine that is known from elsewhere. Returns 0, or -1: it is
+    // not. May be NULL.
+    int (*known)(void *context, const char *path, struct str *into);
+    void *known_context;
 };
 enum source_kind { SOURCE_HOUSE, SOURCE_LINKS, SOURCE_INDEX };
 enum source_refusal {

@@ -99,10 +99,23 @@ void source_prefetch_metadata(struct source *source, struct source_file *const *
     free(asked);
 }
 
+static void take_known(struct source *source, struct source_file *file)
+{
+    CLEANUP_STR struct str text = {0};
+    if (!source->ask.known || !file->local || !file->is_wheel ||
+        source->ask.known(source->ask.known_context, file->url, &text) < 0)
+        return;
+    const struct piece kept = {arena_dupn(&source->arena, str_text(&text), text.size),
+                               text.size};
+    set_metadata(source, file, kept, NULL);
+}
+
 const struct metadata *source_metadata(struct source *source, struct source_file *file,
                                        struct err *err)
 {
     struct piece text;
+    if (!file->metadata)
+        take_known(source, file);
     if (!file->metadata)
         source_prefetch_metadata(source, &file, 1);
     if (file->metadata)

@@ -19,6 +19,7 @@
 
 #define VERSION_FOLDER "1"
 #define SEEN_FOLDER    ".seen"
+#define METADATA_MAX   (16 << 20)
 enum { MAX_STEM = 160, MAX_MANIFEST = 1 << 30, KEY_DIGITS = 16 };
 
 static int is_trusted(const struct store *store, const struct stat *st)
@@ -209,4 +210,20 @@ void store_remember(struct store *store, const char *key, const char *entry,
                renameat(store->dir, beside, store->dir, place) < 0) {
         unlinkat(store->dir, beside, 0);
     }
+}
+
+int store_metadata(const struct store *store, const char *wheel, const char *tag,
+                   struct str *into)
+{
+    struct stat st;
+    char key[17];
+    const char *name = fs_base(wheel);
+    const char *dash = strchr(name, '-');
+    dash = dash ? strchr(dash + 1, '-') : NULL;
+    if (!dash || !store->closed || stat(wheel, &st) < 0)
+        return -1;
+    store_key(wheel, &st, tag, key);
+    CLEANUP_FREE char *path = mem_print(SEEN_FOLDER "/%s/%s/%.*s.dist-info/METADATA", key,
+                                        scheme_folder(SCHEME_SITE), (int)(dash - name), name);
+    return fs_read(store->dir, path, METADATA_MAX, into, NULL);
 }

@@ -31,6 +31,10 @@ struct store_python {        // whose bytecode entries have
     const char *path, *tag;  // "cpython-311": sys.implementation.cache_tag
     const struct vars *vars; // what it is started with, but for PYTHON...
 };
+// Adds METADATA of a wheel (absolute path) that is known and whose entry is there, which is less work
+// than to read the wheel. Returns 0, or -1 without an error: it is not.
+int store_metadata(const struct store *store, const char *wheel, const char *tag,
+                   struct str *into);
 enum store_stage { STORE_UNPACK, STORE_COMPILE };
 // Called by the thread that fills, with bytes; may be left out. `all` of unpacking grows while wheels
 // are still being looked at.
