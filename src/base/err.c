@@ -19,7 +19,7 @@ static const struct {
     [ERR_USAGE] = {"usage", 2},
     [ERR_NO_PYTHON] = {"no-python", 3},
     [ERR_NO_ENV] = {"no-env", 3},
-    [ERR_BAD_WHEEL] = {"bad-wheel", 4},
+    [ERR_BAD_WHEEL] = {"bad-wheel", 3},
     [ERR_NO_WHEEL] = {"no-wheel", 3},
     [ERR_NO_SOLUTION] = {"no-solution", 3},
     [ERR_FETCH] = {"fetch", 3},
