@@ -86,7 +86,7 @@ def test_refused(lopin, name):
     good = save(lopin, bad_wheels.make(lambda wheel: None), "good")
     before = entries(fill(lopin, good))
     done = fill(lopin, wheel)
-    assert done.code == 4 and "[bad-wheel]" in done.err, done.err
+    assert done.code == 3 and "[bad-wheel]" in done.err, done.err
     assert bad_wheels.FILE in done.err and words in done.err, done.err
     assert "\x1b[2J" not in done.err
     assert [path.name for path in (lopin.cwd / "store/1").iterdir() if path.name != ".seen"] == [before[0].name]
@@ -207,7 +207,7 @@ def test_one_bad_wheel_of_several(lopin):
     good = save(lopin, bad_wheels.make(lambda wheel: None), "good")
     bad = save(lopin, bad_wheels.make(bad_wheels.CASES["wrong hash"][0]), "bad")
     done = fill(lopin, good, bad)
-    assert done.code == 4 and "[bad-wheel]" in done.err
+    assert done.code == 3 and "[bad-wheel]" in done.err
     check_store(lopin.cwd / "store")
     assert len(entries(fill(lopin, good))) == 1
 
