@@ -4,6 +4,10 @@
 #define TOML_HEADER_ONLY           1
 #define TOML_ENABLE_FORMATTERS     1
 #define TOML_ENABLE_WINDOWS_COMPAT 0
+// Malformed keys meet its assertions, whose checks stand behind them again; with NDEBUG it would tell
+// the compiler that they never fail.
+#undef NDEBUG
+#define TOML_ASSERT(condition) static_cast<void>(0)
 #include <sstream>
 #include <string_view>
 #include <toml++/toml.h>

@@ -106,6 +106,19 @@ static int add_group(struct reading *reading, const struct toml_value *group,
     return 0;
 }
 
+// Two groups of the same normal name are an error (PEP 735).
+static int check_groups(const struct reading *reading)
+{
+    const struct toml_value *groups = reading->groups;
+    if (groups && groups->kind != TOML_TABLE)
+        return bad(reading, groups->line, _("the groups must be a table"));
+    for (size_t i = 0; groups && i < groups->count; i++)
+        if (find(reading->arena, groups, groups->item[i].key) != &groups->item[i])
+            return err_set(reading->err, ERR_USAGE, _("line %u: group '%s' is there twice"),
+                           groups->item[i].line, groups->item[i].key);
+    return 0;
+}
+
 static int add_list(struct reading *reading, const struct toml_value *list)
 {
     if (list && list->kind != TOML_ARRAY)
@@ -144,6 +157,8 @@ static int read_part(struct reading *reading, const struct toml_value *root,
                    : add_list(reading, toml_get(project, "dependencies"));
     const struct toml_value *table =
         part == PYPROJECT_GROUP ? reading->groups : toml_get(project, kind);
+    if (part == PYPROJECT_GROUP && check_groups(reading) < 0)
+        return -1;
     const struct toml_value *found = find(reading->arena, table, name);
     if (!found)
         return err_set(reading->err, ERR_USAGE, _("[%s] has no '%s'"), kind, name);

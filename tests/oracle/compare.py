@@ -15,10 +15,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import contents
 import lines
 import names
+import projects
 import reqfiles
 
-KINDS = lines.KINDS + names.KINDS + contents.KINDS + reqfiles.KINDS
-INVALID = lines.INVALID + names.INVALID + contents.INVALID + reqfiles.INVALID
+KINDS = lines.KINDS + names.KINDS + contents.KINDS + reqfiles.KINDS + projects.KINDS
+INVALID = lines.INVALID + names.INVALID + contents.INVALID + reqfiles.INVALID + projects.INVALID
 SHOWN = 10
 
 
