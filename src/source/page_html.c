@@ -176,9 +176,9 @@ static size_t add_reference(struct str *into, const char *at, const char *end)
 static const char *decode(struct arena *arena, struct piece value)
 {
     CLEANUP_STR struct str text = {0};
-    const char *end = value.text + value.size;
     if (!value.text)
         return NULL;
+    const char *end = value.text + value.size;
     for (const char *at = value.text; at < end;) {
         size_t size = *at == '&' ? add_reference(&text, at, end) : 0;
         if (!size)

@@ -35,6 +35,8 @@ int piece_compare(struct piece one, struct piece two)
 
 struct piece piece_strip(struct piece piece)
 {
+    if (!piece.size)
+        return piece;
     const char *end = piece.text + piece.size;
     const char *at = text_skip_space(piece.text, end);
     const char *last = at; // behind the last character that is not white space
