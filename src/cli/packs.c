@@ -10,6 +10,7 @@
 #include "cli/packs_tell.h"
 #include "cli/say.h"
 #include "cli/setting.h"
+#include "machine/allot.h"
 #include "source/sha256.h"
 
 static int read_configuration(struct packs *packs, struct err *err)
@@ -202,6 +203,19 @@ static int fetch(struct packs *packs, size_t count, struct err *err)
     return 0;
 }
 
+// What this job or container gives, and -c.
+static unsigned count_cores(void *context)
+{
+    const struct cli *cli = ((const struct packs *)context)->cli;
+    const struct machine_source machine = {.root = "", .vars = &cli->vars};
+    struct allot allot = {0};
+    unsigned cores = allot_read(&machine, &allot, NULL) == 0 && allot.cores
+                         ? (unsigned)allot_cpus(&allot)
+                         : 1;
+    allot_free(&allot);
+    return cli->options.cores && cli->options.cores < cores ? cli->options.cores : cores;
+}
+
 int packs_fill(struct packs *packs, struct err *err)
 {
     size_t count = packs->solution.count;
@@ -223,7 +237,8 @@ int packs_fill(struct packs *packs, struct err *err)
                                       .count = wheels,
                                       .python =
                                           packs->cli->options.pack.no_compile ? NULL : &python,
-                                      .threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
+                                      .threads = count_cores,
+                                      .threads_context = packs,
                                       .progress = packs_tell_store(packs)};
     if (store_fill(packs->store, &order, &packs->arena, entry, err) < 0)
         return -1;

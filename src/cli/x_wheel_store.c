@@ -34,6 +34,12 @@ static void add_entry(struct arena *arena, const struct store_entry *entry, stru
     str_add_char(out, '\n');
 }
 
+static unsigned two(void *context)
+{
+    (void)context;
+    return 2;
+}
+
 int cmd_x_store(struct cli *cli, struct err *err)
 {
     struct arena arena = {0};
@@ -57,7 +63,7 @@ int cmd_x_store(struct cli *cli, struct err *err)
         *path++ = '\0';
     const struct store_python python = {.path = path, .tag = tag, .vars = &cli->vars};
     const struct store_order order = {
-        .wheel = wheel, .count = count, .python = path ? &python : NULL, .threads = 2};
+        .wheel = wheel, .count = count, .python = path ? &python : NULL, .threads = two};
     store = store_open(folder, NULL, 0, err);
     int result = store ? store_fill(store, &order, &arena, entry, err) : -1;
     for (size_t i = 0; i < count && result == 0; i++)

@@ -152,8 +152,7 @@ static int compile_all(struct fill *fill, struct err *err)
             fill->all[STORE_COMPILE] += item[j].size;
         count += more;
     }
-    int result =
-        bytecode_make(fill->order->python, fill->order->threads, item, count, &told, err);
+    int result = bytecode_make(fill->order->python, fill->threads, item, count, &told, err);
     for (size_t i = 0; i < count; i++) {
         free(item[i].source);
         free(item[i].target);
@@ -179,7 +178,8 @@ static int make_missing(struct fill *fill, struct err *err)
             order[count++] = &fill->work[i];
     if (!count)
         return 0;
-    fill->pool = pool_new(fill->order->threads, err);
+    fill->threads = fill->order->threads(fill->order->threads_context);
+    fill->pool = pool_new(fill->threads, err);
     if (!fill->pool)
         return -1;
     store_sweep(fill->store);

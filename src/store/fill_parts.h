@@ -12,6 +12,7 @@
 
 struct chunk;
 struct fill {
+    unsigned threads;
     struct store *store;
     const struct store_order *order;
     struct work *work; // of each wheel

@@ -46,8 +46,10 @@ struct store_order {
     const struct store_wheel *wheel;
     size_t count;
     const struct store_python *python; // NULL: no bytecode
-    unsigned threads;                  // at least 1; as many processes compile
-    int sync;                          // what is new is on the disk before it is in the store
+    // How many threads, and processes that compile: at least 1. Asked when something is to be made.
+    unsigned (*threads)(void *context);
+    void *threads_context;
+    int sync; // what is new is on the disk before it is in the store
     struct store_progress progress;
 };
 struct store_entry {    // lives in the arena
