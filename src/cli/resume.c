@@ -172,6 +172,16 @@ static int run_choice(struct going *going, struct begin *begin, const struct cho
     return begin_run(begin, folder, journal_next_restart(folder->fd, 0), err);
 }
 
+// An environment of --with is in the cache, which may be removed at any time.
+static void hint_made(const struct going *going, struct err *err)
+{
+    CLEANUP_FREE char *cache = setting_cache(&going->cli->vars);
+    CLEANUP_FREE char *envs = mem_print("%s/envs/", cache);
+    if (err && err->code == ERR_NO_PYTHON && going->python && str_starts(going->python, envs))
+        err_hint(err, "try", "%s",
+                 _("the line of this run with --resume: its environment is made again"));
+}
+
 static int go(struct going *going, struct err *err)
 {
     struct state *state = &going->saved->state;
@@ -184,6 +194,8 @@ static int go(struct going *going, struct err *err)
     if (state_load(state, going->saved->folder.fd, going->datasets, NULL, err) < 0)
         return -1;
     int status = begin_find(&begin, going->python, going->env, err);
+    if (status < 0)
+        hint_made(going, err);
     if (status == 0) {
         choose(going->spec, going->datasets, state, going->what, going->cli->options.redo,
                &choice);
