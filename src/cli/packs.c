@@ -141,6 +141,7 @@ int packs_solve(struct packs *packs, struct err *err)
     if (open_store(packs, err) < 0)
         return -1;
     packs_provider(packs, &provider);
+    packs_look_ahead(packs);
     if (options->pack.no_deps)
         provider.needs = no_needs;
     if (solve(&provider, &ask, &packs->solution, err) < 0) {

@@ -70,5 +70,7 @@ int packs_read_names(const struct cli *cli, struct arena *arena, struct packs_li
                      struct err *err);
 // packs_provider.c
 void packs_provider(struct packs *packs, struct solve_provider *ret);
+// Asks indexes at once for what is wanted.
+void packs_look_ahead(struct packs *packs);
 // The file of a choice, NULL if it is what is installed.
 struct source_file *packs_file(struct packs *packs, const struct solve_choice *choice);

@@ -100,36 +100,42 @@ struct source_file *packs_file(struct packs *packs, const struct solve_choice *c
 
 // The pages of what a version requires, and the metadata of what will probably be taken of them, are
 // asked for at once: each by itself would wait for the network in turn.
-static void look_ahead(struct packs *packs, const struct metadata *metadata)
+static int is_needed(const struct packs *packs, const struct require *require)
+{
+    return !require->url &&
+           (!require->marker ||
+            marker_evaluate(require->marker, &packs->profile.markers, NULL) == 1);
+}
+
+// The file that will probably be taken: of the newest version that satisfies.
+static struct source_file *likely_file(struct packs *packs, const struct require *require)
+{
+    const struct source_project *project =
+        source_project(packs->source, text_of(packs, require->normal), NULL);
+    for (size_t v = 0; project && v < project->count; v++) {
+        const struct candidate candidate = {piece_of(project->item[v].text),
+                                            project->item[v].version};
+        if (specifiers_contain(&require->specifiers, &candidate, PRERELEASES_AUTO))
+            return project->item[v].file;
+    }
+    return NULL;
+}
+
+static void look_ahead(struct packs *packs, struct require *const *requires, size_t all)
 {
     size_t count = 0;
-    const char **names =
-        arena_alloc(&packs->arena, (metadata->requires_count + 1) * sizeof *names);
-    struct source_file **files =
-        arena_alloc(&packs->arena, (metadata->requires_count + 1) * sizeof *files);
-    for (size_t i = 0; i < metadata->requires_count; i++) {
-        const struct require *require = metadata->requires_dist[i];
-        if (!require->url &&
-            (!require->marker ||
-             marker_evaluate(require->marker, &packs->profile.markers, NULL) == 1))
-            names[count++] = text_of(packs, require->normal);
-    }
-    if (!count)
-        return;
-    source_prefetch(packs->source, names, count);
     size_t found = 0;
-    for (size_t i = 0; i < metadata->requires_count; i++) {
-        const struct require *require = metadata->requires_dist[i];
-        const struct source_project *project =
-            source_project(packs->source, text_of(packs, require->normal), NULL);
-        for (size_t v = 0; project && v < project->count; v++) {
-            const struct candidate candidate = {piece_of(project->item[v].text),
-                                                project->item[v].version};
-            if (!specifiers_contain(&require->specifiers, &candidate, PRERELEASES_AUTO))
-                continue;
-            files[found++] = project->item[v].file;
-            break;
-        }
+    const char **names = arena_alloc(&packs->arena, (all + 1) * sizeof *names);
+    struct source_file **files = arena_alloc(&packs->arena, (all + 1) * sizeof *files);
+    for (size_t i = 0; i < all; i++)
+        if (is_needed(packs, requires[i]))
+            names[count++] = text_of(packs, requires[i] -> normal);
+    source_prefetch(packs->source, names, count);
+    for (size_t i = 0; i < all; i++) {
+        struct source_file *file =
+            is_needed(packs, requires[i]) ? likely_file(packs, requires[i]) : NULL;
+        if (file)
+            files[found++] = file;
     }
     source_prefetch_metadata(packs->source, files, found);
 }
@@ -190,7 +196,7 @@ static int give_needs(void *context, struct piece name, size_t index, struct sol
                                 .count = metadata->requires_count,
                                 .extra = metadata->extra,
                                 .extra_count = metadata->extra_count};
-    look_ahead(packs, metadata);
+    look_ahead(packs, metadata->requires_dist, metadata->requires_count);
     return 0;
 }
 
@@ -201,6 +207,11 @@ static void describe(void *context, struct piece name, struct str *into)
         source_project(packs->source, text_of(packs, name), NULL);
     if (project)
         source_describe(packs->source, project, NULL, into);
+}
+
+void packs_look_ahead(struct packs *packs)
+{
+    look_ahead(packs, packs->wanted.item, packs->wanted.count);
 }
 
 void packs_provider(struct packs *packs, struct solve_provider *ret)
