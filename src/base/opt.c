@@ -112,6 +112,8 @@ int opt_next(struct opt_scan *scan, const char **ret_value, struct err *err)
     return next_letter(scan, ret_value, err);
 }
 
+enum { LEFT_WIDTH = 30 }; // columns of an option and its value in a help
+
 void opt_help(const struct opt *table, unsigned command, struct str *into)
 {
     for (const struct opt *opt = table; opt->id; opt++) {
@@ -124,7 +126,10 @@ void opt_help(const struct opt *table, unsigned command, struct str *into)
             str_print(&left, "      --%s", opt->name);
         if (opt->value)
             str_print(&left, " %s", opt->value);
-        str_print(into, "%-30s %s\n", str_text(&left), lang_text(opt->help));
+        // a long one has the line for itself
+        const char *next = left.size > LEFT_WIDTH ? "\n" : "";
+        str_print(into, "%-*s%s%*s %s\n", LEFT_WIDTH, str_text(&left), next,
+                  *next ? LEFT_WIDTH : 0, "", lang_text(opt->help));
     }
 }
 
