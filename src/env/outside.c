@@ -30,11 +30,13 @@ static int is_frame(const char *path)
            (str_starts(path, python) && !path[strlen(python) + digits]);
 }
 
-static int make_above(const char *prefix, const char *path, struct err *err)
+// The folder above `path`, from the lowest that is there: the prefix.
+static int make_above(const char *path)
 {
     CLEANUP_FREE char *folder = fs_folder(path);
-    CLEANUP_FREE char *full = mem_print("%s/%s", prefix, folder);
-    return strcmp(folder, "bin") == 0 ? 0 : fs_make_dirs(AT_FDCWD, full, 0777, err);
+    if (mkdir(folder, 0777) == 0 || errno == EEXIST)
+        return 0;
+    return errno == ENOENT && make_above(folder) == 0 ? mkdir(folder, 0777) : -1;
 }
 
 // Where a file of the prefix is written for now. Yours.
@@ -106,13 +108,13 @@ static int put_script(struct outside *outside, const char *from, const char *pat
 static int put_plain(struct outside *outside, const struct layout_source *source,
                      const char *below, const char *path, struct str *rows, struct err *err)
 {
-    if (make_above(outside->site->prefix, path, err) < 0)
-        return -1;
     CLEANUP_FREE char *now = begin(outside, path);
     CLEANUP_FREE char *full = mem_print("%s/%s", outside->site->prefix, now);
-    if (put_file(AT_FDCWD, full, source->entry, below, outside->mode) < 0 &&
-        (errno != EEXIST || unlink(full) < 0 ||
-         put_file(AT_FDCWD, full, source->entry, below, outside->mode) < 0))
+    int status = put_file(AT_FDCWD, full, source->entry, below, outside->mode);
+    if (status < 0 &&
+        ((errno == ENOENT && make_above(full) == 0) || (errno == EEXIST && unlink(full) == 0)))
+        status = put_file(AT_FDCWD, full, source->entry, below, outside->mode);
+    if (status < 0)
         return failed(err, full);
     add_row(outside, path, NULL, rows);
     return 0;
