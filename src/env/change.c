@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,13 +97,26 @@ static int try_change(const struct change *change, struct strv *notes, struct er
     return status;
 }
 
+// Others of this host wait. Not needed for correctness but where a kill comes between a replacement and
+// its being seen as too late; where there are no locks it is done without. A descriptor, or -1.
+static int lock(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        flock(fd, LOCK_EX);
+    return fd;
+}
+
 int change_apply(const struct change *change, struct strv *ret_notes, struct err *err)
 {
+    CLEANUP_FREE char *folder = fs_folder(change->site->packages);
+    CLEANUP_CLOSE int locked = change->fresh ? -1 : lock(folder);
     if (!change->fresh && pending_finish(change->site, err) < 0)
         return -1;
     if (!change->fresh) {
-        CLEANUP_FREE char *folder = fs_folder(change->site->packages);
+        CLEANUP_FREE char *bin = mem_print("%s/bin", change->site->prefix);
         left_sweep(folder, CHANGE_PREFIX);
+        left_sweep(bin, OUTSIDE_PREFIX);
     }
     if (change->shared)
         return change_share(change, ret_notes, err);

@@ -67,6 +67,26 @@ static char *entry_of(const struct dist *dist, const struct str *record)
     return found;
 }
 
+// Has somebody put a folder of his own in the place of a link? RECORD has a folder's link without a
+// hash, as it has bytecode.
+static int is_changed(const struct dist *dist, const struct str *record)
+{
+    struct arena arena = {0};
+    struct record_file file = {0};
+    int found = 0;
+    record_file_parse(&arena, (struct piece){str_text(record), record->size}, &file, NULL);
+    for (size_t i = 0; i < file.count && !found; i++) {
+        struct stat st;
+        struct piece row = file.row[i].path;
+        if (file.row[i].has_sha256 || str_starts(row.text, "../") || str_ends(row.text, ".pyc"))
+            continue;
+        CLEANUP_FREE char *path = mem_print("%s/%s", dist->folder, row.text);
+        found = lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    }
+    arena_free(&arena);
+    return found;
+}
+
 static int no_record(const struct dist *dist, struct err *err)
 {
     err_set(err, ERR_USAGE, _("%s %s cannot be removed: nothing says which files are its"),
@@ -116,7 +136,8 @@ static void keep_outside(const struct str *record, struct arena *arena, struct s
                             file.row[i].size);
 }
 
-// Links into the store are made anew. An entry that is gone is left as it is.
+// Links into the store are made anew. An entry that is gone is left as it is, and so is one that
+// somebody changed.
 static int link_again(const struct dist *dist, struct change_state *state)
 {
     struct err *err = state->err;
@@ -129,13 +150,13 @@ static int link_again(const struct dist *dist, struct change_state *state)
         return 0;
     CLEANUP_FREE char *entry = entry_of(dist, &record);
     int known = entry && change_read_manifest(&state->arena, entry, &manifest, NULL) == 0 &&
-                strcmp(manifest->info, dist->info) == 0;
+                strcmp(manifest->info, dist->info) == 0 && !is_changed(dist, &record);
     if (!known)
         return 0;
     if (keep_read_record(&record, &state->arena, &state->gone, NULL, err) < 0)
         return err_wrap(err, "%s/RECORD", dist->info);
     table_put(&state->gone, arena_dup(&state->arena, dist->info), &is_new);
-    *put = (struct put_dist){0};
+    *put = (struct put_dist){.top_level = state->top_level};
     keep_outside(&record, &state->arena, &put->outside);
     CLEANUP_FREE char *requested = mem_print("%s/%s/REQUESTED", dist->folder, dist->info);
     put->requested = access(requested, F_OK) == 0;
@@ -168,6 +189,7 @@ int change_gather(const struct change *change, struct change_state *state)
     struct dists dists = {0};
     int status = 0;
     state->mode = change->mode;
+    state->top_level = put_needs_top_level(change->site->minor);
     if (!change->fresh)
         status = dists_read(change->site->packages, &dists, NULL, state->err);
     state->source = mem_zero(dists.count + change->add_count + 1, sizeof *state->source);
@@ -176,8 +198,9 @@ int change_gather(const struct change *change, struct change_state *state)
         status = gather_old(change, &dists, state);
     for (size_t i = 0; i < change->add_count && status == 0; i++) {
         const struct change_add *add = &change->add[i];
-        state->dist[state->count] =
-            (struct put_dist){.requested = add->requested, .direct_url = add->direct_url};
+        state->dist[state->count] = (struct put_dist){.requested = add->requested,
+                                                      .direct_url = add->direct_url,
+                                                      .top_level = state->top_level};
         state->source[state->count++] = (struct layout_source){add->entry, add->manifest};
     }
     dists_free(&dists);

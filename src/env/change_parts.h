@@ -18,6 +18,7 @@ struct change_state { // zero-initialise to begin
     struct table gone;    // paths of the old folder that are not taken over as they are
     struct strv removals; // paths below the prefix
     enum put_mode mode;
+    int top_level; // see put_needs_top_level
 };
 // The manifest of an entry, in the arena. Returns 0, or -1 with err.
 int change_read_manifest(struct arena *arena, const char *entry, const struct manifest **ret,

@@ -22,6 +22,8 @@ char *change_shared(const struct change *change)
     hash_begin(&hash);
     hash_text(&hash, "1");
     hash_part(&hash, &change->mode, sizeof change->mode);
+    const int top_level = put_needs_top_level(change->site->minor);
+    hash_part(&hash, &top_level, sizeof top_level);
     for (size_t i = 0; i < change->add_count; i++) {
         hash_text(&hash, change->add[i].entry);
         hash_text(&hash, change->add[i].direct_url);
@@ -62,6 +64,19 @@ static void list_outside(const struct change_state *state, struct str *text)
     }
 }
 
+// Nobody adds to it, nor Python bytecode.
+static int close_all(int into, const char *path, const struct change_state *state)
+{
+    for (size_t i = state->layout.count; i-- > 0;)
+        if (state->layout.item[i].kind == LAYOUT_FOLDER &&
+            fchmodat(into, state->layout.item[i].path, 0555, 0) < 0)
+            return err_errno(state->err, ERR_SYSTEM, errno, _("cannot make '%s'"),
+                             state->layout.item[i].path);
+    return fchmod(into, 0555) < 0
+               ? err_errno(state->err, ERR_SYSTEM, errno, _("cannot make '%s'"), path)
+               : 0;
+}
+
 // The rows of RECORD have no hashes: those of commands differ from one environment to the next.
 static int make_shared(const struct change *change, const char *path,
                        struct change_state *state, struct strv *notes)
@@ -89,9 +104,7 @@ static int make_shared(const struct change *change, const char *path,
     for (size_t i = 0; notes && status == 0 && i < state->layout.clashes.count; i++)
         strv_take(notes, mem_print(_("two packages have the same file: %s"),
                                    state->layout.clashes.item[i]));
-    return status == 0 && fchmod(into, 0555) < 0
-               ? err_errno(state->err, ERR_SYSTEM, errno, _("cannot make '%s'"), packages)
-               : status;
+    return status == 0 ? close_all(into, packages, state) : status;
 }
 
 // Makes the shared folder, and what its packages have outside of it in this environment.

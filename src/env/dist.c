@@ -87,6 +87,22 @@ static const char *url_path(struct arena *arena, const char *url)
     return kept;
 }
 
+// "sha256=0123...": the older form, else one of the newer.
+static const char *archive_hash(struct arena *arena, const json_t *archive)
+{
+    const char *name;
+    json_t *value;
+    const char *hash = json_text(arena, archive, "hash");
+    if (!hash)
+        json_object_foreach(json_object_get(archive, "hashes"), name, value)
+        {
+            CLEANUP_FREE char *text = mem_print("%s=%s", name, json_string_value(value));
+            if (json_is_string(value))
+                return arena_dup(arena, text);
+        }
+    return hash;
+}
+
 // direct_url.json (PEP 610). Damaged: as if it were not there.
 static void read_url(int dir, const char *info, struct arena *arena, struct dist *dist)
 {
@@ -100,6 +116,7 @@ static void read_url(int dir, const char *info, struct arena *arena, struct dist
     dist->subdirectory = json_text(arena, root, "subdirectory");
     dist->vcs = json_text(arena, vcs, "vcs");
     dist->commit = json_text(arena, vcs, "commit_id");
+    dist->hash = archive_hash(arena, json_object_get(root, "archive_info"));
     dist->editable = json_is_true(json_object_get(folder, "editable"));
     if (dist->url && dist->editable)
         dist->location = url_path(arena, dist->url);

@@ -19,6 +19,7 @@ struct dist { // lives in the arena of its list
     const char *commit;  // of a URL of version control: its commit; NULL
     const char *vcs;     // "git"; NULL
     const char *subdirectory;
+    const char *hash; // of a file: "sha256=0123..."; NULL
     int editable;
     const char *location; // of an editable one: its folder
 };

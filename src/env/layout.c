@@ -94,9 +94,10 @@ static int is_made(const struct layout *layout, const struct manifest *manifest,
 {
     const struct manifest_folder *at = &manifest->folder[folder];
     int is_top = manifest->folder[at->parent].parent == at->parent;
-    // Bytecode at the top or in a namespace is beside that of others.
+    // Bytecode at the top, in a namespace or in a folder that is made is beside that of others.
     int is_shared =
-        strcmp(at->name, "__pycache__") == 0 && (is_top || is_namespace(manifest, at->parent));
+        strcmp(at->name, "__pycache__") == 0 &&
+        (is_top || manifest->folder[at->parent].real || is_namespace(manifest, at->parent));
     return layout->files || at->real || folder == manifest->info_folder || is_shared ||
            is_namespace(manifest, folder);
 }

@@ -33,9 +33,12 @@ void left_sweep(const char *folder, const char *prefix)
     struct dirent *entry;
     while (stream && (entry = readdir(stream))) {
         unsigned long pid;
-        if (str_starts(entry->d_name, begin) &&
-            str_number(entry->d_name + strlen(begin), 1UL << 30, &pid) == 0 &&
-            kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+        if (!str_starts(entry->d_name, begin))
+            continue;
+        const char *from = entry->d_name + strlen(begin);
+        CLEANUP_FREE char *number = mem_dupn(from, strcspn(from, "-"));
+        if (str_number(number, 1UL << 30, &pid) == 0 && kill((pid_t)pid, 0) < 0 &&
+            errno == ESRCH)
             fs_remove(dirfd(stream), entry->d_name);
     }
     if (stream)

@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "env/launcher.h"
+#include "env/left.h"
 #include "wheel/entries.h"
 #include "wheel/record.h"
 
@@ -39,14 +40,14 @@ static int make_above(const char *path)
     return errno == ENOENT && make_above(folder) == 0 ? mkdir(folder, 0777) : -1;
 }
 
-// Where a file of the prefix is written for now. Yours.
+// Where a file of the prefix is written for now: all in bin, where the next change looks for what a
+// killed one left. Yours.
 static char *begin(struct outside *outside, const char *path)
 {
-    CLEANUP_FREE char *folder = fs_folder(path);
     if (outside->fresh)
         return mem_dup(path);
-    char *temporary =
-        mem_print("%s/.lopin-%ld-%zu", folder, (long)getpid(), outside->waiting.count / 2);
+    CLEANUP_FREE char *name = left_name("bin", OUTSIDE_PREFIX);
+    char *temporary = mem_print("%s-%zu", name, outside->waiting.count / 2);
     strv_add(&outside->waiting, temporary);
     strv_add(&outside->waiting, path);
     return temporary;

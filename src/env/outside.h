@@ -6,6 +6,8 @@
 #include "env/put.h"
 #include "env/site.h"
 
+#define OUTSIDE_PREFIX ".lopin-" // in bin, of names for now: see left_name
+
 struct outside {
     const struct site *site; // where it is written
     const char *prefix;      // where the environment will be, for the first line of scripts

@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/lang.h"
+#include "base/table.h"
 #include "env/keep.h"
 #include "wheel/record.h"
 
@@ -151,10 +152,63 @@ static int write_same(struct put *put, int source, int which, const char *name,
     return write_listed(put, source, name, text);
 }
 
+int put_needs_top_level(int minor)
+{
+    return minor >= 10 && minor < 12;
+}
+
+static int has_top_level(const struct manifest *manifest)
+{
+    const struct manifest_folder *info = &manifest->folder[manifest->info_folder];
+    for (size_t i = info->first; i < info->first + info->count; i++)
+        if (strcmp(manifest->file[i].name, "top_level.txt") == 0)
+            return 1;
+    return 0;
+}
+
+// The modules and packages at the top, as importlib.metadata has them from RECORD: names in ".py" and
+// folders with such a file somewhere below. Returns whether a folder is among them.
+static int list_top_level(const struct manifest *manifest, struct str *ret)
+{
+    struct table seen = {0};
+    int is_new;
+    int has_folder = 0;
+    for (size_t i = 0; i < manifest->file_count; i++) {
+        const struct manifest_file *file = &manifest->file[i];
+        const struct manifest_folder *folder = &manifest->folder[file->folder];
+        if (folder->scheme != SCHEME_SITE || !str_ends(file->name, ".py"))
+            continue;
+        while (*folder->path && *manifest->folder[folder->parent].path)
+            folder = &manifest->folder[folder->parent];
+        int is_folder = *folder->path != '\0';
+        if (is_folder)
+            table_put(&seen, folder->path, &is_new);
+        if (!is_folder || is_new)
+            str_print(ret, "%.*s\n",
+                      (int)strlen(is_folder ? folder->path : file->name) - 3 * !is_folder,
+                      is_folder ? folder->path : file->name);
+        has_folder |= is_folder;
+    }
+    table_free(&seen);
+    return has_folder;
+}
+
+static int write_top_level(struct put *put, int source)
+{
+    CLEANUP_STR struct str text = {0};
+    const struct manifest *manifest = put->sources[source].manifest;
+    if (put->mode != PUT_SYM || !put->dists[source].top_level || has_top_level(manifest) ||
+        !list_top_level(manifest, &text))
+        return 0;
+    return write_listed(put, source, "top_level.txt", text.text);
+}
+
 static int finish_dist(struct put *put, int source)
 {
     const struct put_dist *dist = &put->dists[source];
     struct str *record = &put->records[source];
+    if (write_top_level(put, source) < 0)
+        return -1;
     if (write_same(put, source, 0, "INSTALLER", INSTALLER) < 0 ||
         (dist->requested && write_same(put, source, 1, "REQUESTED", "") < 0) ||
         (dist->direct_url &&

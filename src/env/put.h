@@ -12,8 +12,12 @@ enum put_mode { PUT_SYM, PUT_HARD, PUT_COPY };
 struct put_dist {           // one source
     int requested;          // by the user: REQUESTED (PEP 376)
     const char *direct_url; // content of direct_url.json (PEP 610), or NULL
+    int top_level;          // it gets a top_level.txt: see put_needs_top_level
     struct str outside;     // rows of RECORD for what it has outside of the folder of packages
 };
+// Does importlib.metadata of Python 3.MINOR tell from names in ".py" alone which modules a distribution
+// has, and so not see linked folders? (3.10 has the first packages_distributions, 3.12 one that does.)
+int put_needs_top_level(int minor);
 // Makes the layout in folder `into` (a descriptor), where what is kept is already. Returns 0, or -1
 // with err.
 int put_layout(int into, const struct layout *layout, const struct layout_source *sources,

@@ -35,8 +35,9 @@ struct manifest_folder {
     const char *name; // its last part
     enum scheme scheme;
     unsigned parent;     // comes before it; that of a scheme's folder is itself
-    int leaf;            // a library in it looks for others outside of the wheel by $ORIGIN: an
-                         // environment has the folder itself, not a link to it
+    int leaf;            // a library in it looks for others outside of the wheel by $ORIGIN, or
+                         // its __init__.py says that others share it: an environment has the
+                         // folder itself, not a link to it
     int real;            // leaf, or above such a one: no link to it either
     size_t first, count; // its own files: file[first] ...; folders below it have theirs
 };

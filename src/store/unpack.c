@@ -126,10 +126,31 @@ static int is_plain(struct piece text)
     return text.size > 0 && text.size < 4096;
 }
 
+static void add_leaf(const struct manifest_file *file, struct unpack_facts *facts)
+{
+    mem_room(&facts->leaf, &facts->leaf_room, facts->leaf_count + 1, sizeof *facts->leaf);
+    facts->leaf[facts->leaf_count++] = file->folder;
+}
+
+// A package that says itself that others may have parts of it (pkgutil, pkg_resources): whoever
+// installs such a part writes into its folder.
+static int is_shared(const struct manifest_file *file, struct piece content)
+{
+    static const char *const words[] = {"extend_path", "declare_namespace"};
+    if (strcmp(file->name, "__init__.py") != 0)
+        return 0;
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (content.size && memmem(content.text, content.size, words[i], strlen(words[i])))
+            return 1;
+    return 0;
+}
+
 static void look_at(const struct manifest *manifest, const struct manifest_file *file,
                     struct piece content, struct unpack_facts *facts)
 {
     struct elf elf;
+    if (is_shared(file, content))
+        add_leaf(file, facts);
     if (content.size < 4 || memcmp(content.text, "\177ELF", 4) != 0 ||
         elf_read(content, &elf) < 0)
         return;
@@ -139,10 +160,8 @@ static void look_at(const struct manifest *manifest, const struct manifest_file 
         char *path = mem_dupn(elf.interpreter.text, elf.interpreter.size);
         strv_take(&facts->interpreters, path);
     }
-    if (!leaves(manifest, &manifest->folder[file->folder], elf.runpath))
-        return;
-    mem_room(&facts->leaf, &facts->leaf_room, facts->leaf_count + 1, sizeof *facts->leaf);
-    facts->leaf[facts->leaf_count++] = file->folder;
+    if (leaves(manifest, &manifest->folder[file->folder], elf.runpath))
+        add_leaf(file, facts);
 }
 
 // One file: read, looked at, compared with RECORD, written.

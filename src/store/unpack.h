@@ -4,7 +4,7 @@
 
 #include "store/plan.h"
 
-struct unpack_facts { // what ELF files said; zero-initialise to begin
+struct unpack_facts { // what files said; zero-initialise to begin
     struct libc_version glibc;
     unsigned machine;
     struct strv interpreters;

@@ -68,6 +68,9 @@ static const struct {
      "a/ a/__init__.py=0 a/x/ a/x/1.txt=0 a/x/2.txt=1 a/x/3.txt=2"},
     // libraries that look for neighbours
     {{"a/__init__.py a/lib/x.so!"}, "a/ a/__init__.py=0 a/lib/ a/lib/x.so=0"},
+    // a package that says itself that others share it
+    {{"a/__init__.py! a/__pycache__/__init__.pyc a/b/__init__.py"},
+     "a/ a/__init__.py=0 a/__pycache__/ a/__pycache__/__init__.pyc=0 a/b->0"},
     // the dist-info is the environment's own
     {{"a/__init__.py a-1.dist-info/METADATA a-1.dist-info/licenses/L"},
      "a-1.dist-info/ a-1.dist-info/METADATA=0 a-1.dist-info/licenses->0 a->0"},
