@@ -259,12 +259,13 @@ int packs_is_wanted(const struct packs *packs, const struct solve_choice *choice
 }
 
 // direct_url.json of a file or URL that was asked for (PEP 610); NULL if it was not.
-static const char *direct_url(struct packs *packs, const struct solve_choice *choice)
+static const char *direct_url(struct packs *packs, const struct solve_choice *choice,
+                              const struct manifest *manifest)
 {
     if (!choice->url)
         return NULL;
     CLEANUP_STR struct str text = {0};
-    packs_add_direct_url(&text, choice->url);
+    packs_add_direct_url(&text, choice->url, manifest->sha256);
     return arena_dup(&packs->arena, text.text);
 }
 
@@ -279,10 +280,11 @@ size_t packs_adds(struct packs *packs, struct change_add **ret, const char *cons
         const struct solve_choice *choice = &packs->solution.choice[i];
         if (!packs->file[i])
             continue;
-        add[adds++] = (struct change_add){.entry = packs->entry[i].folder,
-                                          .manifest = &packs->entry[i].manifest,
-                                          .requested = packs_is_wanted(packs, choice),
-                                          .direct_url = direct_url(packs, choice)};
+        add[adds++] = (struct change_add){
+            .entry = packs->entry[i].folder,
+            .manifest = &packs->entry[i].manifest,
+            .requested = packs_is_wanted(packs, choice),
+            .direct_url = direct_url(packs, choice, &packs->entry[i].manifest)};
         const char *normal =
             arena_dupn(&packs->arena, choice->normal.text, choice->normal.size);
         if (packs->installed && dists_find(packs->installed, normal))

@@ -102,18 +102,17 @@ void packs_tell_end(struct packs *packs)
         packs->tell->shown = 0;
 }
 
-void packs_add_direct_url(struct str *into, const char *url)
+void packs_add_direct_url(struct str *into, const char *url, const char *sha256)
 {
     json_t *root = json_object();
     json_t *archive = json_object();
+    json_t *hashes = json_object();
     CLEANUP_FREE char *plain = url_plain(url);
-    CLEANUP_FREE char *sha256 = url_fragment(url, "sha256");
+    CLEANUP_FREE char *hash = mem_print("sha256=%s", sha256);
     plain[strcspn(plain, "#")] = '\0';
-    if (sha256) {
-        json_t *hashes = json_object();
-        json_object_set_new(hashes, "sha256", json_text(sha256));
-        json_object_set_new(archive, "hashes", hashes);
-    }
+    json_object_set_new(hashes, "sha256", json_text(sha256));
+    json_object_set_new(archive, "hash", json_text(hash));
+    json_object_set_new(archive, "hashes", hashes);
     json_object_set_new(root, "url", json_text(plain));
     json_object_set_new(root, "archive_info", archive);
     json_add_line(into, root);

@@ -56,10 +56,19 @@ static struct require *read_place(struct packs *packs, const char *text, const c
     return require;
 }
 
+// "numpy @ file:///x.whl", "dask[array]@https://...": a name comes first.
+static int has_name(const char *text)
+{
+    const char *at = text + strcspn(text, "@/:");
+    return *at == '@' && at > text;
+}
+
 static int is_place(const char *text)
 {
+    if (has_name(text))
+        return 0;
     return url_is_http(text) || str_starts(text, "file:") || str_ends(text, ".whl") ||
-           (strchr(text, '/') && !strchr(text, '@')) || strcmp(text, ".") == 0;
+           strchr(text, '/') || strcmp(text, ".") == 0;
 }
 
 static struct require *read_one(struct packs *packs, const char *text, const char *folder,

@@ -79,3 +79,19 @@ int pip_is_own(const struct pip *pip, const struct dist *dist)
 {
     return strcmp(dist->folder, pip->site.packages) == 0;
 }
+
+int pip_scene_open(struct cli *cli, struct pip_scene *ret, struct err *err)
+{
+    *ret = (struct pip_scene){0};
+    return pip_open(cli, &ret->pip, err) < 0 || pip_python(&ret->pip, &ret->python, err) < 0 ||
+                   profile_read(&ret->python, &cli->vars, &ret->profile, err) < 0
+               ? -1
+               : 0;
+}
+
+void pip_scene_close(struct pip_scene *scene)
+{
+    profile_free(&scene->profile);
+    python_free(&scene->python);
+    pip_close(&scene->pip);
+}

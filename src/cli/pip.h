@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "env/dist.h"
+#include "env/profile.h"
 #include "env/python.h"
 #include "env/site.h"
 
@@ -21,6 +22,14 @@ void pip_close(struct pip *pip);
 int pip_python(const struct pip *pip, struct python *ret, struct err *err);
 // Whether a distribution is the environment's own.
 int pip_is_own(const struct pip *pip, const struct dist *dist);
+struct pip_scene { // an open environment and what its interpreter is
+    struct pip pip;
+    struct python python;
+    struct profile profile;
+};
+// As pip_open, and what markers are compared with. pip_scene_close also after failure.
+int pip_scene_open(struct cli *cli, struct pip_scene *ret, struct err *err);
+void pip_scene_close(struct pip_scene *scene);
 
 int pip_install(struct cli *cli, struct err *err);
 int pip_uninstall(struct cli *cli, struct err *err);

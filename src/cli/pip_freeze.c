@@ -65,10 +65,14 @@ static void add_frozen(struct str *into, const struct dist *dist, int is_public)
         return;
     }
     if (dist->url) {
-        str_print(into, "%s @ %s%s%s%s%s%s%s\n", dist->name, dist->vcs ? dist->vcs : "",
+        str_print(into, "%s @ %s%s%s%s%s", dist->name, dist->vcs ? dist->vcs : "",
                   dist->vcs ? "+" : "", dist->url, dist->commit ? "@" : "",
-                  dist->commit ? dist->commit : "", dist->subdirectory ? "#subdirectory=" : "",
-                  dist->subdirectory ? dist->subdirectory : "");
+                  dist->commit ? dist->commit : "");
+        if (dist->hash)
+            str_print(into, "#%s", dist->hash);
+        if (dist->subdirectory)
+            str_print(into, "%csubdirectory=%s", dist->hash ? '&' : '#', dist->subdirectory);
+        str_add_char(into, '\n');
         return;
     }
     str_print(into, "%s==", dist->name);
@@ -154,8 +158,9 @@ static int add_json(struct str *into, const struct dist **list, size_t count)
     return json_add_line(into, all);
 }
 
-// Without those that another one requires, whatever its markers say.
-static size_t drop_required(struct pip *pip, const struct dist **list, size_t count)
+// Without those that another one requires here.
+static size_t drop_required(struct pip *pip, const struct marker_env *env,
+                            const struct dist **list, size_t count)
 {
     struct arena arena = {0};
     struct table required = {0};
@@ -165,8 +170,10 @@ static size_t drop_required(struct pip *pip, const struct dist **list, size_t co
         if (dist_metadata(&pip->dists.item[i], &arena, &metadata, NULL) < 0)
             continue;
         for (size_t r = 0; r < metadata.requires_count; r++) {
-            struct piece name = metadata.requires_dist[r]->normal;
-            table_put(&required, arena_dupn(&arena, name.text, name.size), &is_new);
+            const struct require *require = metadata.requires_dist[r];
+            struct piece name = require->normal;
+            if (!require->marker || marker_evaluate(require->marker, env, NULL) == 1)
+                table_put(&required, arena_dupn(&arena, name.text, name.size), &is_new);
         }
     }
     size_t kept = 0;
@@ -178,7 +185,8 @@ static size_t drop_required(struct pip *pip, const struct dist **list, size_t co
     return kept;
 }
 
-static int list_open(struct pip *pip, struct err *err)
+// `env`: what markers are compared with, if that is needed.
+static int list_open(struct pip *pip, const struct marker_env *env, struct err *err)
 {
     const struct pack_options *pack = &pip->cli->options.pack;
     const char *format = pack->format ? pack->format : "columns";
@@ -189,8 +197,8 @@ static int list_open(struct pip *pip, struct err *err)
     for (size_t i = 0; i < pip->dists.count; i++)
         if (!is_excluded(pack, list[i]))
             list[count++] = list[i];
-    if (pack->not_required)
-        count = drop_required(pip, list, count);
+    if (env)
+        count = drop_required(pip, env, list, count);
     if (strcmp(format, "columns") == 0)
         add_table(&text, list, count);
     else if (strcmp(format, "json") == 0)
@@ -206,12 +214,24 @@ static int list_open(struct pip *pip, struct err *err)
     return status < 0 ? -1 : say_data(pip->cli, &text, err);
 }
 
+static int list_not_required(struct cli *cli, struct err *err)
+{
+    struct pip_scene scene;
+    int status = pip_scene_open(cli, &scene, err) < 0
+                     ? -1
+                     : list_open(&scene.pip, &scene.profile.markers, err);
+    pip_scene_close(&scene);
+    return status;
+}
+
 int pip_list(struct cli *cli, struct err *err)
 {
     struct pip pip;
     if (cli->words.count)
         return err_set(err, ERR_USAGE, _("list takes no words"));
-    int status = pip_open(cli, &pip, err) < 0 ? -1 : list_open(&pip, err);
+    if (cli->options.pack.not_required)
+        return list_not_required(cli, err);
+    int status = pip_open(cli, &pip, err) < 0 ? -1 : list_open(&pip, NULL, err);
     pip_close(&pip);
     return status;
 }

@@ -128,29 +128,7 @@ static int show_one(const struct pip *pip, const struct dist *dist,
     return 0;
 }
 
-struct scene { // an open environment and what its interpreter is
-    struct pip pip;
-    struct python python;
-    struct profile profile;
-};
-
-static int scene_open(struct cli *cli, struct scene *ret, struct err *err)
-{
-    *ret = (struct scene){0};
-    return pip_open(cli, &ret->pip, err) < 0 || pip_python(&ret->pip, &ret->python, err) < 0 ||
-                   profile_read(&ret->python, &cli->vars, &ret->profile, err) < 0
-               ? -1
-               : 0;
-}
-
-static void scene_close(struct scene *scene)
-{
-    profile_free(&scene->profile);
-    python_free(&scene->python);
-    pip_close(&scene->pip);
-}
-
-static int show_all(struct scene *scene, struct err *err)
+static int show_all(struct pip_scene *scene, struct err *err)
 {
     const struct cli *cli = scene->pip.cli;
     CLEANUP_STR struct str text = {0};
@@ -176,13 +154,13 @@ static int show_all(struct scene *scene, struct err *err)
 
 int pip_show(struct cli *cli, struct err *err)
 {
-    struct scene scene;
+    struct pip_scene scene;
     if (!cli->words.count) {
         err_set(err, ERR_USAGE, _("a package is missing"));
         return err_hint(err, "try", "lopin pip show numpy");
     }
-    int status = scene_open(cli, &scene, err) < 0 ? -1 : show_all(&scene, err);
-    scene_close(&scene);
+    int status = pip_scene_open(cli, &scene, err) < 0 ? -1 : show_all(&scene, err);
+    pip_scene_close(&scene);
     return status;
 }
 
@@ -198,15 +176,15 @@ static void check_require(const struct pip *pip, const struct dist *dist,
     bare.marker = NULL;
     require_add(&words, &bare);
     if (!other) {
-        str_print(into, "%s %s requires %.*s, which is not installed.\n", dist->name,
-                  dist->version, (int)require->name.size, require->name.text);
+        str_print(into, "%s %s requires %s, which is not installed.\n", dist->normal,
+                  dist->version, normal);
         return;
     }
     const struct candidate candidate = {piece_of(other->version),
                                         version_parse(&arena, piece_of(other->version), NULL)};
     if (!specifiers_contain(&require->specifiers, &candidate, PRERELEASES_YES))
-        str_print(into, "%s %s has requirement %s, but you have %s %s.\n", dist->name,
-                  dist->version, words.text, other->name, other->version);
+        str_print(into, "%s %s has requirement %s, but you have %s %s.\n", dist->normal,
+                  dist->version, words.text, normal, other->version);
     arena_free(&arena);
 }
 
@@ -227,7 +205,7 @@ static void check_one(const struct pip *pip, const struct dist *dist,
     arena_free(&arena);
 }
 
-static int check_all(struct scene *scene, struct err *err)
+static int check_all(struct pip_scene *scene, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
     const struct pip *pip = &scene->pip;
@@ -243,10 +221,10 @@ static int check_all(struct scene *scene, struct err *err)
 
 int pip_check(struct cli *cli, struct err *err)
 {
-    struct scene scene;
+    struct pip_scene scene;
     if (cli->words.count)
         return err_set(err, ERR_USAGE, _("check takes no words"));
-    int status = scene_open(cli, &scene, err) < 0 ? -1 : check_all(&scene, err);
-    scene_close(&scene);
+    int status = pip_scene_open(cli, &scene, err) < 0 ? -1 : check_all(&scene, err);
+    pip_scene_close(&scene);
     return status;
 }
