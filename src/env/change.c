@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -18,7 +19,7 @@
 #include "env/outside.h"
 #include "env/pending.h"
 
-enum { TRIES = 20 };
+enum { TRIES = 20, LOCK_TRIES = 500 };
 
 static int same(const struct stat *one, const struct stat *two)
 {
@@ -97,13 +98,18 @@ static int try_change(const struct change *change, struct strv *notes, struct er
     return status;
 }
 
-// Others of this host wait. Not needed for correctness but where a kill comes between a replacement and
-// its being seen as too late; where there are no locks it is done without. A descriptor, or -1.
+// Others of this host wait, mostly milliseconds. It is not needed for correctness but where a kill
+// comes between a replacement and its being seen as too late; where there are no locks, or they do not
+// answer (NFS), it is done without. A descriptor, or -1.
 static int lock(const char *folder)
 {
+    static const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0)
-        flock(fd, LOCK_EX);
+    for (int i = 0; fd >= 0 && i < LOCK_TRIES && flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+        if (errno != EWOULDBLOCK)
+            break;
+        nanosleep(&pause, NULL);
+    }
     return fd;
 }
 
