@@ -82,7 +82,7 @@ int err_errno(struct err *err, int code, int errnum, const char *format, ...)
     fill(err->text, sizeof err->text, format, list);
     va_end(list);
     size_t used = strlen(err->text);
-    snprintf(err->text + used, sizeof err->text - used, ": %s", lang_errno(errnum));
+    snprintf(err->text + used, sizeof err->text - used, _(": %s"), lang_errno(errnum));
     return -1;
 }
 
@@ -125,7 +125,7 @@ int err_wrap(struct err *err, const char *format, ...)
     fill(err->text, sizeof err->text, format, list);
     va_end(list);
     size_t used = strlen(err->text);
-    snprintf(err->text + used, sizeof err->text - used, ": %s", before);
+    snprintf(err->text + used, sizeof err->text - used, _(": %s"), before);
     return -1;
 }
 

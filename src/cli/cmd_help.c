@@ -9,6 +9,7 @@
 #include "cli/completion.h"
 #include "cli/help_pages.h"
 #include "cli/pager.h"
+#include "cli/pip.h"
 #include "cli/say.h"
 
 enum { WIDTH = 80 };
@@ -129,6 +130,16 @@ static const struct cli_command *find(const char *name)
     return NULL;
 }
 
+static void add_verbs(struct str *text)
+{
+    cmd_pip_verbs(text);
+    str_add_char(text, '\n');
+    add_more(text, "lopin pip VERB --help", _("options of a verb"));
+    add_more(text, "lopin help pip", _("the page of environments"));
+    str_add_char(text, '\n');
+    opt_help(options_table, COMMAND_PIP_OTHER, text);
+}
+
 static void add_command(struct str *text, const struct cli_command *command)
 {
     add_usage(text, command->name, command->words);
@@ -137,6 +148,10 @@ static void add_command(struct str *text, const struct cli_command *command)
         return;
     }
     str_print(text, "%s\n\n", lang_text(command->help));
+    if (command->command == COMMAND_PIP) { // each verb has its own options
+        add_verbs(text);
+        return;
+    }
     opt_help(options_table, command->command, text);
     if (command->command == COMMAND_COMPLETION) {
         str_add(text, "\n  " COMPLETION_BASH "    # ~/.bashrc\n");

@@ -170,7 +170,7 @@ int cmd_map(struct cli *cli, struct err *err)
     struct datasets datasets = {0};
     // A script's mistakes cost no environment; another program may be one of the environment's.
     const char *script = cli->words.count ? cli->words.item[0] : "";
-    int late = str_ends(script, ".py");
+    int late = !*script || str_ends(script, ".py");
     int status = late ? 0 : env_for_line(cli, script, err);
     if (status == 0)
         status = request_read(cli, &spec, &datasets, err);

@@ -24,6 +24,12 @@ static const struct verb {
      N_("whether what packages require is there")},
 };
 
+void cmd_pip_verbs(struct str *into)
+{
+    for (size_t i = 0; i < COUNT(verbs); i++)
+        str_print(into, "  %-12s%s\n", verbs[i].name, lang_text(verbs[i].help));
+}
+
 static int show_help(const struct cli *cli, const struct verb *verb, struct err *err)
 {
     CLEANUP_STR struct str text = {0};

@@ -23,15 +23,15 @@ struct program {
     int is_python;
 };
 
-static int find_program(const struct cli *cli, int is_script, struct program *ret,
-                        struct err *err)
+static int no_word(int is_script, struct err *err)
 {
-    if (!cli->words.count) {
-        err_set(err, ERR_USAGE,
-                is_script ? _("a script is missing") : _("a program is missing"));
-        return err_hint(err, "try",
-                        is_script ? "lopin run SCRIPT WORD..." : "lopin exec PROGRAM WORD...");
-    }
+    err_set(err, ERR_USAGE, is_script ? _("a script is missing") : _("a program is missing"));
+    return err_hint(err, "try",
+                    is_script ? "lopin run SCRIPT WORD..." : "lopin exec PROGRAM WORD...");
+}
+
+static int find_program(const struct cli *cli, struct program *ret, struct err *err)
+{
     if (request_program(cli, cli->words.item[0], &ret->words, &ret->script, &ret->is_python,
                         err) < 0)
         return -1;
@@ -85,10 +85,14 @@ static int run_one(struct cli *cli, int is_script, struct err *err)
     const struct options *options = &cli->options;
     const struct parcel_ask cores = {.cores = options->cores, .tasks = 1, .whole = 1};
     int status = -1;
-    if (env_for_line(cli, cli->words.count ? cli->words.item[0] : "", err) < 0)
+    if (!cli->words.count)
+        return no_word(is_script, err);
+    // A script's mistakes cost no environment; another program may be one of the environment's.
+    const char *script = cli->words.item[0];
+    int cannot = str_ends(script, ".py") && access(script, R_OK) < 0;
+    if (!cannot && env_for_line(cli, script, err) < 0)
         return -1;
-    if (find_program(cli, is_script, &program, err) == 0 &&
-        parcel_read(&cores, cli, &parcel, err) == 0) {
+    if (find_program(cli, &program, err) == 0 && parcel_read(&cores, cli, &parcel, err) == 0) {
         if (setting_find(cli, options->python, options->env, program.is_python, &setting,
                          err) == 0) {
             setting_fill(cli, &parcel, &setting);

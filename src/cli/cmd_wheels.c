@@ -89,6 +89,7 @@ static struct source *open_source(struct search *search, struct source_ask *ask,
         return source;
     source_free(source);
     ask->find_links = &links;
+    ask->must_links = 0; // it has been looked for
     source = source_new(ask, err);
     ask->find_links = &options->find_links;
     return source;
@@ -106,6 +107,7 @@ static int open_all(struct search *search, const char *cache, struct err *err)
         struct source_ask ask = {
             .pip = &search->pip,
             .find_links = &options->find_links,
+            .must_links = options->find_links.count,
             .extra_index_urls = &options->extra_index,
             .index_url = options->index_url,
             .offline = options->offline,

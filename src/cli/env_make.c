@@ -136,11 +136,13 @@ static int make_for_line(struct packs *packs, char **ret, struct err *err)
     const struct venv_ask ask = {
         .prefix = goal, .facts = &packs->python->facts, .version = LOPIN_VERSION};
     // Another process may make it at the same time: whose rename comes second uses the first's.
-    if (!is_env(goal) && env_make(&ask, packs, 0, err) < 0 && !is_env(goal))
+    int is_new = !is_env(goal);
+    if (is_new && env_make(&ask, packs, 0, err) < 0 && !is_env(goal))
         return -1;
     if (err)
         *err = (struct err){0};
-    say_made(packs, clock_boot_us() - begin);
+    if (is_new)
+        say_made(packs, clock_boot_us() - begin);
     packs_say_notes(packs);
     *ret = TAKE(goal);
     return 0;
@@ -165,6 +167,18 @@ static int find_or_make(struct cli *cli, const struct python *python, const stru
     return status;
 }
 
+// Whether a block begins that does not end: it is none (PEP 723), which is not what was meant.
+static int is_open(const char *text)
+{
+    static const char first[] = "# /// script";
+    for (const char *at = text; (at = strstr(at, first)); at += strlen(first)) {
+        char after = at[strlen(first)];
+        if ((at == text || at[-1] == '\n') && (after == '\n' || after == '\r'))
+            return 1;
+    }
+    return 0;
+}
+
 // What the header of a script asks for (PEP 723): requirements, and which Python (yours, or NULL).
 // Returns 1, 0 if it has none, or -1 with err.
 static int read_header(const struct cli *cli, const char *script, struct strv *ret_words,
@@ -178,8 +192,12 @@ static int read_header(const struct cli *cli, const char *script, struct strv *r
         return 0;
     int found =
         pyproject_script(&arena, (struct piece){str_text(&text), text.size}, &project, err);
-    if (found < 0)
+    if (found < 0) {
         err_wrap(err, "%s", script);
+        err_hint(err, "try", "# dependencies = [\"numpy\", \"scipy>=1.13\"]");
+    }
+    if (!found && is_open(str_text(&text)))
+        say(cli, _("%s: the block '# /// script' has no end '# ///', and is not read"), script);
     for (size_t i = 0; found > 0 && i < project.count; i++) {
         CLEANUP_STR struct str word = {0};
         require_add(&word, project.require[i]);

@@ -224,6 +224,32 @@ static void hint_elsewhere(const char *shown, struct err *err)
             err_hint(err, "try", "%s", lang_text(known[i].cure));
 }
 
+// Options of pip's install that lopin has as variables, or not at all.
+static void hint_pip(const char *shown, struct err *err)
+{
+    static const char *const variables[] = {"trusted-host",   "cert",    "client-cert",
+                                            "proxy",          "timeout", "retries",
+                                            "default-timeout"};
+    static const char *const real[] = {
+        "-e",     "--editable", "-t",           "--target",   "--user",
+        "--root", "--prefix",   "--no-clean",   "-I",         "--ignore-installed",
+        "--src",  "--report",   "--use-pep517", "--platform", "--no-build-isolation"};
+    CLEANUP_FREE char *name = mem_dupn(shown, strcspn(shown, "="));
+    for (size_t i = 0; i < COUNT(variables); i++) {
+        CLEANUP_FREE char *variable = mem_print("PIP_%s", variables[i]);
+        if (!str_starts(name, "--") || strcmp(name + 2, variables[i]) != 0)
+            continue;
+        for (char *at = variable; *at; at++)
+            *at = *at == '-' ? '_' : (char)toupper((unsigned char)*at);
+        err_hint(err, "try", _("%s=VALUE in the environment, or pip.conf"), variable);
+    }
+    for (size_t i = 0; i < COUNT(real); i++)
+        if (strcmp(name, real[i]) == 0)
+            err_hint(err, "try",
+                     _("the real pip, which has it: lopin venv --upgrade --seed ENV, "
+                       "then ENV/bin/python -m pip install ..."));
+}
+
 static int is_typed(const struct opt *opt, const char *shown)
 {
     if (shown[1] != '-')
@@ -251,7 +277,10 @@ static int read_option(struct options *options, struct opt_scan *scan, struct er
     int id = opt_next(scan, &value, err);
     if (id < 0) {
         hint_elsewhere(scan->shown, err);
-        hint_command(scan->shown, scan->command, err);
+        if (scan->command == COMMAND_INSTALL)
+            hint_pip(scan->shown, err);
+        if (err && !*err->hint)
+            hint_command(scan->shown, scan->command, err);
         return -1;
     }
     if (id && value)

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/lang.h"
+#include "cli/packs_advice.h"
 #include "cli/packs_tell.h"
 #include "cli/say.h"
 #include "cli/setting.h"
@@ -68,6 +69,7 @@ static int open_source(struct packs *packs, struct err *err)
 {
     const struct source_ask ask = {.pip = &packs->pip,
                                    .find_links = &packs->find_links,
+                                   .must_links = packs->cli->options.pack.find_links.count,
                                    .extra_index_urls = &packs->extra_index,
                                    .index_url = packs->index_url,
                                    .no_index = packs->no_index,
@@ -107,17 +109,6 @@ static int no_needs(void *context, struct piece normal, size_t index, struct sol
     return 0;
 }
 
-static void explain(const struct packs *packs, struct err *err)
-{
-    const struct strv *lines = &packs->solution.lines;
-    for (size_t i = 0; i < lines->count; i++) {
-        const char *tab = strchr(lines->item[i], '\t');
-        CLEANUP_FREE char *label =
-            mem_dupn(lines->item[i], tab ? (size_t)(tab - lines->item[i]) : 0);
-        err_hint(err, label, "%s", tab ? tab + 1 : lines->item[i]);
-    }
-}
-
 int packs_solve(struct packs *packs, struct err *err)
 {
     static const enum solve_order orders[] = {
@@ -139,14 +130,16 @@ int packs_solve(struct packs *packs, struct err *err)
                                       packs->pre ? PRERELEASES_YES : PRERELEASES_AUTO,
                                   .verbose = options->verbose};
     if (open_store(packs, err) < 0)
-        return -1;
+        return packs_advise_cache(packs, err);
     packs_provider(packs, &provider);
     packs_look_ahead(packs);
     if (options->pack.no_deps)
         provider.needs = no_needs;
-    if (solve(&provider, &ask, &packs->solution, err) < 0) {
-        explain(packs, err);
-        return -1;
+    int status = solve(&provider, &ask, &packs->solution, err);
+    packs_tell_end(packs);
+    if (status < 0) {
+        packs_advise(packs, err);
+        return packs_advise_cache(packs, err);
     }
     size_t count = packs->solution.count;
     packs->file = arena_alloc(&packs->arena, (count + 1) * sizeof *packs->file);
@@ -222,8 +215,10 @@ int packs_fill(struct packs *packs, struct err *err)
     size_t count = packs->solution.count;
     size_t wheels = 0;
     const struct facts *facts = &packs->python->facts;
-    if (fetch(packs, count, err) < 0)
-        return -1;
+    int status = fetch(packs, count, err);
+    packs_tell_end(packs);
+    if (status < 0)
+        return packs_advise_cache(packs, err);
     struct store_wheel *wheel = arena_alloc(&packs->arena, (count + 1) * sizeof *wheel);
     struct store_entry *entry = arena_alloc(&packs->arena, (count + 1) * sizeof *entry);
     packs->entry = arena_alloc(&packs->arena, (count + 1) * sizeof *packs->entry);
@@ -241,9 +236,10 @@ int packs_fill(struct packs *packs, struct err *err)
                                       .threads = count_cores,
                                       .threads_context = packs,
                                       .progress = packs_tell_store(packs)};
-    if (store_fill(packs->store, &order, &packs->arena, entry, err) < 0)
-        return -1;
+    status = store_fill(packs->store, &order, &packs->arena, entry, err);
     packs_tell_end(packs);
+    if (status < 0)
+        return packs_advise_cache(packs, err);
     for (size_t i = 0, next = 0; i < count; i++)
         packs->entry[i] = packs->file[i] ? entry[next++] : (struct store_entry){0};
     return 0;

@@ -4,6 +4,7 @@
 
 #include "base/lang.h"
 #include "cli/packs.h"
+#include "cli/packs_advice.h"
 #include "source/url.h"
 
 // Numbers of candidates that are no version of the source's.
@@ -177,7 +178,9 @@ static int give_needs(void *context, struct piece name, size_t index, struct sol
     struct err why = {0};
     const struct metadata *metadata = source_metadata(packs->source, file, &why);
     *ret = (struct solve_needs){0};
-    if (!metadata && why.code != ERR_BAD_WHEEL) {
+    // What is not what its index names is nobody's choice: an older version would hide that.
+    int is_forged = !file->local && !file->path;
+    if (!metadata && (why.code != ERR_BAD_WHEEL || is_forged)) {
         *(err ? err : &why) = why;
         return -1;
     }
@@ -206,7 +209,7 @@ static void describe(void *context, struct piece name, struct str *into)
     const struct source_project *project =
         source_project(packs->source, text_of(packs, name), NULL);
     if (project)
-        source_describe(packs->source, project, NULL, into);
+        source_describe(packs->source, project, packs_asked_of(packs, name), into);
 }
 
 void packs_look_ahead(struct packs *packs)

@@ -11,7 +11,7 @@
 #include "cli/json_text.h"
 #include "source/url.h"
 
-enum { TELL_EVERY_US = 100000 };
+enum { TELL_EVERY_US = 100000, PAGES = 500000 };
 struct tell { // of one packs
     const struct term *term;
     int64_t last_us;
@@ -46,6 +46,10 @@ static void tell_net(void *context, int64_t bytes, int64_t of, size_t done, size
     struct tell *tell = context;
     if (!is_time(tell))
         return;
+    if (bytes < PAGES && of < PAGES) { // pages and METADATA, one after the other
+        show(tell, _("asking the index"));
+        return;
+    }
     CLEANUP_STR struct str text = {0};
     str_print(&text, _("downloading %zu of %zu   %.1f"), done, count, (double)bytes / 1e6);
     if (of > 0)

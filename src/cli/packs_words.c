@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // packs_words: requirements from words, files and pip's configuration.
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,8 +25,12 @@ static void add(struct packs_list *list, struct require *require)
 
 static int cannot_build(const char *text, struct err *err)
 {
+    CLEANUP_STR struct str word = {0};
+    str_add_shell(&word, text);
     err_set(err, ERR_USAGE, _("'%s' is a source to be built: lopin installs wheels"), text);
-    return err_hint(err, "try", "pip wheel --no-deps %s && lopin pip install ./NAME.whl", text);
+    return err_hint(err, "try",
+                    "pip wheel --no-deps -w wheels %s && lopin pip install wheels/*.whl",
+                    str_text(&word));
 }
 
 // "./x.whl", "dir/x.whl", a URL: what is no requirement by name. NULL with err.
@@ -68,15 +73,34 @@ static int is_place(const char *text)
     if (has_name(text))
         return 0;
     return url_is_http(text) || str_starts(text, "file:") || str_ends(text, ".whl") ||
-           strchr(text, '/') || strcmp(text, ".") == 0;
+           str_ends(text, ".tar.gz") || str_ends(text, ".zip") || strchr(text, '/') ||
+           strcmp(text, ".") == 0;
+}
+
+// "git+https://...", as pip writes a repository.
+static int is_repository(const char *text)
+{
+    static const char *const kinds[] = {"git+", "hg+", "svn+", "bzr+"};
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (str_starts(text, kinds[i]))
+            return 1;
+    return 0;
 }
 
 static struct require *read_one(struct packs *packs, const char *text, const char *folder,
                                 struct err *err)
 {
+    if (is_repository(text)) {
+        cannot_build(text, err);
+        return NULL;
+    }
     if (is_place(text))
         return read_place(packs, text, folder, err);
     struct require *require = require_parse(&packs->arena, piece_of(text), err);
+    if (require && require->url && is_repository(require->url)) {
+        cannot_build(text, err);
+        return NULL;
+    }
     if (!require && err)
         err_hint(err, "try", "'numpy>=1.26,<3'   'scipy==1.14.*'   ./FILE.whl");
     return require;
@@ -88,6 +112,8 @@ static int read_file(void *context, const char *path, struct str *into, struct e
     if (url_is(path))
         return err_set(err, ERR_USAGE, _("'%s' is a URL: only files are read here"), path);
     CLEANUP_FREE char *whole = fs_absolute(cli->cwd, path);
+    if (access(whole, R_OK) < 0)
+        return err_errno(err, ERR_USAGE, errno, _("cannot read '%s'"), path);
     return fs_read(AT_FDCWD, whole, FILE_MAX, into, err);
 }
 
@@ -176,8 +202,8 @@ static int add_part(struct packs *packs, const char *path, enum pyproject_part p
 {
     struct pyproject project;
     CLEANUP_STR struct str text = {0};
-    CLEANUP_FREE char *whole = fs_absolute(packs->cli->cwd, path);
-    if (fs_read(AT_FDCWD, whole, FILE_MAX, &text, err) < 0)
+    struct cli *context = (struct cli *)(uintptr_t)packs->cli;
+    if (read_file(context, path, &text, err) < 0)
         return -1;
     if (pyproject_parse(&packs->arena, (struct piece){str_text(&text), text.size}, part, name,
                         &project, err) < 0)

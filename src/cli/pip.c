@@ -45,6 +45,15 @@ static int read_system(struct pip *pip, struct err *err)
     return status;
 }
 
+static int no_env(const char *folder, struct err *err)
+{
+    CLEANUP_STR struct str word = {0};
+    if (!err || err->code != ERR_NO_ENV || *err->hint)
+        return -1;
+    str_add_shell(&word, folder);
+    return err_hint(err, "try", "lopin venv %s", word.text);
+}
+
 int pip_open(struct cli *cli, struct pip *ret, struct err *err)
 {
     const char *folder = folder_of(cli);
@@ -54,8 +63,9 @@ int pip_open(struct cli *cli, struct pip *ret, struct err *err)
         return err_hint(err, "try", "lopin venv ENV && . ENV/bin/activate");
     }
     CLEANUP_FREE char *prefix = fs_absolute(cli->cwd, folder);
-    if (site_open(prefix, &ret->site, err) < 0 ||
-        dists_read(ret->site.packages, &ret->dists, &ret->odd, err) < 0)
+    if (site_open(prefix, &ret->site, err) < 0)
+        return no_env(folder, err);
+    if (dists_read(ret->site.packages, &ret->dists, &ret->odd, err) < 0)
         return -1;
     return ret->site.system_site && !cli->options.pack.local ? read_system(ret, err) : 0;
 }

@@ -31,6 +31,9 @@ struct pip_scene { // an open environment and what its interpreter is
 int pip_scene_open(struct cli *cli, struct pip_scene *ret, struct err *err);
 void pip_scene_close(struct pip_scene *scene);
 
+// Adds a line for each verb, for the help.
+void cmd_pip_verbs(struct str *into);
+
 int pip_install(struct cli *cli, struct err *err);
 int pip_uninstall(struct cli *cli, struct err *err);
 int pip_freeze(struct cli *cli, struct err *err);

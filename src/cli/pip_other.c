@@ -26,8 +26,22 @@ static int become(const struct strv *words, const struct vars *vars, struct err 
     return err_errno(err, ERR_NO_PROGRAM, errno, _("cannot execute '%s'"), words->item[0]);
 }
 
+// PyPI has no search for programs any more, and the real pip ends in a traceback.
+static int no_search(const struct cli *cli, struct err *err)
+{
+    CLEANUP_STR struct str word = {0};
+    CLEANUP_FREE char *pattern =
+        mem_print("*%s*", cli->words.count > 1 ? cli->words.item[1] : "");
+    str_add_shell(&word, pattern);
+    err_set(err, ERR_USAGE, _("indexes cannot be searched any more"));
+    err_hint(err, "try", "lopin wheels %s", word.text);
+    return err_hint(err, "try", "https://pypi.org/search/");
+}
+
 int pip_other(struct cli *cli, const char *verb, struct err *err)
 {
+    if (strcmp(verb, "search") == 0)
+        return no_search(cli, err);
     struct pip pip;
     struct python python = {0};
     struct strv words = {0};

@@ -191,8 +191,9 @@ void setting_say(const struct cli *cli, const struct setting *setting)
     join(&setting->lowered, &lowered);
     if (setting->python.path) {
         str_add_visible(&path, setting->python.path, strlen(setting->python.path));
-        say_label(cli, _("env"), "python %s   %s (%s)", setting->python.facts.version,
-                  path.text, origin_words(setting->python.origin));
+        say_label(
+            cli, _("env"), "python %s   %s (%s)", setting->python.facts.version, path.text,
+            cli->made_env ? _("made for this line") : origin_words(setting->python.origin));
     }
     if (dropped.size)
         say_label(cli, "", _("kept out of tasks: %s   (--keep-env %s lets it through)"),

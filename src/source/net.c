@@ -183,6 +183,17 @@ static void answered(struct net_state *state, long status)
     end(state);
 }
 
+// Of what mostly happens; NULL: libcurl's words must do.
+static const char *words_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_COULDNT_CONNECT: return _("no connection");
+    case CURLE_COULDNT_RESOLVE_HOST: return _("the name of the host is not known here");
+    case CURLE_COULDNT_RESOLVE_PROXY: return _("the name of the proxy is not known here");
+    default: return NULL;
+    }
+}
+
 static void explain(struct net_state *state, CURLcode code)
 {
     struct net_request *request = state->request;
@@ -191,8 +202,8 @@ static void explain(struct net_state *state, CURLcode code)
     shown(state, &url);
     str_add_visible(&why, words, strlen(words));
     if (state->write_errno)
-        err_errno(&request->err, ERR_SYSTEM, state->write_errno, _("cannot keep %s"),
-                  str_text(&url));
+        err_errno(&request->err, ERR_SYSTEM, state->write_errno, _("cannot keep '%s'"),
+                  fs_base(str_text(&url)));
     else if (state->too_much)
         err_set(&request->err, ERR_FETCH, _("%s is larger than it should be"), str_text(&url));
     else if (code == CURLE_OPERATION_TIMEDOUT)
@@ -203,7 +214,9 @@ static void explain(struct net_state *state, CURLcode code)
                 str_text(&why));
     else
         err_set(&request->err, ERR_FETCH, _("%s cannot be had: %s"), str_text(&url),
-                str_text(&why));
+                words_of(code) ? words_of(code) : str_text(&why));
+    if (words_of(code))
+        err_hint(&request->err, "found", "%s", str_text(&why));
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
         code == CURLE_SSL_ISSUER_ERROR)
         err_hint(&request->err, "try", _("PIP_CERT=FILE with the site's certificates"));

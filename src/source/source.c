@@ -47,7 +47,7 @@ static char *path_of(const struct source *source, const char *word)
 }
 
 // What is not there is passed over, as pip does: sites list folders of levels that they do not all have.
-static int add_links(struct source *source, const char *word, struct err *err)
+static int add_links(struct source *source, const char *word, int must, struct err *err)
 {
     struct stat st;
     CLEANUP_FREE char *path = NULL;
@@ -57,8 +57,8 @@ static int add_links(struct source *source, const char *word, struct err *err)
         return add_place(source, SOURCE_LINKS, word), 0;
     else if (!(path = url_file(word, err)))
         return -1;
-    if (stat(path, &st) < 0)
-        return 0;
+    if (stat(path, &st) < 0) // pip passes over it too, with a warning
+        return must ? err_errno(err, ERR_USAGE, errno, _("no wheelhouse '%s'"), word) : 0;
     if (S_ISDIR(st.st_mode)) {
         add_place(source, SOURCE_HOUSE, path);
         return 0;
@@ -93,7 +93,7 @@ static int add_places(struct source *source, struct err *err)
         pipconf_list(ask->pip, "extra-index-url", &extra);
     }
     for (size_t i = 0; i < links.count; i++)
-        if (add_links(source, links.item[i], err) < 0)
+        if (add_links(source, links.item[i], i < ask->must_links, err) < 0)
             return -1;
     if (no_index || ask->no_index)
         return 0;

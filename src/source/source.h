@@ -23,6 +23,7 @@ struct source_ask { // borrowed for the life of the source; NULL: not said
     const struct pipconf *pip;
     // Of the command line: before what pip's configuration lists, in place of its index.
     const struct strv *find_links, *extra_index_urls;
+    size_t must_links; // how many of find_links, from the first, must be there
     const char *index_url;
     int no_index;
     int offline; // nothing is asked of a network: what is in the cache, however old
@@ -81,7 +82,7 @@ struct source_project {
     int offline; // an index was not asked, and has no page in the cache
 };
 struct source;
-// NULL with [usage].
+// NULL with [usage]: also if one of must_links is not there.
 struct source *source_new(const struct source_ask *ask, struct err *err);
 // Reads the wheelhouses, as the first source_project does: before source_names and source_odd. Returns
 // 0, or -1 with [system].
@@ -121,7 +122,7 @@ enum source_kind source_place(const struct source *source, size_t place, const c
 size_t source_odd(const struct source *source);
 
 // For explanations: what there is of a project, with those that satisfy `set` (may be NULL) first:
-// "1.24.4, 1.25.2 in x86-64-v3; 2.1.0 only for cp312; 2.2.0 is a source archive".
+// "1.24.4, 1.25.2 in x86-64-v3; 2.1.0 only for Python 3.12; 2.2.0 only as a source archive".
 void source_describe(const struct source *source, const struct source_project *project,
                      const struct specifiers *set, struct str *into);
 // What a person may want to know of a choice, a line each without an end, or nothing:

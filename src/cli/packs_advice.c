@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/packs_advice.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/lang.h"
+#include "base/opt.h"
+
+// "because you ask for X" says nothing new under "no version satisfies 'X'".
+static int says_again(const struct packs *packs, const struct err *err, const char *line)
+{
+    const struct strv *lines = &packs->solution.lines;
+    if (!err || err->code != ERR_NO_WHEEL || !str_starts(line, "because\t"))
+        return 0;
+    for (size_t i = 0; i < lines->count; i++)
+        if (str_starts(lines->item[i], "and\t") || str_starts(lines->item[i], "so\t"))
+            return 0;
+    for (size_t i = 0; i < packs->wanted.count; i++) {
+        CLEANUP_STR struct str text = {0};
+        require_add(&text, packs->wanted.item[i]);
+        if (str_ends(line, str_text(&text)) && strstr(err->text, str_text(&text)))
+            return 1;
+    }
+    return 0;
+}
+
+static void add_solvers(const struct packs *packs, struct err *err)
+{
+    const struct strv *lines = &packs->solution.lines;
+    for (size_t i = 0; i < lines->count; i++) {
+        if (says_again(packs, err, lines->item[i]))
+            continue;
+        const char *tab = strchr(lines->item[i], '\t');
+        CLEANUP_FREE char *label =
+            mem_dupn(lines->item[i], tab ? (size_t)(tab - lines->item[i]) : 0);
+        err_hint(err, label, "%s", tab ? tab + 1 : lines->item[i]);
+    }
+}
+
+// A name that nobody has may be one of a wheelhouse, misspelt.
+static void add_nearest(struct packs *packs, const char *normal, struct err *err)
+{
+    const char **names;
+    size_t count;
+    source_names(packs->source, &names, &count);
+    const char **list = arena_alloc(&packs->arena, (count + 1) * sizeof *list);
+    for (size_t i = 0; i < count; i++)
+        list[i] = names[i];
+    list[count] = NULL;
+    const char *nearest = opt_nearest(normal, list);
+    if (nearest)
+        err_hint(err, "try", "%s", nearest);
+}
+
+static int only_archives(const struct source_project *project)
+{
+    for (size_t i = 0; i < project->file_count; i++)
+        if (project->file[i]->refused != SOURCE_ARCHIVE)
+            return 0;
+    return project->file_count > 0;
+}
+
+static void add_of_project(struct packs *packs, const struct require *require, struct err *err)
+{
+    const char *normal = arena_dupn(&packs->arena, require->normal.text, require->normal.size);
+    const struct source_project *project =
+        require->url ? NULL : source_project(packs->source, normal, NULL);
+    if (!project || project->count)
+        return;
+    if (!project->file_count)
+        add_nearest(packs, normal, err);
+    else if (only_archives(project))
+        err_hint(err, "try", _("pip wheel --no-deps -w wheels %s, then --find-links wheels"),
+                 normal);
+}
+
+void packs_advise(struct packs *packs, struct err *err)
+{
+    add_solvers(packs, err);
+    if (!err || (err->code != ERR_NO_WHEEL && err->code != ERR_NO_SOLUTION))
+        return;
+    for (size_t i = 0; i < packs->wanted.count; i++)
+        add_of_project(packs, packs->wanted.item[i], err);
+}
+
+const struct specifiers *packs_asked_of(const struct packs *packs, struct piece normal)
+{
+    for (size_t i = 0; i < packs->wanted.count; i++)
+        if (piece_compare(packs->wanted.item[i]->normal, normal) == 0)
+            return &packs->wanted.item[i]->specifiers;
+    return NULL;
+}
+
+int packs_advise_cache(const struct packs *packs, struct err *err)
+{
+    if (!err || err->code != ERR_DISK_FULL || *err->hint)
+        return -1;
+    err_hint(err, "in", "%s", packs->cache);
+    return err_hint(err, "try", _("XDG_CACHE_HOME=FOLDER, one with room, before lopin"));
+}
