@@ -179,7 +179,7 @@ static int give_needs(void *context, struct piece name, size_t index, struct sol
     const struct metadata *metadata = source_metadata(packs->source, file, &why);
     *ret = (struct solve_needs){0};
     // What is not what its index names is nobody's choice: an older version would hide that.
-    int is_forged = !file->local && !file->path;
+    int is_forged = file && !file->local && !file->path;
     if (!metadata && (why.code != ERR_BAD_WHEEL || is_forged)) {
         *(err ? err : &why) = why;
         return -1;

@@ -70,9 +70,6 @@ def test_stall(site):
     where = site.add()
     site.index.answers[where] = lambda handler: handler.stall(site.index.over)
     assert "demo-1.0-py3-none-any.whl does not answer any more" in site.refused(site.install("demo"), "fetch")
-    site.index.answers["/simple/demo/"] = lambda handler: handler.stall(site.index.over)
-    assert "/simple/demo/ does not answer any more" in site.refused(site.install("demo"), "fetch")
-
 
 def test_truncated(site):
     where = site.add()
