@@ -7,12 +7,7 @@
 #include "cli/pip.h"
 #include "cli/say.h"
 
-static const struct verb {
-    const char *name;
-    enum command command;
-    int (*run)(struct cli *cli, struct err *err);
-    const char *words, *help;
-} verbs[] = {
+const struct cli_command pip_verbs[] = {
     {"install", COMMAND_INSTALL, pip_install, "[OPTION...] PACKAGE...", N_("install packages")},
     {"uninstall", COMMAND_UNINSTALL, pip_uninstall, "[OPTION...] PACKAGE...",
      N_("remove packages")},
@@ -22,15 +17,16 @@ static const struct verb {
     {"show", COMMAND_SHOW, pip_show, "[OPTION...] PACKAGE...", N_("what is known of packages")},
     {"check", COMMAND_PIP_CHECK, pip_check, "[OPTION...]",
      N_("whether what packages require is there")},
+    {0},
 };
 
 void cmd_pip_verbs(struct str *into)
 {
-    for (size_t i = 0; i < COUNT(verbs); i++)
-        str_print(into, "  %-12s%s\n", verbs[i].name, lang_text(verbs[i].help));
+    for (const struct cli_command *verb = pip_verbs; verb->name; verb++)
+        str_print(into, "  %-12s%s\n", verb->name, lang_text(verb->help));
 }
 
-static int show_help(const struct cli *cli, const struct verb *verb, struct err *err)
+static int show_help(const struct cli *cli, const struct cli_command *verb, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
     say_add_label(&text, _("usage:"));
@@ -63,11 +59,10 @@ int cmd_pip(struct cli *cli, struct err *err)
         err_set(err, ERR_USAGE, _("pip takes a verb"));
         return err_hint(err, "try", "lopin pip install|uninstall|freeze|list|show|check");
     }
-    const struct verb *verb = NULL;
-    for (size_t i = 0; i < COUNT(verbs); i++)
-        if (strcmp(verbs[i].name, name) == 0)
-            verb = &verbs[i];
-    if (!verb)
+    const struct cli_command *verb = pip_verbs;
+    while (verb->name && strcmp(verb->name, name) != 0)
+        verb++;
+    if (!verb->name)
         return pip_other(cli, name, err);
     CLEANUP_STRV struct strv words = {0};
     if (options_read(&cli->options, verb->command, cli->words.item + 1, &words, err) < 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cli/pip.h"
 
 static int has_small(const char *word)
 {
@@ -37,11 +38,44 @@ void completion_of_value(const struct opt *opt, struct completion *ret)
         ret->source = SOURCE_FOLDERS;
 }
 
+static int is_verb(const struct cli_command *command)
+{
+    for (const struct cli_command *verb = pip_verbs; verb->name; verb++)
+        if (verb == command)
+            return 1;
+    return 0;
+}
+
+const struct cli_command *completion_next(const struct cli_command *last)
+{
+    const struct cli_command *next = last ? last + 1 : cli_commands;
+    if (next->name)
+        return next;
+    return is_verb(last) ? NULL : pip_verbs;
+}
+
+void completion_add_key(struct str *into, const struct cli_command *command)
+{
+    str_print(into, "%s%s", is_verb(command) ? "pip-" : "", command->name);
+}
+
+unsigned completion_options(const struct cli_command *command)
+{
+    return command->command == COMMAND_PIP ? COMMAND_PIP_OTHER : command->command;
+}
+
 void completion_of_command(const struct cli_command *command, struct completion *ret)
 {
     *ret = (struct completion){0};
     const char *words = command->words;
-    if (strstr(words, "SCRIPT"))
+    if (command->command == COMMAND_PIP)
+        for (const struct cli_command *verb = pip_verbs; verb->name; verb++)
+            strv_add(&ret->words, verb->name);
+    else if (command->command == COMMAND_INSTALL)
+        ret->source = SOURCE_FILES; // wheels
+    else if (command->command == COMMAND_VENV)
+        ret->source = SOURCE_FOLDERS;
+    else if (strstr(words, "SCRIPT"))
         ret->source = SOURCE_FILES;
     else if (strstr(words, "PROGRAM"))
         ret->source = SOURCE_PROGRAMS;

@@ -59,6 +59,8 @@ static const char tail[] =
     "            [[ $(_lopin_value \"$command:$word\") ]] && option=$word\n"
     "        elif [[ ! $command ]]; then\n"
     "            command=$word\n"
+    "        elif [[ $command == pip ]]; then\n"
+    "            command=pip-$word\n"
     "        elif _lopin_ends \"$command\"; then\n"
     "            ended=1\n"
     "        fi\n"
@@ -94,6 +96,14 @@ static void add_pattern(struct str *into, const char *command, const struct opt 
     str_print(into, "%s:--%s", command, opt->name);
 }
 
+static void add_key_pattern(struct str *into, const struct cli_command *command,
+                            const struct opt *opt)
+{
+    CLEANUP_STR struct str key = {0};
+    completion_add_key(&key, command);
+    add_pattern(into, key.text, opt);
+}
+
 // "map:-c|map:--cpus-per-task) echo none ;;": empty for flags, which take no word.
 static void add_values(struct str *into)
 {
@@ -102,9 +112,9 @@ static void add_values(struct str *into)
         if (!opt->value)
             continue;
         CLEANUP_STR struct str patterns = {0};
-        for (const struct cli_command *command = cli_commands; command->name; command++)
-            if (opt->commands & command->command)
-                add_pattern(&patterns, command->name, opt);
+        for (const struct cli_command *command = NULL; (command = completion_next(command));)
+            if (opt->commands & completion_options(command))
+                add_key_pattern(&patterns, command, opt);
         if (opt->commands & COMMAND_NONE)
             add_pattern(&patterns, "", opt);
         CLEANUP_COMPLETION struct completion completion;
@@ -136,10 +146,12 @@ static void add_words(struct str *into)
     for (const struct cli_command *command = cli_commands; command->name; command++)
         str_print(into, " %s", command->name);
     str_add(into, " ;;\n");
-    for (const struct cli_command *command = cli_commands; command->name; command++) {
+    for (const struct cli_command *command = NULL; (command = completion_next(command));) {
         CLEANUP_COMPLETION struct completion completion;
         completion_of_command(command, &completion);
-        str_print(into, "    %s) echo ", command->name);
+        str_add(into, "    ");
+        completion_add_key(into, command);
+        str_add(into, ") echo ");
         add_source(into, &completion);
         str_add(into, " ;;\n");
     }
@@ -152,8 +164,11 @@ void completion_bash(struct str *into)
     add_values(into);
     str_add(into, "_lopin_options() {\n    case $1 in\n");
     add_options(into, "", COMMAND_NONE);
-    for (const struct cli_command *command = cli_commands; command->name; command++)
-        add_options(into, command->name, command->command);
+    for (const struct cli_command *command = NULL; (command = completion_next(command));) {
+        CLEANUP_STR struct str key = {0};
+        completion_add_key(&key, command);
+        add_options(into, key.text, completion_options(command));
+    }
     str_add(into, "    esac\n}\n");
     add_words(into);
     str_add(

@@ -3,6 +3,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/completion.h"
+#include "cli/pip.h"
 
 static const char head[] =
     "# Completion of lopin for fish, made by `lopin completion fish`.\n"
@@ -44,6 +45,8 @@ static const char tail[] =
     "            set -q value[1]; and set option $word\n"
     "        else if test -z \"$command\"\n"
     "            set command $word\n"
+    "        else if test \"$command\" = pip\n"
+    "            set command pip-$word\n"
     "        else if __lopin_ends $command\n"
     "            set rest $word\n"
     "        end\n"
@@ -109,9 +112,12 @@ static void add_values(struct str *into)
         if (!opt->value)
             continue;
         str_add(into, "        case");
-        for (const struct cli_command *command = cli_commands; command->name; command++)
-            if (opt->commands & command->command)
-                add_case(into, command->name, opt);
+        for (const struct cli_command *command = NULL; (command = completion_next(command));) {
+            CLEANUP_STR struct str key = {0};
+            completion_add_key(&key, command);
+            if (opt->commands & completion_options(command))
+                add_case(into, key.text, opt);
+        }
         if (opt->commands & COMMAND_NONE)
             add_case(into, "", opt);
         CLEANUP_COMPLETION struct completion completion;
@@ -143,15 +149,28 @@ static void add_options(struct str *into, const char *name, unsigned command)
     }
 }
 
+static void add_verbs(struct str *into)
+{
+    str_add_char(into, '\n');
+    for (const struct cli_command *verb = pip_verbs; verb->name; verb++)
+        add_option(into, verb->name, lang_text(verb->help));
+}
+
 static void add_words(struct str *into)
 {
     str_add(into, "function __lopin_words\n    switch \"$argv[1]\"\n        case ''\n");
     for (const struct cli_command *command = cli_commands; command->name; command++)
         add_option(into, command->name, lang_text(command->help));
-    for (const struct cli_command *command = cli_commands; command->name; command++) {
+    for (const struct cli_command *command = NULL; (command = completion_next(command));) {
         CLEANUP_COMPLETION struct completion completion;
         completion_of_command(command, &completion);
-        str_print(into, "        case %s\n            __lopin_source ", command->name);
+        str_add(into, "        case ");
+        completion_add_key(into, command);
+        if (command->command == COMMAND_PIP) {
+            add_verbs(into);
+            continue;
+        }
+        str_add(into, "\n            __lopin_source ");
         add_source(into, &completion);
         str_add_char(into, '\n');
     }
@@ -164,8 +183,11 @@ void completion_fish(struct str *into)
     add_values(into);
     str_add(into, "function __lopin_options\n    switch \"$argv[1]\"\n");
     add_options(into, "", COMMAND_NONE);
-    for (const struct cli_command *command = cli_commands; command->name; command++)
-        add_options(into, command->name, command->command);
+    for (const struct cli_command *command = NULL; (command = completion_next(command));) {
+        CLEANUP_STR struct str key = {0};
+        completion_add_key(&key, command);
+        add_options(into, key.text, completion_options(command));
+    }
     str_add(into, "    end\nend\n");
     add_words(into);
     str_add(into, "function __lopin_ends # the words behind its first one are the script's\n   "

@@ -6,6 +6,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/completion.h"
+#include "cli/pip.h"
 
 static const char head[] =
     "#compdef lopin\n"
@@ -123,16 +124,36 @@ static void add_command(struct str *into, const struct cli_command *command)
     str_add(into, "' ;;\n");
 }
 
+// pip's words are its verbs, and each has options of its own.
+static void add_pip(struct str *into)
+{
+    str_add(into, "    pip)\n        state=\n        _arguments -C -S -A '-*' \\\n");
+    add_options(into, COMMAND_PIP_OTHER);
+    str_add(into, "            '1:verb:_lopin_verbs' '*::word:->verb'\n"
+                  "        [[ $state == verb ]] || return\n"
+                  "        case $words[1] in\n");
+    for (const struct cli_command *verb = pip_verbs; verb->name; verb++)
+        add_command(into, verb);
+    str_add(into, "    *) _default ;;\n        esac ;;\n");
+}
+
+// "_lopin_commands": a table as a function that shows it.
+static void add_table(struct str *into, const char *name, const struct cli_command *table)
+{
+    str_print(into, "_lopin_%ss() {\n    local -a %ss=(\n", name, name);
+    for (; table->name; table++) {
+        str_print(into, "        '%s:", table->name);
+        add_quoted(into, lang_text(table->help));
+        str_add(into, "'\n");
+    }
+    str_print(into, "    )\n    _describe -t %ss %s %ss\n}\n", name, name, name);
+}
+
 void completion_zsh(struct str *into)
 {
     str_add(into, head);
-    str_add(into, "_lopin_commands() {\n    local -a commands=(\n");
-    for (const struct cli_command *command = cli_commands; command->name; command++) {
-        str_print(into, "        '%s:", command->name);
-        add_quoted(into, lang_text(command->help));
-        str_add(into, "'\n");
-    }
-    str_add(into, "    )\n    _describe -t commands command commands\n}\n");
+    add_table(into, "command", cli_commands);
+    add_table(into, "verb", pip_verbs);
     str_add(into, "_lopin() {\n"
                   "    local curcontext=$curcontext state line lopin=$words[1]\n"
                   "    typeset -A opt_args\n"
@@ -142,6 +163,9 @@ void completion_zsh(struct str *into)
                   "    [[ $state == words ]] || return\n"
                   "    case $words[1] in\n");
     for (const struct cli_command *command = cli_commands; command->name; command++)
-        add_command(into, command);
+        if (command->command == COMMAND_PIP)
+            add_pip(into);
+        else
+            add_command(into, command);
     str_add(into, tail);
 }

@@ -31,6 +31,7 @@ struct pip_scene { // an open environment and what its interpreter is
 int pip_scene_open(struct cli *cli, struct pip_scene *ret, struct err *err);
 void pip_scene_close(struct pip_scene *scene);
 
+extern const struct cli_command pip_verbs[]; // ends with {0}
 // Adds a line for each verb, for the help.
 void cmd_pip_verbs(struct str *into);
 

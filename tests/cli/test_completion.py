@@ -10,13 +10,14 @@ from terminal import terminal
 from conftest import ROOT
 
 COMMANDS = re.findall(r'\{"([a-z]+)", COMMAND_', (ROOT / "src/cli/main.c").read_text(encoding="utf-8"))
+VERBS = re.findall(r'\{"([a-z]+)", COMMAND_', (ROOT / "src/cli/cmd_pip.c").read_text(encoding="utf-8"))
 ERRORS = re.findall(r'\[ERR_\w+\] = \{"([a-z-]+)", \d+\}', (ROOT / "src/base/err.c").read_text(encoding="utf-8"))
 # (letter or "", long name, commands as written)
 OPTIONS = [
     ("" if letter == "\\0" else letter, name, commands)
     for letter, name, commands in re.findall(
         r"\{OPTION_\w+,\s*'(.|\\0)',\s*\"([a-z-]+)\".*?,\s*([A-Z_ |]+)\}",
-        (ROOT / "src/cli/options.c").read_text(encoding="utf-8"), re.S)
+        (ROOT / "src/cli/options_table.c").read_text(encoding="utf-8"), re.S)
 ]
 
 
@@ -82,7 +83,8 @@ def fish(named):
 
 
 def test_sources_are_understood():
-    assert len(COMMANDS) > 10 and len(OPTIONS) > 30 and "--cpus-per-task" in names_for("TASKS")
+    assert len(COMMANDS) > 10 and len(VERBS) == 6 and len(OPTIONS) > 100 and "--cpus-per-task" in names_for("TASKS")
+    assert {"--with", "-r"} <= names_for("VENV", "PACKS") and "--force-reinstall" in names_for("INSTALL")
 
 
 def test_syntax(lopin):
@@ -121,6 +123,27 @@ def test_bash_options(bash):
     assert bash("lopin", "map", "analyse.py", "--dry") == []
     assert bash("lopin", "map", "--", "--dry") == []
     assert bash("lopin", "status", "3", "--ch") == ["--check"]
+
+
+def test_bash_environments(bash):
+    """venv and wheels, and pip's verbs, each with its own options and what follows them."""
+    assert names_for("VENV", "PACKS", "ALL") <= set(bash("lopin", "venv", "-"))
+    assert names_for("WHEELS", "ALL") <= set(bash("lopin", "wheels", "-"))
+    assert bash("lopin", "pip", "") == VERBS and bash("lopin", "pip", "--env", "x", "inst") == ["install"]
+    assert names_for("COMMAND_PIP_OTHER", "PIP") <= set(bash("lopin", "pip", "-"))
+    assert not names_for("INSTALL") & set(bash("lopin", "pip", "-")) - names_for("PIP", "ALL")
+    assert names_for("INSTALL", "PACKS", "PIP", "ALL") <= set(bash("lopin", "pip", "install", "-"))
+    assert names_for("SHOWS", "COMMAND_FREEZE", "PIP") <= set(bash("lopin", "pip", "freeze", "-"))
+    assert "--public" not in bash("lopin", "pip", "list", "-")
+    assert bash("lopin", "pip", "--env", "x", "install", "numpy", "--force") == ["--force-reinstall"]
+    assert bash("lopin", "pip", "list", "--format", "") == ["columns", "freeze", "json"]
+    assert bash("lopin", "wheels", "--format", "") == ["text", "csv", "json", "markdown"]
+    assert bash("lopin", "venv", "--link=w") == ["--link=whole"]
+    assert bash("lopin", "pip", "download", "--f") == []  # the real pip's
+    for name in ("house", "env"):
+        (bash.lopin.cwd / name).mkdir()
+    assert bash("lopin", "pip", "install", "-f", "h") == ["house"] and bash("lopin", "pip", "show", "-f", "h") == []
+    assert bash("lopin", "venv", "e") == ["env"] and bash("lopin", "pip", "--env", "e") == ["env"]
 
 
 def test_bash_values(bash):
@@ -190,12 +213,17 @@ def test_zsh_as_a_person_types(named):
         check("lopin map --order=g", r"--order=given")
         check("lopin --lang fr rep", r"--lang fr report")
         check("lopin map --cpus-per-task 8 ana", r"8 analyse\.py")
-        check("lopin map analyse.py --dr", r"--dr\s*$")
+        check("lopin map analyse.py --dr", r"--drx\s*$", keys=("Tab", "x"))  # typed when the completion is over
         check("lopin explain no-dat", r"no-dataset")
         check("lopin completion f", r"completion fish")
         check("lopin resume sw", r"resume sw\\?:eep")
         check("lopin log 1", r"log 1:")
         check("lopin exec sed --qui", r"sed --quiet")
+        check("lopin pip inst", r"pip install")
+        check("lopin pip --env x install --force", r"install --force-reinstall")
+        check("lopin pip list --format js", r"--format json")
+        check("lopin venv --sys", r"venv --system-site-packages")
+        check("lopin wheels --format=mark", r"--format=markdown")
 
 
 def test_zsh_has_every_option(named):
@@ -209,6 +237,33 @@ def test_zsh_has_every_option(named):
         assert names_for("ALL") <= set(listed)
         if command == "map":
             assert names_for("MAP", "TASKS") <= set(listed)
+
+
+def test_zsh_verbs(named):
+    need("zsh")
+    path = script(named, "zsh")
+    code = ('compdef() {}; _default() {}; _arguments() { print -rl -- "$@"; state=words; ((++n == 2)) && state=verb && words=($verb) }; '
+            'source $1; verb=$2 words=(pip); _lopin')
+    for verb, wanted in (("install", names_for("INSTALL", "PACKS", "PIP")), ("freeze", names_for("COMMAND_FREEZE", "SHOWS", "PIP")),
+                         ("show", names_for("COMMAND_SHOW", "PIP")), ("check", names_for("PIP"))):
+        done = subprocess.run(["zsh", "-f", "-c", code, "zsh", path, verb], env=named.env, capture_output=True, check=False,
+                              timeout=60)
+        assert done.stderr == b""
+        listed = re.findall(r"^(?:\*|\([^)]*\))?(--?[A-Za-z0-9-]+)", done.stdout.decode(), re.M)
+        assert wanted <= set(listed), wanted - set(listed)
+
+
+def test_fish_environments(fish):
+    assert names_for("VENV", "PACKS", "ALL") <= set(fish("lopin venv -")) | set(fish("lopin venv --"))
+    assert names_for("WHEELS", "ALL") <= set(fish("lopin wheels -")) | set(fish("lopin wheels --"))
+    assert set(fish("lopin pip ")) == set(VERBS) and fish("lopin pip inst") == {"install": "install packages"}
+    assert names_for("INSTALL", "PACKS") <= set(fish("lopin pip install -")) | set(fish("lopin pip install --"))
+    assert set(fish("lopin pip --env x install numpy --force")) == {"--force-reinstall"}
+    assert "--public" not in fish("lopin pip list --")
+    assert set(fish("lopin pip list --format ")) == {"columns", "freeze", "json"}
+    assert set(fish("lopin venv --link=w")) == {"--link=whole"}
+    (fish.lopin.cwd / "house").mkdir()
+    assert set(fish("lopin pip install -f h")) == {"house/"}
 
 
 def test_fish(fish):

@@ -35,7 +35,7 @@ def test_each_is_explained(lopin, name, language):
 
 
 def test_options_that_texts_name_exist(lopin):
-    known = set(re.findall(r'\'(?:.|\\0)\', "([a-z-]+)"', (ROOT / "src/cli/options.c").read_text(encoding="utf-8")))
+    known = set(re.findall(r'\'(?:.|\\0)\', "([a-z-]+)"', (ROOT / "src/cli/options_table.c").read_text(encoding="utf-8")))
     for name in NAMES:
         for line in lopin("explain", name).out.splitlines():
             command = re.match(r"    lopin (?!run|exec)[a-z]+\b(.*?)(?:\S+\.(?:py|sh)\b|:::|   |$)", line)
