@@ -9,15 +9,19 @@
 #include "base/mem.h"
 #include "cli/setting.h"
 
-static const char *folder_of(const struct cli *cli)
+// The environment's folder, and the variable that names it; NULL for --env.
+static const char *folder_of(const struct cli *cli, const char **ret_variable)
 {
     static const char *const names[] = {"VIRTUAL_ENV", "CONDA_PREFIX"};
+    *ret_variable = NULL;
     if (cli->options.env)
         return cli->options.env;
     for (size_t i = 0; i < COUNT(names); i++) {
         const char *folder = vars_get(&cli->vars, names[i]);
-        if (folder && *folder)
+        if (folder && *folder) {
+            *ret_variable = names[i];
             return folder;
+        }
     }
     return NULL;
 }
@@ -45,18 +49,23 @@ static int read_system(struct pip *pip, struct err *err)
     return status;
 }
 
-static int no_env(const char *folder, struct err *err)
+static int no_env(const char *folder, const char *variable, struct err *err)
 {
     CLEANUP_STR struct str word = {0};
     if (!err || err->code != ERR_NO_ENV || *err->hint)
         return -1;
     str_add_shell(&word, folder);
+    if (variable) {
+        err_hint(err, "in", "%s", variable);
+        return err_hint(err, "try", "deactivate");
+    }
     return err_hint(err, "try", "lopin venv %s", word.text);
 }
 
 int pip_open(struct cli *cli, struct pip *ret, struct err *err)
 {
-    const char *folder = folder_of(cli);
+    const char *variable;
+    const char *folder = folder_of(cli, &variable);
     *ret = (struct pip){.cli = cli};
     if (!folder) {
         err_set(err, ERR_NO_ENV, _("no environment is active, and none is named"));
@@ -64,7 +73,7 @@ int pip_open(struct cli *cli, struct pip *ret, struct err *err)
     }
     CLEANUP_FREE char *prefix = fs_absolute(cli->cwd, folder);
     if (site_open(prefix, &ret->site, err) < 0)
-        return no_env(folder, err);
+        return no_env(folder, variable, err);
     if (dists_read(ret->site.packages, &ret->dists, &ret->odd, err) < 0)
         return -1;
     return ret->site.system_site && !cli->options.pack.local ? read_system(ret, err) : 0;

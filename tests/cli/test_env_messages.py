@@ -69,6 +69,12 @@ def test_environment_that_is_not_there(house):
     assert hints(done, "try") == ["lopin venv 'no where'"]
 
 
+def test_active_environment_that_was_removed(house):
+    done = house("pip", "list", env={"VIRTUAL_ENV": str(house.cwd / "gone")})
+    check(done, 3, "no-env")
+    assert hints(done, "in") == ["VIRTUAL_ENV"] and hints(done, "try") == ["deactivate"]
+
+
 def test_misspelt_name_of_a_wheelhouse(env):
     done = install(env, "demmo")
     assert "'demmo'" in check(done, 3, "no-wheel")
