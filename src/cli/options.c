@@ -224,8 +224,8 @@ static void hint_elsewhere(const char *shown, struct err *err)
             err_hint(err, "try", "%s", lang_text(known[i].cure));
 }
 
-// Options of pip's install that lopin has as variables, or not at all.
-static void hint_pip(const char *shown, struct err *err)
+// Options of pip's install that lopin has as variables, or not at all. Returns whether it is one.
+static int hint_pip(const char *shown, struct err *err)
 {
     static const char *const variables[] = {"trusted-host",   "cert",    "client-cert",
                                             "proxy",          "timeout", "retries",
@@ -242,12 +242,16 @@ static void hint_pip(const char *shown, struct err *err)
         for (char *at = variable; *at; at++)
             *at = *at == '-' ? '_' : (char)toupper((unsigned char)*at);
         err_hint(err, "try", _("%s=VALUE in the environment, or pip.conf"), variable);
+        return 1;
     }
     for (size_t i = 0; i < COUNT(real); i++)
-        if (strcmp(name, real[i]) == 0)
+        if (strcmp(name, real[i]) == 0) {
             err_hint(err, "try",
                      _("the real pip, which has it: lopin venv --upgrade --seed ENV, "
                        "then ENV/bin/python -m pip install ..."));
+            return 1;
+        }
+    return 0;
 }
 
 static int is_typed(const struct opt *opt, const char *shown)
@@ -277,9 +281,7 @@ static int read_option(struct options *options, struct opt_scan *scan, struct er
     int id = opt_next(scan, &value, err);
     if (id < 0) {
         hint_elsewhere(scan->shown, err);
-        if (scan->command == COMMAND_INSTALL)
-            hint_pip(scan->shown, err);
-        if (err && !*err->hint)
+        if (scan->command != COMMAND_INSTALL || !hint_pip(scan->shown, err))
             hint_command(scan->shown, scan->command, err);
         return -1;
     }
