@@ -290,6 +290,19 @@ static void tell_unfound(struct search *search, const struct wheels_name *name)
         say(search->cli, _("no wheel of %s"), str_text(&shown));
 }
 
+// Nothing was asked for by name, and there is nothing.
+static void tell_empty(struct search *search)
+{
+    CLEANUP_STR struct str places = {0};
+    struct source *source = search->source[0];
+    for (size_t i = 0; i < source_places(source); i++) {
+        const char *where, *label;
+        source_place(source, i, &where, &label);
+        str_print(&places, "%s%s", i ? ", " : "", label);
+    }
+    say(search->cli, _("no wheel that fits in %s"), str_text(&places));
+}
+
 static int finish(struct search *search, struct err *err)
 {
     const struct cli *cli = search->cli;
@@ -305,6 +318,8 @@ static int finish(struct search *search, struct err *err)
     for (size_t i = 0; i < search->names.count; i++)
         if (!search->names.item[i].found && !cli->options.pack.not_available)
             tell_unfound(search, &search->names.item[i]);
+    if (!search->names.count && !search->rows.count)
+        tell_empty(search);
     return search->unfound ? STATUS_FAILED : 0;
 }
 

@@ -211,6 +211,12 @@ def test_wheelhouse_that_is_not_there(env):
     assert install(env, "demo", env={"PIP_FIND_LINKS": "/absent %s" % (env.cwd / "house")}).code == 0
 
 
+def test_wheelhouse_that_is_empty(house):
+    (house.cwd / "empty").mkdir()
+    done = house("wheels", "--find-links", "empty", env={"PIP_FIND_LINKS": None})
+    assert done.code == 0 and done.err == "no wheel that fits in %s\n" % (house.cwd / "empty")
+
+
 def test_no_network(env):
     done = install(env, "--index-url", "http://127.0.0.1:1/simple", "absent", env={"PIP_NO_INDEX": None, "PIP_RETRIES": "0"})
     assert check(done, 3, "fetch") == "lopin: http://127.0.0.1:1/simple/absent/ cannot be had: no connection [fetch]"

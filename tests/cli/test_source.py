@@ -51,7 +51,7 @@ def test_versions_and_what_is_refused(index, source):
     answer = source("list")
     label = index.url
     assert answer[:8] == ["1.5", "a-1.5-py3-none-any.whl", label, "broken", "1.0", "a-1.0-py3-none-any.whl", label, "-"]
-    assert "2.0 requires Python >=3.12" in answer[9]
+    assert "2.0 only for Python >=3.12" in answer[9]
     assert "application/vnd.pypi.simple.v1+json" in index.asked[0][1]["Accept"]
 
 
@@ -62,7 +62,7 @@ def test_html_page_and_gzip(index, source):
 
 
 def test_unknown_project_is_no_error(index, source):
-    assert source("list", "nothing-of-that-name") == ["", "nothing"]
+    assert source("list", "nothing-of-that-name") == ["", "nowhere (%s)" % index.url]
 
 
 def test_pages_are_kept_and_asked_about(index, source):
@@ -220,7 +220,7 @@ def test_redirect(index, source):
 
 def test_links_to_files_of_this_machine_are_not_followed(index, source):
     index.answers["/simple/a/"] = (b"<a href='file:///etc/a-1.0-py3-none-any.whl'>", "text/html")
-    assert source("list") == ["", "nothing"]
+    assert source("list") == ["", "nowhere (%s)" % index.url]
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
