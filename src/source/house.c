@@ -40,6 +40,8 @@ static int compare_files(const void *one, const void *two)
 
 static void index_files(struct house *house)
 {
+    if (!house->count)
+        return;
     qsort(house->file, house->count, sizeof *house->file, compare_files);
     for (size_t i = 0; i < house->count; i++) {
         int fresh;
