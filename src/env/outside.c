@@ -111,6 +111,9 @@ static int put_plain(struct outside *outside, const struct layout_source *source
 {
     CLEANUP_FREE char *now = begin(outside, path);
     CLEANUP_FREE char *full = mem_print("%s/%s", outside->site->prefix, now);
+    CLEANUP_FREE char *goal = mem_print("%s/%s", outside->site->prefix, path);
+    if (!outside->fresh && make_above(goal) < 0)
+        return failed(err, goal);
     int status = put_file(AT_FDCWD, full, source->entry, below, outside->mode);
     if (status < 0 &&
         ((errno == ENOENT && make_above(full) == 0) || (errno == EEXIST && unlink(full) == 0)))
