@@ -130,7 +130,8 @@ def test_others_kinds_of_packages(lopin, env):
     (packages / "egg_pkg-2.0.egg-info" / "PKG-INFO").write_text(metadata % ("egg-pkg", "2.0"))
     (packages / "file_pkg-3.0.egg-info").write_text(metadata % ("file-pkg", "3.0"))
     (packages / "bare-1.0.dist-info" / "METADATA").write_text(metadata % ("bare", "1.0"))
-    assert env.ours("freeze").out == env.pip("freeze").stdout
+    # One without METADATA: pip 26 takes its name from the folder, pip 23 leaves it out; here a line says that it is left out.
+    assert env.ours("freeze").out == env.pip("freeze").stdout.replace("broken==1\n", "")
     assert env.ours("list").out == env.pip("list").stdout
     assert "broken-1.dist-info" in env.ours("freeze").err
     before = snapshot(env.path)
