@@ -74,10 +74,11 @@ static void add_name(struct str *into, const char *text, size_t columns)
     CLEANUP_STR struct str name = {0};
     str_add_visible(&name, spaced, strlen(spaced));
     const char *at = str_text(&name);
-    if (lines_columns(at) > columns) {
+    size_t wide = lines_columns(at);
+    if (wide > columns) {
         str_add(into, "...");
-        while (lines_columns(at) + 3 > columns && *at)
-            next_code(&at);
+        while (wide + 3 > columns && *at)
+            wide -= width_of(next_code(&at));
     }
     str_add(into, at);
 }
