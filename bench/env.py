@@ -26,7 +26,9 @@ class Scene:
         self.python = pathlib.Path(sys.executable)
         self.wheels = common.ROOT / "build" / "bench-wheels"
         self.uv = shutil.which("uv", path=str(self.python.parent)) or "uv"
-        self.cold = 0
+        self.cold = self.places = 0
+        self.last = {}
+        self.keep = True  # nothing is removed before the end: ext4 looks long for an inode that was not freed a minute ago
         self.env = common.clean_environment(XDG_CACHE_HOME=str(folder / "cache"), UV_CACHE_DIR=str(folder / "uv-cache"),
                                             UV_NO_PROGRESS="1", UV_OFFLINE="1")
         for name in [name for name in self.env if name.startswith("PIP_") or name == "VIRTUAL_ENV"]:
@@ -38,10 +40,14 @@ class Scene:
             (self.wheels / ".complete").touch()
 
     def place(self, name):
-        path = self.envs / name
-        if path.is_symlink() or path.exists():
-            shutil.rmtree(path)
-        return path
+        """A path for one environment, new each time; self.last[name] is the one before."""
+        if self.keep:
+            self.places += 1
+            self.last[name] = self.envs / ("%s-%d" % (name, self.places))
+        else:
+            self.last[name] = self.envs / name
+            shutil.rmtree(self.last[name], ignore_errors=True)
+        return self.last[name]
 
     def run(self, *commands, env=None):
         return sum(common.timed(words, self.folder, env=env or self.env) for words in commands)
@@ -65,7 +71,6 @@ class Scene:
         """Both caches empty; the interpreter's facts stay, as uv's own look at it does."""
         self.cold += 1
         base = self.folder / ("cold-%d" % self.cold)
-        shutil.rmtree(self.folder / ("cold-%d" % (self.cold - 1)), ignore_errors=True)
         (base / "cache" / "lopin").mkdir(parents=True)
         pythons = self.folder / "cache" / "lopin" / "pythons"
         if pythons.exists():
@@ -121,25 +126,25 @@ def made(scene, rows, rounds):
 
 
 def elsewhere(scene, rows, rounds, other):
-    scene.envs, before = other, scene.envs
+    scene.envs, before, scene.keep = other, scene.envs, False
     for name in ("M", "L"):
         row(rows, "the same, store and env on different file systems, %s" % name, common.interleave({
             "lopin": lambda name=name: scene.run(*scene.lopin(SETS[name])),
             "uv": lambda name=name: scene.run(*scene.with_uv(SETS[name])),
         }, rounds), {"uv": "40"})
-    scene.envs = before
+    scene.envs, scene.keep = before, True
 
 
 def again(scene, rows, rounds):
     for name in ("M", "L"):
         scene.run(*scene.with_uv(SETS[name]))
         lock = scene.folder / ("lock-%s.txt" % name)
-        lock.write_bytes(subprocess.run([scene.uv, "pip", "freeze", "--python", scene.envs / "uv"], check=True,
+        lock.write_bytes(subprocess.run([scene.uv, "pip", "freeze", "--python", scene.last["uv"]], check=True,
                                         capture_output=True, env=scene.env).stdout)
 
         def ours(lock=lock):
-            return [[scene.binary, "venv", "-q", "--python", scene.python, "--no-index", "--find-links", scene.wheels, "--link", "whole", "-r", lock,
-                     scene.place("lopin")]]
+            return [[scene.binary, "venv", "-q", "--python", scene.python, "--no-index", "--find-links", scene.wheels,
+                     "--link", "whole", "-r", lock, scene.place("lopin")]]
 
         def peer(lock=lock):
             path = scene.place("uv")
@@ -155,7 +160,7 @@ def again(scene, rows, rounds):
 
 def imported(scene, rows, rounds):
     def whole(make, where):
-        return scene.run(*make(M)) + scene.run([scene.envs / where / "bin" / "python", "-c", IMPORT])
+        return scene.run(*make(M)) + scene.run([scene.last[where] / "bin" / "python", "-c", IMPORT])
 
     row(rows, "M: create + first import", common.interleave({
         "lopin": lambda: whole(scene.lopin, "lopin"),
@@ -183,7 +188,7 @@ def asked(scene, rows, rounds):
                                  "--python", scene.python, wanted]),
     }, rounds), {"uv": "5"})
     scene.run(*scene.lopin(L))
-    path = scene.envs / "lopin"
+    path = scene.last["lopin"]
     row(rows, "freeze, L", common.interleave({
         "lopin": lambda: scene.run([scene.binary, "pip", "--env", path, "freeze"]),
         "uv": lambda: scene.run([scene.uv, "pip", "freeze", "--python", path]),
@@ -211,9 +216,9 @@ def main():
         imported(scene, rows, rounds)
         cold(scene, rows, max(rounds // 2, 3))
         asked(scene, rows, rounds)
-        versions = "; ".join("%s %s" % (name, common.version(words)) for name, words in (
-            ("lopin", [scene.binary, "--version"]), ("uv", [scene.uv, "--version"]),
-            ("pip", [scene.python, "-m", "pip", "--version"]), ("virtualenv", [scene.python, "-m", "virtualenv", "--version"])))
+        versions = "; ".join(common.version(words).split(" from ")[0] for words in (
+            [scene.binary, "--version"], [scene.uv, "--version"], [scene.python, "-m", "pip", "--version"],
+            [scene.python, "-m", "virtualenv", "--version"]))
         count = sum(1 for path in scene.wheels.iterdir() if path.suffix == ".whl")
     text = "Milliseconds: median (minimum). S = numpy; M = %s; L = %d roots, %d wheels of PyPI in one folder. uv with its\n" \
         "defaults (hard links; copies where caches and environments are on different file systems). Bytecode is in our store\n" \
