@@ -112,6 +112,19 @@ int opt_next(struct opt_scan *scan, const char **ret_value, struct err *err)
     return next_letter(scan, ret_value, err);
 }
 
+int opt_choice(const struct opt_scan *scan, const char *value, const char *const *words,
+               int *ret, struct err *err)
+{
+    CLEANUP_STR struct str list = {0};
+    for (*ret = 0; words[*ret]; ++*ret) {
+        if (strcmp(value, words[*ret]) == 0)
+            return 0;
+        str_print(&list, "%s%s", *ret ? ", " : "", words[*ret]);
+    }
+    return err_set(err, ERR_USAGE, _("option %s: '%s' is not %s"), scan->shown, value,
+                   list.text);
+}
+
 enum { LEFT_WIDTH = 30 }; // columns of an option and its value in a help
 
 void opt_help(const struct opt *table, unsigned command, struct str *into)

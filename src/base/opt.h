@@ -29,6 +29,10 @@ struct opt_scan {
 // The next option's id with its value (NULL for a flag) in *ret_value; 0 at the first other
 // word; -1 with err, which names the nearest known option.
 int opt_next(struct opt_scan *scan, const char **ret_value, struct err *err);
+// The place of the value among `words`, which end with NULL. Returns 0, or -1 with [usage], which names
+// them.
+int opt_choice(const struct opt_scan *scan, const char *value, const char *const *words,
+               int *ret, struct err *err);
 // Adds the options of a command, a line each: "  -c, --cores N    what it does".
 void opt_help(const struct opt *table, unsigned command, struct str *into);
 // The word among `words` (NULL-terminated) nearest to `typed` within 2 edits (Levenshtein,

@@ -102,22 +102,12 @@ static int read_halt(const char *value, const char **ret, struct err *err)
     return limit_halt_read(value, &halt, err);
 }
 
-// The place of a word among `words`, which end with NULL.
-static int read_choice(const struct opt_scan *scan, const char *value, const char *const *words,
-                       const char *wanted, int *ret, struct err *err)
-{
-    for (*ret = 0; words[*ret]; ++*ret)
-        if (strcmp(value, words[*ret]) == 0)
-            return 0;
-    return bad_value(scan, value, wanted, err);
-}
-
 static int read_order(const struct opt_scan *scan, const char *value, enum dataset_order *ret,
                       struct err *err)
 {
     static const char *const words[] = {"size", "given", "random", NULL};
     int choice;
-    if (read_choice(scan, value, words, "size, given, random", &choice, err) < 0)
+    if (opt_choice(scan, value, words, &choice, err) < 0)
         return -1;
     *ret = (enum dataset_order)choice;
     return 0;
@@ -128,7 +118,7 @@ static int read_color(const struct opt_scan *scan, const char *value, enum term_
 {
     static const char *const words[] = {"auto", "always", "never", NULL};
     int choice;
-    if (read_choice(scan, value, words, "auto, always, never", &choice, err) < 0)
+    if (opt_choice(scan, value, words, &choice, err) < 0)
         return -1;
     *ret = (enum term_color)choice;
     return 0;

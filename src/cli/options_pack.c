@@ -27,26 +27,12 @@ void options_pack_cut(const char *list, struct strv *into)
     }
 }
 
-// The place of a word among `words`, which end with NULL.
-static int choose(const struct opt_scan *scan, const char *value, const char *const *words,
-                  int *ret, struct err *err)
-{
-    CLEANUP_STR struct str list = {0};
-    for (*ret = 0; words[*ret]; ++*ret) {
-        if (strcmp(value, words[*ret]) == 0)
-            return 0;
-        str_print(&list, "%s%s", *ret ? ", " : "", words[*ret]);
-    }
-    return err_set(err, ERR_USAGE, _("option %s: '%s' is not %s"), scan->shown, value,
-                   list.text);
-}
-
 static int take_resolution(struct pack_options *pack, const struct opt_scan *scan,
                            const char *value, struct err *err)
 {
     static const char *const words[] = {"highest", "lowest", "lowest-direct", NULL};
     int choice;
-    if (choose(scan, value, words, &choice, err) < 0)
+    if (opt_choice(scan, value, words, &choice, err) < 0)
         return -1;
     pack->resolution = (enum resolution)choice;
     return 0;
@@ -57,7 +43,7 @@ static int take_link(struct pack_options *pack, const struct opt_scan *scan, con
 {
     static const char *const words[] = {"auto", "sym", "hard", "copy", "whole", NULL};
     int choice;
-    if (choose(scan, value, words, &choice, err) < 0)
+    if (opt_choice(scan, value, words, &choice, err) < 0)
         return -1;
     pack->link = (enum link_mode)choice;
     return 0;
