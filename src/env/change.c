@@ -28,6 +28,25 @@ static int same(const struct stat *one, const struct stat *two)
            one->st_mtim.tv_nsec == two->st_mtim.tv_nsec;
 }
 
+int change_put(struct change_state *state, struct outside *outside, int into)
+{
+    int status = 0;
+    for (size_t i = 0; i < state->count && status == 0; i++)
+        status = layout_add(&state->layout, state->source, (int)i, state->err);
+    for (size_t i = state->old_count; i < state->count && status == 0; i++)
+        status = outside_put(outside, &state->source[i], &state->dist[i].outside, state->err);
+    return status < 0 ? -1
+                      : put_layout(into, &state->layout, state->source, state->dist,
+                                   state->count, state->mode, state->err);
+}
+
+void change_note(const struct change_state *state, struct strv *notes)
+{
+    for (size_t i = 0; notes && i < state->layout.clashes.count; i++)
+        strv_take(notes, mem_print(_("two packages have the same file: %s"),
+                                   state->layout.clashes.item[i]));
+}
+
 // Makes the new folder at `path`. Returns 0, or -1 with err.
 static int make(const struct change *change, struct change_state *state, const char *path,
                 struct strv *notes)
@@ -44,23 +63,16 @@ static int make(const struct change *change, struct change_state *state, const c
     CLEANUP_CLOSE int into = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (from < 0 || into < 0)
         return err_errno(state->err, ERR_SYSTEM, errno, _("cannot use folder '%s'"), path);
-    state->layout.files = state->mode != PUT_SYM;
     int status =
         change->fresh ? 0 : keep_copy(from, into, &state->gone, &state->layout, state->err);
-    for (size_t i = 0; i < state->count && status == 0; i++)
-        status = layout_add(&state->layout, state->source, (int)i, state->err);
-    for (size_t i = state->old_count; i < state->count && status == 0; i++)
-        status = outside_put(&outside, &state->source[i], &state->dist[i].outside, state->err);
     if (status == 0)
-        status = put_layout(into, &state->layout, state->source, state->dist, state->count,
-                            state->mode, state->err);
+        status = change_put(state, &outside, into);
     if (status == 0)
         status = pending_write(into, &outside.waiting, &state->removals, state->err);
     if (status < 0)
         outside_drop(&outside);
-    for (size_t i = 0; notes && status == 0 && i < state->layout.clashes.count; i++)
-        strv_take(notes, mem_print(_("two packages have the same file: %s"),
-                                   state->layout.clashes.item[i]));
+    if (status == 0)
+        change_note(state, notes);
     strv_free(&outside.waiting);
     return status;
 }

@@ -53,37 +53,29 @@ static char *entry_behind(const char *packages, const char *path)
 
 // The entry that a distribution is linked from. All that it has among the packages is then a link into
 // it, so its first file tells. NULL if it is not, or is nothing but metadata. Yours.
-static char *entry_of(const struct dist *dist, const struct str *record)
+static char *entry_of(const struct dist *dist, const struct record_file *file)
 {
-    struct arena arena = {0};
-    struct record_file file = {0};
     size_t i = 0;
-    record_file_parse(&arena, (struct piece){str_text(record), record->size}, &file, NULL);
-    while (i < file.count && (str_starts(file.row[i].path.text, dist->info) ||
-                              str_starts(file.row[i].path.text, "../")))
+    while (i < file->count && (str_starts(file->row[i].path.text, dist->info) ||
+                               str_starts(file->row[i].path.text, "../")))
         i++;
-    char *found = i < file.count ? entry_behind(dist->folder, file.row[i].path.text) : NULL;
-    arena_free(&arena);
-    return found;
+    return i < file->count ? entry_behind(dist->folder, file->row[i].path.text) : NULL;
 }
 
 // Has somebody put a folder of his own in the place of a link? RECORD has a folder's link without a
 // hash, as it has bytecode.
-static int is_changed(const struct dist *dist, const struct str *record)
+static int is_changed(const struct dist *dist, const struct record_file *file)
 {
-    struct arena arena = {0};
-    struct record_file file = {0};
     int found = 0;
-    record_file_parse(&arena, (struct piece){str_text(record), record->size}, &file, NULL);
-    for (size_t i = 0; i < file.count && !found; i++) {
+    for (size_t i = 0; i < file->count && !found; i++) {
         struct stat st;
-        struct piece row = file.row[i].path;
-        if (file.row[i].has_sha256 || str_starts(row.text, "../") || str_ends(row.text, ".pyc"))
+        struct piece row = file->row[i].path;
+        if (file->row[i].has_sha256 || str_starts(row.text, "../") ||
+            str_ends(row.text, ".pyc"))
             continue;
         CLEANUP_FREE char *path = mem_print("%s/%s", dist->folder, row.text);
         found = lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
     }
-    arena_free(&arena);
     return found;
 }
 
@@ -123,41 +115,40 @@ static int remove_dist(const struct dist *dist, struct change_state *state)
 }
 
 // The rows of its RECORD for what lies outside of the folder of packages.
-static void keep_outside(const struct str *record, struct arena *arena, struct str *rows)
+static void keep_outside(const struct record_file *file, struct str *rows)
 {
-    struct record_file file;
-    const char *kept = arena_dupn(arena, str_text(record), record->size);
-    if (record_file_parse(arena, (struct piece){kept, record->size}, &file, NULL) < 0)
-        return;
-    for (size_t i = 0; i < file.count; i++)
-        if (str_starts(file.row[i].path.text, "../"))
-            record_file_add(rows, file.row[i].path.text,
-                            file.row[i].has_sha256 ? file.row[i].sha256 : NULL,
-                            file.row[i].size);
+    for (size_t i = 0; i < file->count; i++)
+        if (str_starts(file->row[i].path.text, "../"))
+            record_file_add(rows, file->row[i].path.text,
+                            file->row[i].has_sha256 ? file->row[i].sha256 : NULL,
+                            file->row[i].size);
 }
 
 // Links into the store are made anew. An entry that is gone is left as it is, and so is one that
 // somebody changed.
 static int link_again(const struct dist *dist, struct change_state *state)
 {
-    struct err *err = state->err;
     int is_new;
     CLEANUP_STR struct str record = {0};
     CLEANUP_STR struct str url = {0};
+    struct record_file file;
     struct put_dist *put = &state->dist[state->count];
     const struct manifest *manifest;
     if (dist->kind != DIST_INFO || dist_file(dist, "RECORD", &record, NULL) < 0)
         return 0;
-    CLEANUP_FREE char *entry = entry_of(dist, &record);
+    const struct piece kept = {arena_dupn(&state->arena, str_text(&record), record.size),
+                               record.size};
+    if (record_file_parse(&state->arena, kept, &file, NULL) < 0)
+        return 0;
+    CLEANUP_FREE char *entry = entry_of(dist, &file);
     int known = entry && change_read_manifest(&state->arena, entry, &manifest, NULL) == 0 &&
-                strcmp(manifest->info, dist->info) == 0 && !is_changed(dist, &record);
+                strcmp(manifest->info, dist->info) == 0 && !is_changed(dist, &file);
     if (!known)
         return 0;
-    if (keep_read_record(&record, &state->arena, &state->gone, NULL, err) < 0)
-        return err_wrap(err, "%s/RECORD", dist->info);
+    keep_take_record(&file, &state->arena, &state->gone, NULL);
     table_put(&state->gone, arena_dup(&state->arena, dist->info), &is_new);
     *put = (struct put_dist){.top_level = state->top_level};
-    keep_outside(&record, &state->arena, &put->outside);
+    keep_outside(&file, &put->outside);
     CLEANUP_FREE char *requested = mem_print("%s/%s/REQUESTED", dist->folder, dist->info);
     put->requested = access(requested, F_OK) == 0;
     if (dist_file(dist, "direct_url.json", &url, NULL) == 0)
@@ -189,6 +180,7 @@ int change_gather(const struct change *change, struct change_state *state)
     struct dists dists = {0};
     int status = 0;
     state->mode = change->mode;
+    state->layout.files = state->mode != PUT_SYM;
     state->top_level = put_needs_top_level(change->site->minor);
     if (!change->fresh)
         status = dists_read(change->site->packages, &dists, NULL, state->err);

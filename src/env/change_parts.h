@@ -4,6 +4,7 @@
 
 #include "env/change.h"
 #include "env/layout.h"
+#include "env/outside.h"
 
 #define CHANGE_PREFIX ".packages-lopin-"
 
@@ -25,6 +26,11 @@ int change_read_manifest(struct arena *arena, const char *entry, const struct ma
                          struct err *err);
 // Reads what is there and what comes. Returns 0, or -1 with state->err.
 int change_gather(const struct change *change, struct change_state *state);
+// Lays out all sources in folder `into` (a descriptor), and what the new ones have outside of it.
+// Returns 0, or -1 with state->err.
+int change_put(struct change_state *state, struct outside *outside, int into);
+// Adds what the user should know of what was laid out.
+void change_note(const struct change_state *state, struct strv *notes);
 void change_state_free(struct change_state *state);
 // The folder of packages, which is empty, as a link to one that all environments with the same
 // packages share.

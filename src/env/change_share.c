@@ -89,21 +89,12 @@ static int make_shared(const struct change *change, const char *path,
     if (fs_make_dirs(AT_FDCWD, packages, 0777, state->err) < 0)
         return -1;
     CLEANUP_CLOSE int into = open(packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    state->layout.files = state->mode != PUT_SYM;
-    int status = 0;
-    for (size_t i = 0; i < state->count && status == 0; i++)
-        status = layout_add(&state->layout, state->source, (int)i, state->err);
-    for (size_t i = 0; i < state->count && status == 0; i++)
-        status = outside_put(&outside, &state->source[i], &state->dist[i].outside, state->err);
-    if (status == 0)
-        status = put_layout(into, &state->layout, state->source, state->dist, state->count,
-                            state->mode, state->err);
+    int status = change_put(state, &outside, into);
     list_outside(state, &text);
     if (status == 0)
         status = fs_replace(AT_FDCWD, list, str_text(&text), text.size, 0444, 0, state->err);
-    for (size_t i = 0; notes && status == 0 && i < state->layout.clashes.count; i++)
-        strv_take(notes, mem_print(_("two packages have the same file: %s"),
-                                   state->layout.clashes.item[i]));
+    if (status == 0)
+        change_note(state, notes);
     return status == 0 ? close_all(into, packages, state) : status;
 }
 

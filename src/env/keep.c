@@ -12,7 +12,6 @@
 
 #include "base/fs.h"
 #include "base/lang.h"
-#include "wheel/record.h"
 
 int keep_copy_file(int from, const char *path, int into, const char *goal, mode_t more)
 {
@@ -45,16 +44,12 @@ static const char *bytecode_of(struct arena *arena, const char *path)
     return arena_dup(arena, text);
 }
 
-int keep_read_record(const struct str *record, struct arena *arena, struct table *gone,
-                     struct strv *ret_outside, struct err *err)
+void keep_take_record(const struct record_file *file, struct arena *arena, struct table *gone,
+                      struct strv *ret_outside)
 {
-    struct record_file file;
     int is_new;
-    const char *kept = arena_dupn(arena, str_text(record), record->size);
-    if (record_file_parse(arena, (struct piece){kept, record->size}, &file, err) < 0)
-        return -1;
-    for (size_t i = 0; i < file.count; i++) {
-        const char *path = file.row[i].path.text;
+    for (size_t i = 0; i < file->count; i++) {
+        const char *path = file->row[i].path.text;
         if (*path == '/' || str_starts(path, "../") || strstr(path, "/../")) {
             if (ret_outside)
                 strv_add(ret_outside, path);
@@ -65,6 +60,16 @@ int keep_read_record(const struct str *record, struct arena *arena, struct table
         if (bytecode)
             table_put(gone, bytecode, &is_new);
     }
+}
+
+int keep_read_record(const struct str *record, struct arena *arena, struct table *gone,
+                     struct strv *ret_outside, struct err *err)
+{
+    struct record_file file;
+    const char *kept = arena_dupn(arena, str_text(record), record->size);
+    if (record_file_parse(arena, (struct piece){kept, record->size}, &file, err) < 0)
+        return -1;
+    keep_take_record(&file, arena, gone, ret_outside);
     return 0;
 }
 
