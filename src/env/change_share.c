@@ -14,6 +14,7 @@
 #include "base/lang.h"
 #include "env/change_parts.h"
 #include "env/outside.h"
+#include "env/todo.h"
 
 // Of the entries, in their order (the caller's is by name), and who asked for them.
 char *change_shared(const struct change *change)
@@ -32,19 +33,6 @@ char *change_shared(const struct change *change)
     return mem_print("%s/%016llx", change->shared, (unsigned long long)hash_end(&hash));
 }
 
-// The file "outside" of a shared folder, a line each: "command NAME VALUE", or "entry PATH" of one that
-// has more than commands there; %XX text.
-static void add_line(struct str *text, const char *verb, const char *one, const char *two)
-{
-    str_print(text, "%s ", verb);
-    str_add_percent(text, one, strlen(one), "");
-    str_add_char(text, two ? ' ' : '\n');
-    if (two) {
-        str_add_percent(text, two, strlen(two), "");
-        str_add_char(text, '\n');
-    }
-}
-
 static int has_more(const struct manifest *manifest)
 {
     for (size_t i = 0; i < manifest->folder_count; i++)
@@ -53,14 +41,16 @@ static int has_more(const struct manifest *manifest)
     return 0;
 }
 
+// The file "outside" of a shared folder, a line each: "command NAME VALUE", or "entry PATH" of one that
+// has more than commands there.
 static void list_outside(const struct change_state *state, struct str *text)
 {
     for (size_t i = 0; i < state->count; i++) {
         const struct manifest *manifest = state->source[i].manifest;
         if (has_more(manifest))
-            add_line(text, "entry", state->source[i].entry, NULL);
+            todo_add(text, "entry", state->source[i].entry, NULL);
         for (size_t s = 0; s < manifest->script_count && !has_more(manifest); s++)
-            add_line(text, "command", manifest->script[s].name, manifest->script[s].value);
+            todo_add(text, "command", manifest->script[s].name, manifest->script[s].value);
     }
 }
 
@@ -141,15 +131,14 @@ static int put_entry(struct outside *outside, const char *entry, struct err *err
 
 static int put_line(struct outside *outside, const char *line, struct err *err)
 {
-    CLEANUP_STRV struct strv word = {0};
+    CLEANUP_FREE char *verb = NULL;
     CLEANUP_STR struct str one = {0};
     CLEANUP_STR struct str two = {0};
-    strv_split(&word, line, ' ');
-    if (word.count < 2 || str_add_unpercent(&one, word.item[1], strlen(word.item[1])) < 0 ||
-        (word.count > 2 && str_add_unpercent(&two, word.item[2], strlen(word.item[2])) < 0))
+    int words = todo_read(line, &verb, &one, &two);
+    if (!words)
         return 0;
-    return word.count > 2 ? put_command(outside, str_text(&one), str_text(&two), err)
-                          : put_entry(outside, str_text(&one), err);
+    return words >= 2 ? put_command(outside, str_text(&one), str_text(&two), err)
+                      : put_entry(outside, str_text(&one), err);
 }
 
 // What the packages of a shared folder that was there have outside of it.

@@ -12,21 +12,11 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "env/todo.h"
 
 #define PENDING ".lopin-pending"
 #define HEAD    "lopin-pending 1"
 enum { PENDING_MAX = 64 << 20 };
-
-static void add_words(struct str *text, const char *verb, const char *one, const char *two)
-{
-    str_print(text, "%s ", verb);
-    str_add_percent(text, one, strlen(one), "");
-    if (two) {
-        str_add_char(text, ' ');
-        str_add_percent(text, two, strlen(two), "");
-    }
-    str_add_char(text, '\n');
-}
 
 // A command that comes replaces the one of that name. Were that one removed first, whoever does it all
 // again after a kill would remove the new one.
@@ -47,9 +37,9 @@ int pending_write(int packages, const struct strv *renames, const struct strv *r
     str_add(&text, HEAD "\n");
     for (size_t i = 0; i < removals->count; i++)
         if (!is_renamed(renames, removals->item[i]))
-            add_words(&text, "remove", removals->item[i], NULL);
+            todo_add(&text, "remove", removals->item[i], NULL);
     for (size_t i = 0; i + 1 < renames->count; i += 2)
-        add_words(&text, "rename", renames->item[i], renames->item[i + 1]);
+        todo_add(&text, "rename", renames->item[i], renames->item[i + 1]);
     CLEANUP_CLOSE int fd =
         openat(packages, PENDING, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0 || fs_write_all(fd, text.text, text.size) < 0)
@@ -60,16 +50,15 @@ int pending_write(int packages, const struct strv *renames, const struct strv *r
 // Done already is as good: a kill may have come between a step and the end.
 static int do_line(const char *prefix, const char *line, struct err *err)
 {
-    CLEANUP_STRV struct strv word = {0};
+    CLEANUP_FREE char *verb = NULL;
     CLEANUP_STR struct str one = {0};
     CLEANUP_STR struct str two = {0};
-    strv_split(&word, line, ' ');
     str_print(&one, "%s/", prefix);
     str_print(&two, "%s/", prefix);
-    if (word.count < 2 || str_add_unpercent(&one, word.item[1], strlen(word.item[1])) < 0 ||
-        (word.count > 2 && str_add_unpercent(&two, word.item[2], strlen(word.item[2])) < 0))
+    int words = todo_read(line, &verb, &one, &two);
+    if (!words)
         return 0;
-    int is_rename = strcmp(word.item[0], "rename") == 0 && word.count == 3;
+    int is_rename = strcmp(verb, "rename") == 0 && words == 2;
     int status = is_rename ? rename(one.text, two.text) : unlink(one.text);
     return status < 0 && errno != ENOENT
                ? err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"),
