@@ -369,9 +369,24 @@ static int kill_carrier(long pid, const char *entry)
            send_signal(process, pid, SIGKILL) == 0;
 }
 
-static unsigned sweep_once(const char *entry)
+struct swept { // the processes that were killed, each once
+    long *pid;
+    size_t count, room;
+};
+
+static void swept_add(struct swept *swept, long pid)
 {
-    unsigned killed = 0;
+    for (size_t i = 0; i < swept->count; i++)
+        if (swept->pid[i] == pid)
+            return; // killed in an earlier pass, and not yet gone
+    mem_room(&swept->pid, &swept->room, swept->count + 1, sizeof *swept->pid);
+    swept->pid[swept->count++] = pid;
+}
+
+// Returns whether any was killed.
+static int sweep_once(const char *entry, struct swept *swept)
+{
+    int any = 0;
     DIR *stream = opendir("/proc");
     struct dirent *item;
     while (stream && (item = readdir(stream))) {
@@ -379,25 +394,31 @@ static unsigned sweep_once(const char *entry)
         long pid = strtol(item->d_name, NULL, 10);
         if (!isdigit((unsigned char)item->d_name[0]) || pid == getpid())
             continue;
-        if (fstatat(dirfd(stream), item->d_name, &st, 0) == 0 && st.st_uid == geteuid())
-            killed += (unsigned)kill_carrier(pid, entry);
+        if (fstatat(dirfd(stream), item->d_name, &st, 0) == 0 && st.st_uid == geteuid() &&
+            kill_carrier(pid, entry)) {
+            swept_add(swept, pid);
+            any = 1;
+        }
     }
     if (stream)
         closedir(stream);
-    return killed;
+    return any;
 }
 
+// A process in the middle of execve(2) shows no environment: one look that finds nothing is not
+// enough, and a second one, a moment later, finds what the first looked past.
 unsigned owner_sweep(const char *run_path)
 {
     CLEANUP_FREE char *entry = mem_print("LOPIN_RUN=%s", run_path);
     const struct timespec pause = {.tv_nsec = 2000000};
-    unsigned most = 0;
+    struct swept swept = {0};
+    int quiet = 0;
     for (int pass = 0; pass < SWEEPS && space_here(); pass++) {
-        unsigned killed = sweep_once(entry);
-        if (!killed)
-            break; // none is left, nor one that they forked meanwhile
-        most = killed > most ? killed : most;
+        quiet = sweep_once(entry, &swept) ? 0 : quiet + 1;
+        if (quiet == 2)
+            break;               // none is left, nor one that they forked meanwhile
         nanosleep(&pause, NULL); // a killed one needs a moment to be gone
     }
-    return most;
+    free(swept.pid);
+    return (unsigned)swept.count;
 }
