@@ -22,6 +22,7 @@ static const struct {
     [ERR_BAD_WHEEL] = {"bad-wheel", 3},
     [ERR_NO_WHEEL] = {"no-wheel", 3},
     [ERR_NO_SOLUTION] = {"no-solution", 3},
+    [ERR_BUILD] = {"build-failed", 3},
     [ERR_FETCH] = {"fetch", 3},
     [ERR_NO_DATASET] = {"no-dataset", 4},
     [ERR_SAME_OUTPUT] = {"same-output", 2},

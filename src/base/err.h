@@ -18,6 +18,7 @@ enum err_code {
     ERR_BAD_WHEEL,      // bad-wheel: a wheel is damaged, or not what it says
     ERR_NO_WHEEL,       // no-wheel: nothing that is there satisfies a requirement
     ERR_NO_SOLUTION,    // no-solution: no set of versions satisfies all requirements
+    ERR_BUILD,          // build-failed: a source could not be made a wheel
     ERR_FETCH,          // fetch: an index or a file of one cannot be had
     ERR_NO_DATASET,     // no-dataset: a pattern or file gives none
     ERR_SAME_OUTPUT,    // same-output: two datasets would write one file

@@ -18,7 +18,7 @@
 #include "cli/packs_put.h"
 #include "cli/say.h"
 #include "cli/setting.h"
-#include "env/left.h"
+#include "base/left.h"
 #include "wheel/pyproject.h"
 
 enum { SCRIPT_MAX = 16 << 20 };

@@ -59,12 +59,12 @@ const struct explanation explanations[ERR_COUNT] = {
         {N_("no wheel of it fits this Python and this machine"),
          N_("A wheel's name says for which Python and which machine it is. Wheels are\n"
             "looked for in wheelhouses (--find-links, pip's configuration) and then in\n"
-            "indexes; nothing is built from source.\n"
+            "indexes; a source archive is built only where no wheel fits.\n"
             "\n"
             "    lopin wheels numpy                  the newest that fits\n"
             "    lopin wheels numpy --all-versions --all-pythons\n"
             "    lopin map --python 3.11 ...         another Python\n"
-            "    pip wheel --no-deps NAME -w DIR     builds one; then --find-links DIR\n")},
+            "    lopin pip install --no-binary NAME NAME    builds it from its source\n")},
     [ERR_NO_SOLUTION] =
         {N_("no set of versions satisfies all requirements"),
          N_("Each package requires others, often certain versions of them. What was asked\n"
@@ -78,6 +78,19 @@ const struct explanation explanations[ERR_COUNT] = {
             "\n"
             "The search is given up after many steps; naming some versions exactly makes it\n"
             "short.\n")},
+    [ERR_BUILD] =
+        {N_("a source could not be made a wheel"),
+         N_("Folders, repositories and source archives are built by pip, in an environment of\n"
+            "its own that holds what the project's pyproject.toml requires for it. That\n"
+            "needs these wheels, and often a compiler, headers and libraries. The log, whose\n"
+            "path is shown, has all that pip and the compiler said.\n"
+            "\n"
+            "    module load gcc                     a newer compiler, where there are modules\n"
+            "    lopin pip install --only-binary :all: NAME    never builds\n"
+            "    lopin pip install --no-build-isolation .      with what is installed here\n"
+            "    lopin wheels NAME --all-versions    which versions have a wheel\n"
+            "\n"
+            "With --no-index the requirements of the build must be in the wheelhouse too.\n")},
     [ERR_FETCH] =
         {N_("an index, or a file that it names, cannot be had"),
          N_("The network, a proxy or the index did not answer, stalled, ended too early\n"

@@ -221,9 +221,8 @@ static int hint_pip(const char *shown, struct err *err)
                                             "proxy",          "timeout", "retries",
                                             "default-timeout"};
     static const char *const real[] = {
-        "-e",     "--editable", "-t",           "--target",   "--user",
-        "--root", "--prefix",   "--no-clean",   "-I",         "--ignore-installed",
-        "--src",  "--report",   "--use-pep517", "--platform", "--no-build-isolation"};
+        "-t", "--target",           "--user", "--root",   "--prefix",  "--no-clean",
+        "-I", "--ignore-installed", "--src",  "--report", "--platform"};
     CLEANUP_FREE char *name = mem_dupn(shown, strcspn(shown, "="));
     for (size_t i = 0; i < COUNT(variables); i++) {
         CLEANUP_FREE char *variable = mem_print("PIP_%s", variables[i]);

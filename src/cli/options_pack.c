@@ -58,6 +58,7 @@ static void take_flag(struct pack_options *pack, int id)
         [OPTION_PREFER_BINARY] = &pack->prefer_binary,
         [OPTION_REQUIRE_HASHES] = &pack->require_hashes,
         [OPTION_NO_DEPS] = &pack->no_deps,
+        [OPTION_NO_ISOLATION] = &pack->no_isolation,
         [OPTION_UPGRADE] = &pack->upgrade,
         [OPTION_REINSTALL] = &pack->reinstall,
         [OPTION_NO_COMPILE] = &pack->no_compile,
@@ -88,6 +89,8 @@ int options_pack_take(struct pack_options *pack, int id, const char *value,
     case OPTION_WITH: options_pack_cut(value, &pack->with); return 0;
     case OPTION_REQUIREMENT: strv_add(&pack->requirements, value); return 0;
     case OPTION_GROUP: strv_add(&pack->groups, value); return 0;
+    case OPTION_EDITABLE: strv_add(&pack->editables, value); return 0;
+    case OPTION_CONFIG_SETTINGS: strv_add(&pack->config_settings, value); return 0;
     case OPTION_CONSTRAINT: strv_add(&pack->constraints, value); return 0;
     case OPTION_OVERRIDE: strv_add(&pack->overrides, value); return 0;
     case OPTION_FIND_LINKS: strv_add(&pack->find_links, value); return 0;
@@ -113,10 +116,10 @@ int options_pack_any(const struct pack_options *pack)
 
 void options_pack_free(struct pack_options *pack)
 {
-    struct strv *const lists[] = {&pack->with,        &pack->requirements, &pack->constraints,
-                                  &pack->overrides,   &pack->find_links,   &pack->extra_index,
-                                  &pack->only_binary, &pack->no_binary,    &pack->exclude,
-                                  &pack->groups};
+    struct strv *const lists[] = {
+        &pack->with,       &pack->requirements, &pack->constraints, &pack->overrides,
+        &pack->find_links, &pack->extra_index,  &pack->only_binary, &pack->no_binary,
+        &pack->exclude,    &pack->groups,       &pack->editables,   &pack->config_settings};
     for (size_t i = 0; i < COUNT(lists); i++)
         strv_free(lists[i]);
 }

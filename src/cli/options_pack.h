@@ -12,11 +12,13 @@ struct pack_options { // words are borrowed from argv, lists are copies
     struct strv with; // requirements
     struct strv requirements, constraints, overrides; // files
     struct strv groups;                               // "[PATH:]NAME"
+    struct strv editables;       // folders
+    struct strv config_settings; // "KEY=VALUE" for who builds
     struct strv find_links, extra_index, only_binary, no_binary, exclude;
     const char *index_url, *prompt, *format;
     enum resolution resolution;
     enum link_mode link;
-    int no_index, offline, pre, prefer_binary, require_hashes, no_deps, upgrade, reinstall,
+    int no_index, offline, pre, prefer_binary, require_hashes, no_deps, no_isolation, upgrade, reinstall,
         no_compile;
     int system_site, clear, refresh, no_pip, seed;
     int yes, public, all, local, files, not_required;

@@ -8,6 +8,8 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "cli/packs_advice.h"
+#include "cli/packs_build.h"
+#include "cli/packs_direct.h"
 #include "cli/packs_tell.h"
 #include "cli/say.h"
 #include "cli/setting.h"
@@ -95,7 +97,7 @@ int packs_open(const struct cli *cli, const struct python *python,
     ret->cache = setting_cache(&cli->vars);
     return profile_read(python, &cli->vars, &ret->profile, err) < 0 ||
                    read_configuration(ret, err) < 0 || packs_read_words(ret, words, err) < 0 ||
-                   open_source(ret, err) < 0
+                   open_source(ret, err) < 0 || packs_build_wanted(ret, err) < 0
                ? -1
                : 0;
 }
@@ -144,7 +146,8 @@ int packs_solve(struct packs *packs, struct err *err)
     size_t count = packs->solution.count;
     packs->file = arena_alloc(&packs->arena, (count + 1) * sizeof *packs->file);
     for (size_t i = 0; i < count; i++)
-        packs->file[i] = packs_file(packs, &packs->solution.choice[i]);
+        if (packs_file(packs, &packs->solution.choice[i], &packs->file[i], err) < 0)
+            return -1;
     return 0;
 }
 
@@ -171,14 +174,17 @@ static int check_hash(struct packs *packs, const struct solve_choice *choice,
                         "pip-compile --generate-hashes, uv pip compile "
                         "--generate-hashes");
     }
-    if (sha256_file(file->path, sha256, err) < 0)
+    // Of what is built, that of its source.
+    const struct packs_source *source = packs_source_of(packs, file);
+    const char *path = source ? source->source : file->path;
+    if (sha256_file(path, sha256, err) < 0)
         return -1;
     for (size_t i = 0; i < hashes->count; i++)
         if (strcmp(hashes->sha256[i], sha256) == 0)
             return 0;
     err_set(err, ERR_BAD_WHEEL, _("%s has another hash than the requirements say"), file->name);
     err_hint(err, "found", "sha256:%s", sha256);
-    return err_hint(err, "in", "%s", file->path);
+    return err_hint(err, "in", "%s", path);
 }
 
 static int fetch(struct packs *packs, size_t count, struct err *err)
@@ -254,14 +260,18 @@ int packs_is_wanted(const struct packs *packs, const struct solve_choice *choice
     return 0;
 }
 
-// direct_url.json of a file or URL that was asked for (PEP 610); NULL if it was not.
+// direct_url.json of a file, folder or URL that was asked for (PEP 610); NULL if it was not.
 static const char *direct_url(struct packs *packs, const struct solve_choice *choice,
-                              const struct manifest *manifest)
+                              const struct source_file *file, const struct manifest *manifest)
 {
     if (!choice->url)
         return NULL;
     CLEANUP_STR struct str text = {0};
-    packs_add_direct_url(&text, choice->url, manifest->sha256);
+    const struct packs_source *source = packs_source_of(packs, file);
+    if (source)
+        packs_add_source_url(&text, source);
+    else
+        packs_add_wheel_url(&text, choice->url, manifest->sha256);
     return arena_dup(&packs->arena, text.text);
 }
 
@@ -280,7 +290,7 @@ size_t packs_adds(struct packs *packs, struct change_add **ret, const char *cons
             .entry = packs->entry[i].folder,
             .manifest = &packs->entry[i].manifest,
             .requested = packs_is_wanted(packs, choice),
-            .direct_url = direct_url(packs, choice, &packs->entry[i].manifest)};
+            .direct_url = direct_url(packs, choice, packs->file[i], &packs->entry[i].manifest)};
         const char *normal =
             arena_dupn(&packs->arena, choice->normal.text, choice->normal.size);
         if (packs->installed && dists_find(packs->installed, normal))
@@ -307,6 +317,7 @@ void packs_free(struct packs *packs)
     free(packs->overrides.item);
     free(packs->hashes);
     free(packs->given);
+    free(packs->built);
     free(packs->cache);
     free(packs->shared);
     arena_free(&packs->arena);

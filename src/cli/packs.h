@@ -40,6 +40,8 @@ struct packs { // zero-initialise to begin; free with packs_free
     char *cache;
     struct source_file **given; // by URL; their place is their number
     size_t given_count, given_room;
+    struct packs_source **built; // packs_build.h
+    size_t built_count, built_room;
     struct tell *tell; // packs_tell.c
     // Found:
     struct solve_result solution;
@@ -63,6 +65,7 @@ int packs_is_wanted(const struct packs *packs, const struct solve_choice *choice
 // replaced, NULL-terminated.
 size_t packs_adds(struct packs *packs, struct change_add **ret, const char *const **ret_remove);
 
+void packs_list_add(struct packs_list *list, struct require *require);
 // packs_words.c
 int packs_read_words(struct packs *packs, const struct strv *words, struct err *err);
 // The projects that words and -r files name, whatever else they say: of uninstall.
@@ -72,5 +75,7 @@ int packs_read_names(const struct cli *cli, struct arena *arena, struct packs_li
 void packs_provider(struct packs *packs, struct solve_provider *ret);
 // Asks indexes at once for what is wanted.
 void packs_look_ahead(struct packs *packs);
-// The file of a choice, NULL if it is what is installed.
-struct source_file *packs_file(struct packs *packs, const struct solve_choice *choice);
+// The file of a choice, NULL if it is what is installed. Returns 0, or -1 with err: it is built, and
+// cannot be.
+int packs_file(struct packs *packs, const struct solve_choice *choice, struct source_file **ret,
+               struct err *err);

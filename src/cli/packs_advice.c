@@ -53,14 +53,6 @@ static void add_nearest(struct packs *packs, const char *normal, struct err *err
         err_hint(err, "try", "%s", nearest);
 }
 
-static int only_archives(const struct source_project *project)
-{
-    for (size_t i = 0; i < project->file_count; i++)
-        if (project->file[i]->refused != SOURCE_ARCHIVE)
-            return 0;
-    return project->file_count > 0;
-}
-
 static void add_of_project(struct packs *packs, const struct require *require, struct err *err)
 {
     const char *normal = arena_dupn(&packs->arena, require->normal.text, require->normal.size);
@@ -70,9 +62,6 @@ static void add_of_project(struct packs *packs, const struct require *require, s
         return;
     if (!project->file_count)
         add_nearest(packs, normal, err);
-    else if (only_archives(project))
-        err_hint(err, "try", _("pip wheel --no-deps -w wheels %s, then --find-links wheels"),
-                 normal);
 }
 
 void packs_advise(struct packs *packs, struct err *err)

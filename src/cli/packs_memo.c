@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "cli/packs_build.h"
 
 #define HEAD "lopin-ask 1\n"
 enum { INDEX_SECONDS = 600, RACY_SECONDS = 2 };
@@ -32,6 +33,20 @@ static void add_words(struct hash *hash, const struct strv *list)
         hash_text(hash, list->item[i]);
 }
 
+// Wheels of sources: what a source is now is in the path of its wheel.
+static void add_built(struct hash *hash, const struct packs *packs)
+{
+    struct stat st;
+    for (size_t i = 0; i < packs->built_count; i++) {
+        const struct source_file *wheel = packs->built[i]->wheel;
+        hash_text(hash, wheel ? wheel->url : packs->built[i]->given);
+        if (wheel && stat(wheel->url, &st) == 0) {
+            const uint64_t facts[] = {(uint64_t)st.st_ino, (uint64_t)clock_ns(st.st_mtim)};
+            hash_part(hash, facts, sizeof facts);
+        }
+    }
+}
+
 static void add_asked(struct hash *hash, const struct packs *packs)
 {
     const struct pack_options *options = &packs->cli->options.pack;
@@ -46,6 +61,7 @@ static void add_asked(struct hash *hash, const struct packs *packs)
     for (size_t i = 0; i < packs->hash_count; i++)
         for (size_t h = 0; h < packs->hashes[i].count; h++)
             hash_text(hash, packs->hashes[i].sha256[h]);
+    add_built(hash, packs);
     add_words(hash, &packs->find_links);
     add_words(hash, &packs->extra_index);
     hash_text(hash, packs->index_url);

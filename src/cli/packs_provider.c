@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "base/lang.h"
-#include "cli/packs.h"
 #include "cli/packs_advice.h"
+#include "cli/packs_build.h"
 #include "source/url.h"
 
 // Numbers of candidates that are no version of the source's.
 #define INDEX_INSTALLED (SIZE_MAX - 1)
 #define INDEX_URL       (SIZE_MAX / 2) // and from there on
+#define INDEX_ARCHIVE   (SIZE_MAX / 4) // the same: its place among the project's files
 
 static const char *text_of(struct packs *packs, struct piece piece)
 {
@@ -47,6 +48,37 @@ static int add_installed(struct packs *packs, const char *normal, struct solve_c
     return 1;
 }
 
+// Source archives: of what is asked for, versions that no wheel gives; of what is only required, where
+// it has no wheel at all. To build what is merely tried on the way would take hours.
+static size_t add_archives(struct packs *packs, const char *normal,
+                           const struct source_project *project, struct solve_candidate *list)
+{
+    const struct version *last = NULL;
+    size_t count = 0;
+    size_t wheels = 0;
+    if (project->count && !packs_asked_of(packs, piece_of(normal)))
+        return 0;
+    for (size_t i = 0; i < project->file_count; i++) {
+        const struct source_file *file = project->file[i];
+        while (wheels < project->count &&
+               version_compare(project->item[wheels].version, file->version, VERSION_WHOLE) > 0)
+            wheels++;
+        int has_wheel =
+            wheels < project->count &&
+            version_compare(project->item[wheels].version, file->version, VERSION_WHOLE) == 0;
+        if (file->refused != SOURCE_ARCHIVE || has_wheel ||
+            (last && version_compare(last, file->version, VERSION_WHOLE) == 0))
+            continue;
+        last = file->version;
+        list[count++] =
+            (struct solve_candidate){.version = {piece_of(file->version_text), file->version},
+                                     .index = INDEX_ARCHIVE + i,
+                                     .yanked = file->yanked,
+                                     .is_source = 1};
+    }
+    return count;
+}
+
 static int give_versions(void *context, struct piece name, const struct solve_candidate **ret,
                          size_t *ret_count, struct err *err)
 {
@@ -56,7 +88,7 @@ static int give_versions(void *context, struct piece name, const struct solve_ca
     if (!project)
         return -1;
     struct solve_candidate *list =
-        arena_alloc(&packs->arena, (project->count + 1) * sizeof *list);
+        arena_alloc(&packs->arena, (project->count + project->file_count + 1) * sizeof *list);
     size_t count = (size_t)add_installed(packs, normal, list);
     for (size_t i = 0; i < project->count; i++) {
         const struct source_version *item = &project->item[i];
@@ -65,6 +97,7 @@ static int give_versions(void *context, struct piece name, const struct solve_ca
                                      .index = i,
                                      .yanked = item->file->yanked};
     }
+    count += add_archives(packs, normal, project, list + count);
     *ret = list;
     *ret_count = count;
     return 0;
@@ -74,7 +107,10 @@ static int give_at_url(void *context, struct piece name, const char *url,
                        struct solve_candidate *ret, struct err *err)
 {
     struct packs *packs = context;
-    struct source_file *file = source_at_url(packs->source, text_of(packs, name), url, err);
+    const char *normal = text_of(packs, name);
+    struct source_file *file = packs_is_source(url)
+                                   ? packs_build_url(packs, normal, url, err)
+                                   : source_at_url(packs->source, normal, url, err);
     if (!file)
         return -1;
     mem_room(&packs->given, &packs->given_room, packs->given_count + 1, sizeof *packs->given);
@@ -84,19 +120,25 @@ static int give_at_url(void *context, struct piece name, const char *url,
     return 0;
 }
 
-static struct source_file *file_of(struct packs *packs, struct piece name, size_t index)
+// NULL without err: there is none.
+static struct source_file *file_of(struct packs *packs, struct piece name, size_t index,
+                                   struct err *err)
 {
     const char *normal = text_of(packs, name);
     if (index >= INDEX_URL)
         return packs->given[index - INDEX_URL];
-    const struct source_project *project = source_project(packs->source, normal, NULL);
+    const struct source_project *project = source_project(packs->source, normal, err);
+    if (project && index >= INDEX_ARCHIVE)
+        return packs_build_archive(packs, project->file[index - INDEX_ARCHIVE], err);
     return project && index < project->count ? project->item[index].file : NULL;
 }
 
-struct source_file *packs_file(struct packs *packs, const struct solve_choice *choice)
+int packs_file(struct packs *packs, const struct solve_choice *choice, struct source_file **ret,
+               struct err *err)
 {
     size_t index = choice->candidate->index;
-    return index == INDEX_INSTALLED ? NULL : file_of(packs, choice->normal, index);
+    *ret = index == INDEX_INSTALLED ? NULL : file_of(packs, choice->normal, index, err);
+    return *ret || index == INDEX_INSTALLED ? 0 : -1;
 }
 
 // The pages of what a version requires, and the metadata of what will probably be taken of them, are
@@ -174,12 +216,14 @@ static int give_needs(void *context, struct piece name, size_t index, struct sol
     struct packs *packs = context;
     if (index == INDEX_INSTALLED)
         return give_installed_needs(packs, text_of(packs, name), ret);
-    struct source_file *file = file_of(packs, name, index);
+    struct source_file *file = file_of(packs, name, index, err);
     struct err why = {0};
+    if (!file)
+        return -1;
     const struct metadata *metadata = source_metadata(packs->source, file, &why);
     *ret = (struct solve_needs){0};
     // What is not what its index names is nobody's choice: an older version would hide that.
-    int is_forged = file && !file->local && !file->path;
+    int is_forged = !file->local && !file->path;
     if (!metadata && (why.code != ERR_BAD_WHEEL || is_forged)) {
         *(err ? err : &why) = why;
         return -1;

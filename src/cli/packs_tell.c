@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/packs_tell.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/human.h"
 #include "base/lang.h"
-#include "cli/json_text.h"
-#include "source/url.h"
 
 enum { TELL_EVERY_US = 100000, PAGES = 500000 };
 struct tell { // of one packs
@@ -104,20 +101,4 @@ void packs_tell_end(struct packs *packs)
         term_write(packs->tell->term, &clear);
     if (packs->tell)
         packs->tell->shown = 0;
-}
-
-void packs_add_direct_url(struct str *into, const char *url, const char *sha256)
-{
-    json_t *root = json_object();
-    json_t *archive = json_object();
-    json_t *hashes = json_object();
-    CLEANUP_FREE char *plain = url_plain(url);
-    CLEANUP_FREE char *hash = mem_print("sha256=%s", sha256);
-    plain[strcspn(plain, "#")] = '\0';
-    json_object_set_new(hashes, "sha256", json_text(sha256));
-    json_object_set_new(archive, "hash", json_text(hash));
-    json_object_set_new(archive, "hashes", hashes);
-    json_object_set_new(root, "url", json_text(plain));
-    json_object_set_new(root, "archive_info", archive);
-    json_add_line(into, root);
 }

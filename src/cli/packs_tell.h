@@ -7,5 +7,3 @@
 const struct net_watch *packs_tell_net(struct packs *packs); // lives in the arena
 struct store_progress packs_tell_store(struct packs *packs);
 void packs_tell_end(struct packs *packs); // the line is removed
-// Adds the content of direct_url.json (PEP 610) for the URL of a wheel and the file's hash.
-void packs_add_direct_url(struct str *into, const char *url, const char *sha256);

@@ -9,7 +9,7 @@
 
 #include "base/fs.h"
 #include "base/lang.h"
-#include "cli/packs.h"
+#include "cli/packs_build.h"
 #include "source/url.h"
 #include "wheel/name.h"
 #include "wheel/pyproject.h"
@@ -17,93 +17,56 @@
 
 enum { FILE_MAX = 1 << 24 };
 
-static void add(struct packs_list *list, struct require *require)
+void packs_list_add(struct packs_list *list, struct require *require)
 {
     mem_room(&list->item, &list->room, list->count + 1, sizeof *list->item);
     list->item[list->count++] = require;
 }
 
-static int cannot_build(const char *text, struct err *err)
-{
-    CLEANUP_STR struct str word = {0};
-    str_add_shell(&word, text);
-    err_set(err, ERR_USAGE, _("'%s' is a source to be built: lopin installs wheels"), text);
-    return err_hint(err, "try",
-                    "pip wheel --no-deps -w wheels %s && lopin pip install wheels/*.whl",
-                    str_text(&word));
-}
-
-// "./x.whl", "dir/x.whl", a URL: what is no requirement by name. NULL with err.
-static struct require *read_place(struct packs *packs, const char *text, const char *folder,
+// "./x.whl", "dir/x.whl[extra]", a URL: a wheel by its place. NULL with err.
+static struct require *read_wheel(struct packs *packs, const char *text, const char *folder,
                                   struct err *err)
 {
     CLEANUP_STR struct str name = {0};
     struct wheelname wheel;
-    CLEANUP_FREE char *path = url_is_http(text)           ? NULL
-                              : str_starts(text, "file:") ? url_file(text, err)
-                                                          : fs_absolute(folder, text);
-    if (!url_is_http(text) && !path)
+    size_t size = packs_place_size(text);
+    CLEANUP_FREE char *where = mem_dupn(text, size);
+    CLEANUP_FREE char *path = url_is_http(where)           ? NULL
+                              : str_starts(where, "file:") ? url_file(where, err)
+                                                           : fs_absolute(folder, where);
+    if (!url_is_http(where) && !path)
         return NULL;
-    CLEANUP_FREE char *url = path ? url_of_path(path) : mem_dup(text);
+    CLEANUP_FREE char *url = path ? url_of_path(path) : mem_dup(where);
     if (path && access(path, F_OK) < 0) {
         err_set(err, ERR_USAGE, _("no file '%s'"), path);
         return NULL;
     }
-    if (url_add_name(&name, url) < 0 || !str_ends(str_text(&name), ".whl")) {
-        cannot_build(text, err);
+    if (url_add_name(&name, url) < 0 ||
+        wheelname_parse(&packs->arena, piece_of(name.text), &wheel, err) < 0)
         return NULL;
-    }
-    if (wheelname_parse(&packs->arena, piece_of(name.text), &wheel, err) < 0)
-        return NULL;
-    struct require *require = arena_alloc(&packs->arena, sizeof *require);
-    *require = (struct require){
-        .name = wheel.written, .normal = wheel.normal, .url = arena_dup(&packs->arena, url)};
+    CLEANUP_FREE char *words =
+        mem_print("%.*s%s", (int)wheel.written.size, wheel.written.text, text + size);
+    struct require *require = require_parse(&packs->arena, piece_of(words), err);
+    if (require)
+        require->url = arena_dup(&packs->arena, url);
     return require;
 }
 
-// "numpy @ file:///x.whl", "dask[array]@https://...": a name comes first.
-static int has_name(const char *text)
+// Adds what a word asks for: a requirement, a wheel, or a source, which is built later.
+static int read_one(struct packs *packs, const char *text, const char *folder,
+                    struct packs_list *list, struct require **ret, struct err *err)
 {
-    const char *at = text + strcspn(text, "@/:");
-    return *at == '@' && at > text;
-}
-
-static int is_place(const char *text)
-{
-    if (has_name(text))
-        return 0;
-    return url_is_http(text) || str_starts(text, "file:") || str_ends(text, ".whl") ||
-           str_ends(text, ".tar.gz") || str_ends(text, ".zip") || strchr(text, '/') ||
-           strcmp(text, ".") == 0;
-}
-
-// "git+https://...", as pip writes a repository.
-static int is_repository(const char *text)
-{
-    static const char *const kinds[] = {"git+", "hg+", "svn+", "bzr+"};
-    for (size_t i = 0; i < COUNT(kinds); i++)
-        if (str_starts(text, kinds[i]))
-            return 1;
+    *ret = NULL;
+    if (packs_is_place(text) && packs_is_source(text))
+        return packs_add_source(packs, text, folder, 0, err);
+    *ret = packs_is_place(text) ? read_wheel(packs, text, folder, err)
+                                : require_parse(&packs->arena, piece_of(text), err);
+    if (!*ret)
+        return packs_is_place(text) || !err
+                   ? -1
+                   : err_hint(err, "try", "'numpy>=1.26,<3'   'scipy==1.14.*'   ./FILE.whl");
+    packs_list_add(list, *ret);
     return 0;
-}
-
-static struct require *read_one(struct packs *packs, const char *text, const char *folder,
-                                struct err *err)
-{
-    if (is_repository(text)) {
-        cannot_build(text, err);
-        return NULL;
-    }
-    if (is_place(text))
-        return read_place(packs, text, folder, err);
-    struct require *require = require_parse(&packs->arena, piece_of(text), err);
-    if (require && require->url && is_repository(require->url)) {
-        cannot_build(text, err);
-        return NULL;
-    }
-    if (!require && err)
-        err_hint(err, "try", "'numpy>=1.26,<3'   'scipy==1.14.*'   ./FILE.whl");
-    return require;
 }
 
 static int read_file(void *context, const char *path, struct str *into, struct err *err)
@@ -183,15 +146,16 @@ static int take_line(struct packs *packs, const struct reqfile_line *line,
         take_setting(packs, line, &line->setting[i]);
     if (line->kind == REQFILE_LINE_SETTINGS)
         return 0;
-    if (line->kind == REQFILE_LINE_EDITABLE)
-        return cannot_build(line->text, err);
     CLEANUP_FREE char *folder = fs_folder(line->file);
     CLEANUP_FREE char *base = fs_absolute(packs->cli->cwd, folder);
-    struct require *require = read_one(packs, line->text, base, err);
-    if (!require)
+    struct require *require = NULL;
+    int status = line->kind == REQFILE_LINE_EDITABLE
+                     ? packs_add_source(packs, line->text, base, 1, err)
+                     : read_one(packs, line->text, base,
+                                line->constraint ? &packs->constraints : list, &require, err);
+    if (status < 0)
         return err_wrap(err, "%s:%zu", line->file, line->number);
-    add(line->constraint ? &packs->constraints : list, require);
-    for (size_t i = 0; i < line->setting_count; i++)
+    for (size_t i = 0; require && i < line->setting_count; i++)
         if (line->setting[i].option == REQFILE_HASH)
             add_hash(packs, require->normal, line->setting[i].value);
     return 0;
@@ -209,7 +173,7 @@ static int add_part(struct packs *packs, const char *path, enum pyproject_part p
                         &project, err) < 0)
         return err_wrap(err, "%s", path);
     for (size_t i = 0; i < project.count; i++)
-        add(&packs->wanted, project.require[i]);
+        packs_list_add(&packs->wanted, project.require[i]);
     return 0;
 }
 
@@ -244,11 +208,14 @@ int packs_read_words(struct packs *packs, const struct strv *words, struct err *
     pipconf_list(&packs->pip, "constraint", &constraints);
     for (size_t l = 0; l < COUNT(lists); l++)
         for (size_t i = 0; lists[l] && i < lists[l]->count; i++) {
-            struct require *require = read_one(packs, lists[l]->item[i], packs->cli->cwd, err);
-            if (!require)
+            struct require *require;
+            if (read_one(packs, lists[l]->item[i], packs->cli->cwd, &packs->wanted, &require,
+                         err) < 0)
                 return -1;
-            add(&packs->wanted, require);
         }
+    for (size_t i = 0; i < options->editables.count; i++)
+        if (packs_add_source(packs, options->editables.item[i], packs->cli->cwd, 1, err) < 0)
+            return -1;
     for (size_t i = 0; i < options->requirements.count; i++)
         if (read_requirements(packs, options->requirements.item[i], 0, &packs->wanted, err) < 0)
             return -1;
@@ -275,7 +242,7 @@ int packs_read_names(const struct cli *cli, struct arena *arena, struct packs_li
         struct require *require = require_parse(arena, piece_of(cli->words.item[i]), err);
         if (!require)
             return -1;
-        add(ret, require);
+        packs_list_add(ret, require);
     }
     for (size_t i = 0; i < files->count; i++) {
         if (parse_file(cli, arena, files->item[i], 0, &file, err) < 0)
@@ -286,7 +253,7 @@ int packs_read_names(const struct cli *cli, struct arena *arena, struct packs_li
                     ? require_parse(arena, piece_of(file.line[l].text), NULL)
                     : NULL;
             if (require)
-                add(ret, require);
+                packs_list_add(ret, require);
         }
     }
     return 0;

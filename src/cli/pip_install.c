@@ -75,9 +75,11 @@ int pip_install(struct cli *cli, struct err *err)
     struct python python = {0};
     struct packs packs = {0};
     int status = -1;
-    if (!cli->words.count && !cli->options.pack.requirements.count) {
+    if (!cli->words.count && !cli->options.pack.requirements.count &&
+        !cli->options.pack.editables.count && !cli->options.pack.groups.count) {
         err_set(err, ERR_USAGE, _("a package is missing"));
-        return err_hint(err, "try", "lopin pip install numpy scipy    -r requirements.txt");
+        return err_hint(err, "try",
+                        "lopin pip install numpy scipy    -r requirements.txt    -e .");
     }
     if (pip_open(cli, &pip, err) == 0 && pending_finish(&pip.site, err) == 0 &&
         pip_python(&pip, &python, err) == 0 &&

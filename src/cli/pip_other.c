@@ -47,7 +47,7 @@ int pip_other(struct cli *cli, const char *verb, struct err *err)
     struct strv words = {0};
     int status = -1;
     if (pip_open(cli, &pip, err) == 0 && pip_python(&pip, &python, err) == 0) {
-        if (pip_real_words(&pip, &python, &words) < 0) {
+        if (pip_real_words(pip.site.packages, &python, &words) < 0) {
             err_set(err, ERR_USAGE,
                     _("lopin pip has no verb '%s', and there is no other pip here"), verb);
             err_hint(err, "try", "lopin venv --upgrade --seed %s", pip.site.prefix);

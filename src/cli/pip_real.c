@@ -39,9 +39,9 @@ void pip_real_bundled(const struct python *python, struct strv *ret)
     }
 }
 
-int pip_real_words(const struct pip *pip, const struct python *python, struct strv *ret)
+int pip_real_words(const char *packages, const struct python *python, struct strv *ret)
 {
-    CLEANUP_FREE char *inside = mem_print("%s/pip/__main__.py", pip->site.packages);
+    CLEANUP_FREE char *inside = mem_print("%s/pip/__main__.py", packages);
     CLEANUP_STRV struct strv bundled = {0};
     strv_add(ret, python->path);
     if (access(inside, R_OK) == 0) {

@@ -15,7 +15,7 @@
 #include "base/lang.h"
 #include "env/change_parts.h"
 #include "env/keep.h"
-#include "env/left.h"
+#include "base/left.h"
 #include "env/outside.h"
 #include "env/pending.h"
 

@@ -11,7 +11,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "env/launcher.h"
-#include "env/left.h"
+#include "base/left.h"
 #include "wheel/entries.h"
 #include "wheel/record.h"
 

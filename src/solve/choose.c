@@ -3,7 +3,7 @@
 #include "solve/solver.h"
 
 // What is taken only if nothing of a lesser rank is left.
-enum rank { RANK_USUAL, RANK_PRERELEASE, RANK_URL, RANKS };
+enum rank { RANK_USUAL, RANK_SOURCE, RANK_PRERELEASE, RANK_URL, RANKS };
 
 static enum rank rank_of(const struct package *package, size_t state, int prereleases)
 {
@@ -13,7 +13,7 @@ static enum rank rank_of(const struct package *package, size_t state, int prerel
         return RANK_URL; // who requires it by this URL leaves no other
     if (!prereleases && number && version_is_prerelease(number))
         return RANK_PRERELEASE;
-    return RANK_USUAL;
+    return version->candidate.is_source ? RANK_SOURCE : RANK_USUAL;
 }
 
 size_t choose_state(const struct solver *solver, const struct package *package)
@@ -35,7 +35,8 @@ size_t choose_state(const struct solver *solver, const struct package *package)
         if (rank == RANK_USUAL)
             break;
     }
-    return best[RANK_USUAL]        ? best[RANK_USUAL]
-           : best[RANK_PRERELEASE] ? best[RANK_PRERELEASE]
-                                   : best[RANK_URL];
+    for (enum rank rank = RANK_USUAL; rank < RANKS; rank++)
+        if (best[rank])
+            return best[rank];
+    return 0;
 }

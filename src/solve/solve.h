@@ -21,6 +21,7 @@ struct solve_candidate {      // one version of a project
     size_t index;             // the provider's own number of it
     const char *unusable; // translated: why it cannot be taken ("needs Python >=3.12"); or NULL
     const char *yanked;   // why it was withdrawn, "" without a reason; NULL: it was not
+    int is_source;        // it must be built: taken only where no other final release is left
     int installed;        // it is kept where it satisfies: not for those that shall be upgraded
 };
 struct solve_needs {             // of one version; all of it lives as long as the solve_result

@@ -4,8 +4,8 @@
 //
 // Of a version the best file is the one with the best tag, then the highest build, then of the
 // earliest place: between wheels of the same tag the order of the wheelhouses decides, so a site
-// that lists x86-64-v4 before generic gets what it means. Source archives are not built: they are
-// kept among what was refused, for the explanation.
+// that lists x86-64-v4 before generic gets what it means. Source archives are
+// among what was refused: who takes one has it built.
 //
 // All that is given out lives until source_free.
 #pragma once
@@ -43,10 +43,11 @@ struct source_ask { // borrowed for the life of the source; NULL: not said
 enum source_kind { SOURCE_HOUSE, SOURCE_LINKS, SOURCE_INDEX };
 enum source_refusal {
     SOURCE_FITS,
-    SOURCE_NO_TAG,    // for other interpreters or machines
-    SOURCE_PYTHON,    // requires another Python
-    SOURCE_ARCHIVE,   // source archive
-    SOURCE_NO_BINARY, // --no-binary
+    SOURCE_NO_TAG,      // for other interpreters or machines
+    SOURCE_PYTHON,      // requires another Python
+    SOURCE_ARCHIVE,     // source archive, which can be built
+    SOURCE_ONLY_BINARY, // source archive under --only-binary
+    SOURCE_NO_BINARY,   // --no-binary
 };
 struct source_file {   // NUL-terminated; NULL: not said
     const char *name;  // base name

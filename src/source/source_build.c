@@ -52,12 +52,13 @@ void source_judge(struct source *source, const char *normal, struct source_file 
     const struct tags *tags = source->ask.tags;
     file->refused = SOURCE_FITS;
     file->rank = file->is_wheel && tags ? tag_set_rank(&file->wheel.tags, tags) : 0;
-    if (!file->is_wheel)
-        file->refused = SOURCE_ARCHIVE;
-    else if (file->rank < 0)
+    if (file->rank < 0)
         file->refused = SOURCE_NO_TAG;
     else if (!python_fits(source, file->requires_python))
         file->refused = SOURCE_PYTHON;
+    else if (!file->is_wheel)
+        file->refused =
+            pick_which(&source->formats, normal) == 1 ? SOURCE_ONLY_BINARY : SOURCE_ARCHIVE;
     else if (pick_which(&source->formats, normal) == 0)
         file->refused = SOURCE_NO_BINARY;
 }

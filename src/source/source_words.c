@@ -108,7 +108,7 @@ static void add_reason(const struct source *source, struct source_file *const *f
     CLEANUP_STR struct str others = {0};
     const struct source_file *first = file[0];
     for (size_t i = 0; i < count; i++)
-        if (file[i]->refused != SOURCE_ARCHIVE) {
+        if (file[i]->is_wheel) {
             first = file[i];
             break;
         }
@@ -120,6 +120,9 @@ static void add_reason(const struct source *source, struct source_file *const *f
     case SOURCE_PYTHON:
         str_add_visible(&others, first->requires_python, strlen(first->requires_python));
         str_print(into, _("only for Python %s"), str_text(&others));
+        break;
+    case SOURCE_ONLY_BINARY:
+        str_add(into, _("only as a source archive, kept away by only-binary"));
         break;
     case SOURCE_NO_BINARY: str_add(into, _("kept away by no-binary")); break;
     default: str_add(into, _("only as a source archive")); break;

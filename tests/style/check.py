@@ -22,6 +22,7 @@ ROOMS = {
     "store": {"wheel"},
     "solve": {"wheel"},
     "source": {"wheel"},
+    "build": set(),
     "module": set(),
     "threads": {"machine"},
     "env": {"wheel", "store", "machine", "site"},
