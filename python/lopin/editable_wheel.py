@@ -37,12 +37,19 @@ def tag(path):
     return "-".join(".".join(part) for part in parts)
 
 
+def row(name, data):
+    """Return the line of RECORD of a file."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+    quoted = '"%s"' % name.replace('"', '""') if set(name) & set(',"\n\r') else name
+    return "%s,sha256=%s,%d" % (quoted, digest, len(data))
+
+
 def main(prefix, into):
     """Write the wheel."""
     folder, info = find(prefix)
     rows = []
-    goal = os.path.join(into, "%s-%s.whl" % (info[: -len(".dist-info")], tag(os.path.join(folder, info, "WHEEL"))))
-    with zipfile.ZipFile(goal, "w", zipfile.ZIP_DEFLATED) as wheel:
+    name = "%s-%s.whl" % (info[: -len(".dist-info")], tag(os.path.join(folder, info, "WHEEL")))
+    with zipfile.ZipFile(os.path.join(into, name), "w") as wheel:
 
         def add(name, data):
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
@@ -58,9 +65,7 @@ def main(prefix, into):
                     continue
                 with open(os.path.join(where, file), "rb") as stream:
                     data = stream.read()
-                digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-                quoted = '"%s"' % name.replace('"', '""') if set(name) & set(',"\n\r') else name
-                rows.append("%s,sha256=%s,%d" % (quoted, digest, len(data)))
+                rows.append(row(name, data))
                 add(name, data)
         rows.append(info + "/RECORD,,")
         add(info + "/RECORD", "\n".join(rows) + "\n")

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "build/build.h"
 
-enum { LOG_MAX = 64 << 20, COMMIT_SIZE = 40 };
+enum { LOG_MAX = 64 << 20, COMMIT_MIN = 7 };
 
 static void read_lines(const char *log, struct strv *ret)
 {
@@ -85,7 +85,7 @@ int build_explain(const char *log, const char *source, struct err *err)
     } else {
         err_set(err, ERR_BUILD, _("building '%s' failed"), source);
     }
-    return err_hint(err, "log", "%s", log);
+    return err_hint(err, "in", "%s", log);
 }
 
 char *build_commit(const char *log)
@@ -95,8 +95,9 @@ char *build_commit(const char *log)
     read_lines(log, &lines);
     for (size_t i = lines.count; i > 0; i--) {
         const char *at = strstr(lines.item[i - 1], before);
-        if (at && strspn(at + sizeof before - 1, "0123456789abcdef") >= COMMIT_SIZE)
-            return mem_dupn(at + sizeof before - 1, COMMIT_SIZE);
+        size_t size = at ? strspn(at + sizeof before - 1, "0123456789abcdef") : 0;
+        if (size >= COMMIT_MIN)
+            return mem_dupn(at + sizeof before - 1, size);
     }
     return NULL;
 }
