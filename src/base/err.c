@@ -17,6 +17,8 @@ static const struct {
 } kinds[ERR_COUNT] = {
     [ERR_NONE] = {"", 0},
     [ERR_USAGE] = {"usage", 2},
+    [ERR_CONFIG] = {"config", 2},
+    [ERR_UNTRUSTED] = {"untrusted", 2},
     [ERR_NO_PYTHON] = {"no-python", 3},
     [ERR_NO_ENV] = {"no-env", 3},
     [ERR_BAD_WHEEL] = {"bad-wheel", 3},

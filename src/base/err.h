@@ -13,6 +13,8 @@
 enum err_code {
     ERR_NONE,
     ERR_USAGE,          // usage: wrong words on the command line
+    ERR_CONFIG,         // config: a file or a variable of the configuration is wrong
+    ERR_UNTRUSTED,      // untrusted: a file of the configuration that others may have written
     ERR_NO_PYTHON,      // no-python: no interpreter fits
     ERR_NO_ENV,         // no-env: the environment asked for is not there
     ERR_BAD_WHEEL,      // bad-wheel: a wheel is damaged, or not what it says

@@ -11,6 +11,13 @@
 #include "base/err.h"
 #include "base/str.h"
 
+enum opt_mark {          // of files and variables that say options
+    OPT_ONCE = 1 << 0,   // belongs to one line: files may not say it
+    OPT_LIST = 1 << 1,   // may stand several times
+    OPT_COMMAS = 1 << 2, // a list whose value is cut at commas
+    OPT_PATH = 1 << 3,   // a relative path: of the folder of the file that says it
+    OPT_TASKS = 1 << 4,  // where a file says it for all commands, it is for tasks
+};
 struct opt {
     int id;            // > 0; 0 ends a table
     char letter;       // '\0': none
@@ -18,6 +25,7 @@ struct opt {
     const char *value; // what follows, for help ("N", "FILE"); NULL: a flag
     const char *help;  // N_() text of one line
     unsigned commands; // bits, the caller's
+    unsigned marks;    // enum opt_mark
 };
 struct opt_scan {
     const struct opt *table;

@@ -336,6 +336,15 @@ static int no_python(const struct search *search, struct err *err)
     return err_hint(err, "try", "--python /path/to/python3");
 }
 
+static int try_also(struct search *search, struct python *ret)
+{
+    const struct strv *also = search->ask->also;
+    for (size_t i = 0; also && i < also->count; i++)
+        if (try_path(search, also->item[i], search->want ? PYTHON_ASKED : PYTHON_PATH, ret))
+            return 1;
+    return 0;
+}
+
 // A version, specifiers, or nothing.
 static int find_version(struct search *search, struct python *ret, struct err *err)
 {
@@ -343,8 +352,12 @@ static int find_version(struct search *search, struct python *ret, struct err *e
     if (search->want && release_fits(&any, search->want, err) < 0)
         return -1;
     int taken = search->bare ? 0 : find_active(search, ret, err);
+    if (!taken && !search->want)
+        taken = try_also(search, ret);
     if (!taken)
         taken = try_search_path(search, ret, err);
+    if (!taken && search->want)
+        taken = try_also(search, ret);
     if (!taken && search->want)
         taken = try_pyenv_versions(search, ret);
     if (!taken &&

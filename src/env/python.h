@@ -26,6 +26,9 @@ struct python_ask {
     const struct vars *vars;
     // lopin's cache folder, where facts are kept by path, inode, size and time; NULL: not kept
     const char *cache;
+    // Interpreters that a site names, the preferred first; may be NULL. Where no version is asked they
+    // stand before PATH, else behind it.
+    const struct strv *also;
 };
 // Returns 0, or -1 with err ([no-python] lists what was found and what to type, [no-env]).
 int python_find(const struct python_ask *ask, struct python *ret, struct err *err);

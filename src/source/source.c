@@ -208,6 +208,14 @@ static void take_part(struct source *source, struct part *part, struct want *wan
     cached_free(&want->got);
 }
 
+// An index is not asked for what a wheelhouse has. A wheelhouse that cannot be read is told by
+// source_project.
+static int skips_index(struct source *source, const char *normal)
+{
+    return source->ask.index == SOURCE_INDEX_FALLBACK &&
+           source_read_houses(source, NULL) == 0 && source_house_fits(source, normal);
+}
+
 void source_prefetch(struct source *source, const char *const *names, size_t count)
 {
     struct part **parts = NULL;
@@ -215,7 +223,8 @@ void source_prefetch(struct source *source, const char *const *names, size_t cou
     size_t parts_room = 0, wants_room = 0, used = 0;
     for (size_t i = 0; i < count; i++) {
         struct entry *entry = source_entry(source, names[i]);
-        for (size_t k = 0; k < entry->part_count; k++) {
+        size_t asked = skips_index(source, names[i]) ? 0 : entry->part_count;
+        for (size_t k = 0; k < asked; k++) {
             struct part *part = &entry->part[k];
             if (part->loaded)
                 continue;

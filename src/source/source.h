@@ -19,6 +19,9 @@
 #include "wheel/specifier.h"
 #include "wheel/wheelname.h"
 
+// What an index is asked for: what every place has is one choice; or only projects of which no
+// wheelhouse has a wheel that fits; or all, and of the other places only what it does not have.
+enum source_index { SOURCE_INDEX_ALSO, SOURCE_INDEX_FALLBACK, SOURCE_INDEX_FIRST };
 struct source_ask { // borrowed for the life of the source; NULL: not said
     const struct pipconf *pip;
     // Of the command line: before what pip's configuration lists, in place of its index.
@@ -26,6 +29,7 @@ struct source_ask { // borrowed for the life of the source; NULL: not said
     size_t must_links; // how many of find_links, from the first, must be there
     const char *index_url;
     int no_index;
+    enum source_index index;
     int offline; // nothing is asked of a network: what is in the cache, however old
     const struct pick
         *formats; // list 0: --no-binary, 1: --only-binary; NULL: of pip's configuration

@@ -158,19 +158,44 @@ static void cut_versions(struct source *source, struct source_project *project)
     }
 }
 
+static void add_places(struct builder *builder)
+{
+    for (size_t i = 0; i < builder->source->count; i++) {
+        const struct place *place = &builder->source->place[i];
+        if (place->kind == SOURCE_HOUSE)
+            add_house(builder, place);
+        else if (place->kind == SOURCE_LINKS)
+            add_page(builder, place, &place->page);
+    }
+}
+
+static int has_fit(const struct builder *builder)
+{
+    for (size_t i = 0; i < builder->count; i++)
+        if (builder->file[i]->refused == SOURCE_FITS)
+            return 1;
+    return 0;
+}
+
+int source_house_fits(struct source *source, const char *normal)
+{
+    struct builder builder = {.source = source, .normal = normal};
+    for (size_t i = 0; i < source->count; i++)
+        if (source->place[i].kind == SOURCE_HOUSE)
+            add_house(&builder, &source->place[i]);
+    int fits = has_fit(&builder);
+    free(builder.file);
+    return fits;
+}
+
 void source_build(struct source *source, struct entry *entry)
 {
     struct source_project *project = &entry->project;
     struct builder builder = {.source = source, .normal = project->normal};
-    for (size_t i = 0; i < source->count; i++) {
-        const struct place *place = &source->place[i];
-        if (place->kind == SOURCE_HOUSE)
-            add_house(&builder, place);
-        else if (place->kind == SOURCE_LINKS)
-            add_page(&builder, place, &place->page);
-    }
     for (size_t i = 0; i < entry->part_count; i++)
         add_page(&builder, entry->part[i].place, &entry->part[i].page);
+    if (source->ask.index != SOURCE_INDEX_FIRST || !has_fit(&builder))
+        add_places(&builder);
     if (builder.count)
         qsort(builder.file, builder.count, sizeof *builder.file, compare_files);
     project->file_count = builder.count;

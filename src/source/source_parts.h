@@ -59,6 +59,8 @@ void source_get(struct source *source, struct want *wants, size_t count);
 // NULL with [fetch].
 struct net *source_net(struct source *source, struct err *err);
 struct entry *source_entry(struct source *source, const char *normal);
+// Whether a wheelhouse has a wheel of the project that fits. They have been read.
+int source_house_fits(struct source *source, const char *normal);
 // All files of the project, ranked.
 void source_build(struct source *source, struct entry *entry);
 int source_load_links(struct source *source, struct place *place);

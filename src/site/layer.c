@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "site/layer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/lang.h"
+
+struct reading {
+    struct document *document;
+    const struct layer_known *known;
+    struct layer *layer;
+    const struct layer_command *table; // NULL: the top
+};
+
+static unsigned bits_of(const struct reading *reading)
+{
+    return reading->table ? reading->table->bits : reading->known->bits;
+}
+
+static int fits(const struct opt *opt, const struct layer_item *item)
+{
+    return item->is_flag ? !opt->value : opt->value != NULL;
+}
+
+// Of several options of a name (each for other commands) the first that the item could be; NULL and
+// *ret_any: one of that name.
+static const struct opt *find(const struct opt *options, const struct layer_item *item,
+                              unsigned bits, const struct opt **ret_any)
+{
+    *ret_any = NULL;
+    for (const struct opt *opt = options; opt->id; opt++) {
+        if (!(opt->commands & bits) || strcmp(opt->name, item->key) != 0)
+            continue;
+        if (!*ret_any || (*ret_any)->marks & OPT_ONCE)
+            *ret_any = opt;
+        if (!(opt->marks & OPT_ONCE) && fits(opt, item))
+            return opt;
+    }
+    return NULL;
+}
+
+static void make_visible(const char *text, struct str *into)
+{
+    str_add_visible(into, text, strlen(text));
+}
+
+static int unknown(const struct reading *reading, const char *key, struct err *err)
+{
+    const char *names[256];
+    size_t count = 0;
+    const struct layer_known *known = reading->known;
+    CLEANUP_STR struct str shown = {0};
+    for (const struct opt *opt = known->options; opt->id && count < COUNT(names) - 1; opt++)
+        if (opt->commands & bits_of(reading) && !(opt->marks & OPT_ONCE))
+            names[count++] = opt->name;
+    const struct layer_command *command = known->commands;
+    for (; !reading->table && command->name && count < COUNT(names) - 1; command++)
+        names[count++] = command->name;
+    names[count] = NULL;
+    make_visible(key, &shown);
+    err_set(err, ERR_CONFIG, _("unknown key '%s'"), str_text(&shown));
+    const char *near = opt_nearest(key, names);
+    if (near)
+        return err_hint(err, "try", "%s", near);
+    return err_hint(err, "more", "lopin help lopin.toml");
+}
+
+static int wrong_kind(const struct opt *opt, struct err *err)
+{
+    if (!opt->value)
+        return err_set(err, ERR_CONFIG, _("%s is true or false"), opt->name);
+    err_set(err, ERR_CONFIG, _("the value of %s is not one that --%s takes"), opt->name,
+            opt->name);
+    return err_hint(err, "try", opt->marks & OPT_LIST ? "%s = [\"%s\"]" : "%s = \"%s\"",
+                    opt->name, opt->value);
+}
+
+static void add(struct layer *layer, const struct layer_item *item)
+{
+    mem_room(&layer->item, &layer->room, layer->count + 1, sizeof *layer->item);
+    layer->item[layer->count++] = *item;
+}
+
+// As it would be typed. Returns NULL if it cannot be.
+static const char *text_of(struct arena *arena, const struct toml_value *value)
+{
+    char text[64];
+    switch (value->kind) {
+    case TOML_TEXT: return strlen(value->text) == value->size ? value->text : NULL;
+    case TOML_INTEGER: snprintf(text, sizeof text, "%" PRId64, value->integer); break;
+    case TOML_FLOAT: snprintf(text, sizeof text, "%.15g", value->number); break;
+    default: return NULL;
+    }
+    return arena_dup(arena, text);
+}
+
+static int read_texts(struct reading *reading, const struct toml_value *value,
+                      struct layer_item *item)
+{
+    struct arena *arena = &reading->document->arena;
+    int is_list = value->kind == TOML_ARRAY;
+    size_t count = is_list ? value->count : 1;
+    const char **text = arena_alloc(arena, (count + 1) * sizeof *text);
+    for (size_t i = 0; i < count; i++)
+        if (!(text[i] = text_of(arena, is_list ? &value->item[i] : value)))
+            return -1;
+    item->text = text;
+    item->count = count;
+    return 0;
+}
+
+static int read_key(struct reading *reading, const struct toml_value *value, struct err *err)
+{
+    const struct opt *any;
+    struct layer_item item = {.key = value->key,
+                              .table = reading->table ? reading->table->name : NULL,
+                              .bits = bits_of(reading),
+                              .is_flag = value->kind == TOML_BOOLEAN,
+                              .flag = value->kind == TOML_BOOLEAN && value->integer,
+                              .line = value->line + reading->document->before};
+    const struct opt *opt = find(reading->known->options, &item, item.bits, &any);
+    if (!any)
+        return unknown(reading, value->key, err);
+    if (any->marks & OPT_ONCE) {
+        err_set(err, ERR_CONFIG, _("%s belongs to one line, not to a file"), any->name);
+        return err_hint(err, "try", "lopin ... --%s", any->name);
+    }
+    if (!opt || (!item.is_flag && read_texts(reading, value, &item) < 0) ||
+        (value->kind == TOML_ARRAY && !(opt->marks & OPT_LIST)))
+        return wrong_kind(opt ? opt : any, err);
+    add(reading->layer, &item);
+    return 0;
+}
+
+static int read_table(struct reading *reading, const struct toml_value *table, struct err *err)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (read_key(reading, &table->item[i], err) < 0)
+            return document_wrap(reading->document, table->item[i].line, err);
+    return 0;
+}
+
+static const struct layer_command *command_of(const struct layer_known *known, const char *name)
+{
+    for (const struct layer_command *each = known->commands; each->name; each++)
+        if (strcmp(each->name, name) == 0)
+            return each;
+    return NULL;
+}
+
+// First the tables, then the top.
+static int read_all(struct reading *reading, struct err *err)
+{
+    const struct toml_value *ours = reading->document->ours;
+    for (size_t i = 0; i < ours->count; i++) {
+        if (ours->item[i].kind != TOML_TABLE)
+            continue;
+        reading->table = command_of(reading->known, ours->item[i].key);
+        if (!reading->table) {
+            unknown(reading, ours->item[i].key, err);
+            return document_wrap(reading->document, ours->item[i].line, err);
+        }
+        if (read_table(reading, &ours->item[i], err) < 0)
+            return -1;
+    }
+    reading->table = NULL;
+    for (size_t i = 0; i < ours->count; i++)
+        if (ours->item[i].kind != TOML_TABLE && read_key(reading, &ours->item[i], err) < 0)
+            return document_wrap(reading->document, ours->item[i].line, err);
+    return 0;
+}
+
+int layer_read(struct document *document, const struct layer_known *known, struct layer *ret,
+               struct err *err)
+{
+    struct reading reading = {.document = document, .known = known, .layer = ret};
+    return document->state == DOCUMENT_READ && document->ours ? read_all(&reading, err) : 0;
+}
+
+void layer_free(struct layer *layer)
+{
+    free(layer->item);
+    *layer = (struct layer){0};
+}
+
+const struct opt *layer_option(const struct layer_item *item, const struct opt *options,
+                               unsigned command)
+{
+    const struct opt *any;
+    return item->bits & command ? find(options, item, command, &any) : NULL;
+}

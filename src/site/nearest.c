@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "site/nearest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+
+static char *join(const char *folder, const char *name)
+{
+    return mem_print("%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name);
+}
+
+// Returns 1 if it is there, trusted or not, 0, or -1 with err.
+static int read_in(const char *folder, struct document *ret, struct strv *looked,
+                   struct err *err)
+{
+    static const char *const names[] = {"lopin.toml", "pyproject.toml"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        CLEANUP_FREE char *path = join(folder, names[i]);
+        document_free(ret);
+        int status = i ? document_read_project(ret, path, err) : document_read(ret, path, err);
+        if (status < 0 || ret->state != DOCUMENT_ABSENT)
+            return status < 0 ? -1 : 1;
+        if (looked)
+            strv_add(looked, path);
+    }
+    return 0;
+}
+
+static int is_same(const struct stat *one, const struct stat *two)
+{
+    return one->st_dev == two->st_dev && one->st_ino == two->st_ino;
+}
+
+static int is_last(const char *folder, const struct stat *st, const char *home)
+{
+    CLEANUP_FREE char *git = join(folder, ".git");
+    struct stat other;
+    return strcmp(folder, "/") == 0 || access(git, F_OK) == 0 ||
+           (home && stat(home, &other) == 0 && is_same(&other, st));
+}
+
+int nearest_read(const char *folder, const char *home, struct document *ret,
+                 struct strv *ret_looked, struct err *err)
+{
+    CLEANUP_FREE char *at = mem_dup(folder);
+    struct stat here;
+    dev_t device = 0;
+    for (int first = 1; stat(at, &here) == 0; first = 0) {
+        if (!first && here.st_dev != device)
+            break;
+        device = here.st_dev;
+        int found = read_in(at, ret, ret_looked, err);
+        if (found)
+            return found < 0 ? -1 : 0;
+        if (is_last(at, &here, home))
+            break;
+        char *above = fs_folder(at);
+        free(at);
+        at = above;
+    }
+    document_free(ret);
+    return 0;
+}

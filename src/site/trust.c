@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "site/trust.h"
+
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/lang.h"
+#include "base/mem.h"
+
+static int is_ours(const struct stat *file)
+{
+    return file->st_uid == geteuid() || file->st_uid == 0;
+}
+
+const char *trust_doubt(const char *path, const struct stat *file)
+{
+    CLEANUP_FREE char *folder = fs_folder(path);
+    struct stat link, above;
+    if (!is_ours(file))
+        return _("it belongs to somebody else");
+    if (file->st_mode & (S_IWGRP | S_IWOTH))
+        return _("others may write it");
+    if (lstat(path, &link) < 0 || !is_ours(&link))
+        return _("the link to it belongs to somebody else");
+    if (stat(folder, &above) < 0 || !is_ours(&above))
+        return _("its folder belongs to somebody else");
+    return NULL;
+}
