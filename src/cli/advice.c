@@ -9,6 +9,7 @@
 #include "base/human.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/config.h"
 #include "cli/say.h"
 #include "cli/summary.h"
 
@@ -24,6 +25,7 @@ struct view {
     const struct saved *saved;
     const struct report *report;
     double each; // cores that a task used on average
+    double good; // of the cores, at least
 };
 
 static void add_verdict(struct str *text, const struct view *view, size_t from,
@@ -54,7 +56,7 @@ static void add_cores(struct str *text, const struct view *view)
     say_add_label(text, _("cores"));
     str_print(text, _("%.0f %%: %s of core time used of %s"), report->efficiency * 100,
               used.text, reserved.text);
-    int good = report->efficiency >= GOOD;
+    int good = report->efficiency >= view->good;
     add_verdict(text, view, from, good ? _("good") : _("low"), good);
 }
 
@@ -64,6 +66,15 @@ static int died_of_memory(const struct report *report)
         if (report->cause[i].code == ERR_MEMORY_LIMIT)
             return 1;
     return 0;
+}
+
+// Whether less of what the run had is used than the site wants.
+static int memory_is_idle(const struct view *view)
+{
+    unsigned wanted = view->cli->config ? view->cli->config->site.advice_memory : 0;
+    const struct report *report = view->report;
+    return wanted && report->memory_kb &&
+           report->peak_kb * view->saved->spec.slots * 100 < report->memory_kb * wanted;
 }
 
 static void add_memory(struct str *text, const struct view *view)
@@ -86,8 +97,10 @@ static void add_memory(struct str *text, const struct view *view)
     str_print(text, failed ? _("%s and more (%s)") : _("%s at most (%s)"), most.text,
               name.text);
     if (!failed && report->narrow <= 0) {
-        CLEANUP_FREE char *verdict = mem_print(_("enough: sbatch --mem=%s"), all.text);
-        add_verdict(text, view, from, verdict, 1);
+        int good = !memory_is_idle(view);
+        CLEANUP_FREE char *verdict = mem_print(
+            good ? _("enough: sbatch --mem=%s") : _("far too much: sbatch --mem=%s"), all.text);
+        add_verdict(text, view, from, verdict, good);
         return;
     }
     if (report->memory_kb)
@@ -264,10 +277,23 @@ static void add_reason(struct str *text, const struct view *view)
     str_add_char(text, '\n');
 }
 
+// Whom the site names for questions.
+static void add_help(struct str *text, const struct view *view)
+{
+    const char *help = view->cli->config ? view->cli->config->site.advice_help : NULL;
+    if (!help)
+        return;
+    say_add_label(text, _("help"));
+    str_add_visible(text, help, strlen(help));
+    str_add_char(text, '\n');
+}
+
 void advice_add(struct str *text, const struct cli *cli, const struct saved *saved,
                 const struct report *report)
 {
-    struct view view = {.cli = cli, .saved = saved, .report = report, .each = -1};
+    struct view view = {.cli = cli, .saved = saved, .report = report, .each = -1, .good = GOOD};
+    if (cli->config && cli->config->site.advice_cpu)
+        view.good = cli->config->site.advice_cpu / 100.0;
     if (!report->ended)
         return;
     if (report->ended_us > 0)
@@ -277,6 +303,8 @@ void advice_add(struct str *text, const struct cli *cli, const struct saved *sav
     add_tasks(text, &view);
     add_threads(text, &view);
     add_balance(text, &view);
-    if (report->efficiency >= 0 && report->efficiency < GOOD)
+    if (report->efficiency >= 0 && report->efficiency < view.good) {
         add_reason(text, &view);
+        add_help(text, &view);
+    }
 }

@@ -11,11 +11,13 @@
 #include "base/vars.h"
 #include "cli/options.h"
 
+struct config;
 struct cli {
     struct term out, talk; // stdout, stderr
     struct options options;
     struct strv words;            // what follows the options
     struct vars vars;             // the caller's environment
+    struct config *config;        // what files and variables say; NULL before it is read
     char *cwd;                    // absolute
     char *made_env, *made_python; // by env_for_line; options.env, .python are then these
 };
@@ -37,6 +39,7 @@ int cmd_log(struct cli *cli, struct err *err);
 int cmd_report(struct cli *cli, struct err *err);
 int cmd_wheels(struct cli *cli, struct err *err);
 int cmd_explain(struct cli *cli, struct err *err);
+int cmd_config(struct cli *cli, struct err *err);
 int cmd_completion(struct cli *cli, struct err *err);
 int cmd_venv(struct cli *cli, struct err *err);
 int cmd_pip(struct cli *cli, struct err *err);

@@ -4,6 +4,7 @@
 
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/config.h"
 #include "cli/pip.h"
 #include "cli/say.h"
 
@@ -69,6 +70,8 @@ int cmd_pip(struct cli *cli, struct err *err)
         return -1;
     if (cli->options.help)
         return show_help(cli, verb, err);
+    if (config_settle(cli, verb->command, err) < 0)
+        return -1;
     struct strv before = cli->words;
     cli->words = words;
     int status = verb->run(cli, err);

@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/config.h"
 #include "cli/env_make.h"
 #include "cli/packs_memo.h"
 #include "cli/packs_put.h"
@@ -185,12 +186,14 @@ int cmd_venv(struct cli *cli, struct err *err)
         return err_hint(err, "try", "lopin venv ENV && . ENV/bin/activate");
     }
     struct python python = {0};
-    CLEANUP_FREE char *cache = setting_cache(&cli->vars);
+    CLEANUP_FREE char *cache = setting_cache(cli);
     CLEANUP_FREE char *prefix = fs_absolute(cli->cwd, cli->words.item[0]);
     CLEANUP_FREE char *prompt = prompt_of(cli);
     CLEANUP_FREE char *lopin = fs_self();
-    const struct python_ask question = {
-        .want = cli->options.python, .vars = &cli->vars, .cache = cache};
+    const struct python_ask question = {.want = cli->options.python,
+                                        .vars = &cli->vars,
+                                        .cache = cache,
+                                        .also = config_pythons(cli)};
     if (python_find(&question, &python, err) < 0)
         return -1;
     const struct venv_ask ask = {.prefix = prefix,

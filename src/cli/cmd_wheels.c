@@ -107,7 +107,7 @@ static int open_all(struct search *search, const char *cache, struct err *err)
         struct source_ask ask = {
             .pip = &search->pip,
             .find_links = &options->find_links,
-            .must_links = options->find_links.count,
+            .must_links = options->find_links.count - options->site_links,
             .extra_index_urls = &options->extra_index,
             .index_url = options->index_url,
             .offline = options->offline,
@@ -335,7 +335,7 @@ static int read_configuration(struct search *search, struct err *err)
 int cmd_wheels(struct cli *cli, struct err *err)
 {
     struct search search = {.cli = cli, .progress = {.cli = cli}};
-    CLEANUP_FREE char *cache = setting_cache(&cli->vars);
+    CLEANUP_FREE char *cache = setting_cache(cli);
     int result = -1;
     if (cli->options.pack.arch)
         strv_split(&search.archs, cli->options.pack.arch, ',');

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cli/config.h"
 #include "cli/pip.h"
 
 static int has_small(const char *word)
@@ -83,6 +84,8 @@ void completion_of_command(const struct cli_command *command, struct completion 
         ret->source = SOURCE_LOGS;
     else if (strstr(words, "RUN"))
         ret->source = SOURCE_RUNS;
+    else if (strstr(words, "KEY"))
+        config_keys(&ret->words);
     else if (strstr(words, "ERROR"))
         for (int code = 1; code < ERR_COUNT; code++)
             strv_add(&ret->words, err_name(code));

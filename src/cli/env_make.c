@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/human.h"
 #include "base/lang.h"
+#include "cli/config.h"
 #include "cli/packs_memo.h"
 #include "cli/packs_put.h"
 #include "cli/say.h"
@@ -212,8 +213,9 @@ static int make_for(struct cli *cli, const struct strv *words, const char *want,
                     struct err *err)
 {
     struct python python = {0};
-    CLEANUP_FREE char *cache = setting_cache(&cli->vars);
-    const struct python_ask ask = {.want = want, .vars = &cli->vars, .cache = cache};
+    CLEANUP_FREE char *cache = setting_cache(cli);
+    const struct python_ask ask = {
+        .want = want, .vars = &cli->vars, .cache = cache, .also = config_pythons(cli)};
     if (python_find(&ask, &python, err) < 0)
         return -1;
     int status = find_or_make(cli, &python, words, &cli->made_env, err);

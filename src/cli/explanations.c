@@ -20,6 +20,27 @@ const struct explanation explanations[ERR_COUNT] = {
             "\n"
             "The options of a command:   lopin COMMAND --help\n"
             "All of them, explained:     lopin help map\n")},
+    [ERR_CONFIG] =
+        {N_("a file or a variable of the configuration is wrong"),
+         N_("lopin.toml, [tool.lopin] of pyproject.toml, the user's config.toml, the site's\n"
+            "site.toml, or a variable LOPIN_OPT_... says what lopin does not understand: no\n"
+            "TOML, an unknown key, a value of another kind, a variable in a path that is\n"
+            "not set. The first line names file, line and key. Nothing was started.\n"
+            "\n"
+            "    lopin config                    each value and where it stands\n"
+            "    lopin help lopin.toml           keys of projects and users\n"
+            "    lopin help site.toml            keys of a site\n"
+            "    LOPIN_SITE= lopin ...           once without the site's file\n")},
+    [ERR_UNTRUSTED] =
+        {N_("a file of the configuration may have been written by others"),
+         N_("It may name an interpreter, an index or wheels, so it is read only if it, the\n"
+            "link to it and its folder belong to you or to root, and nobody else may write\n"
+            "it. Of a project's or user's file a line says so, and lopin goes on without\n"
+            "it; the site's file must be right.\n"
+            "\n"
+            "    ls -l lopin.toml\n"
+            "    chmod go-w lopin.toml           if it is yours\n"
+            "    cp lopin.toml ~/project/        a copy of your own, once you have read it\n")},
     [ERR_NO_PYTHON] =
         {N_("no Python interpreter fits"),
          N_("The script needs an interpreter, and none is there, works, or has the\n"
@@ -265,27 +286,29 @@ const struct explanation explanations[ERR_COUNT] = {
             "    lopin run analyse.py data/d17.npz   that dataset alone: does it die too?\n"
             "    lopin retry\n")},
     [ERR_ILLEGAL] =
-        {N_("a task met an instruction that this processor does not have"),
-         N_("A compiled package was built for a newer processor than this one: on another\n"
-            "machine, or with -march=native. It runs there and dies here.\n"
-            "\n"
-            "    lscpu | grep -E 'Model name|avx'    what this processor has\n"
-            "    lopin log 17                        which import it was in\n"
-            "    pip install --force-reinstall --no-binary :all: PACKAGE\n"
-            "                                        builds the package for this machine\n"
-            "    sbatch -C FEATURE ...               nodes of the newer kind (sinfo -o %f)\n"
-            "    lopin retry\n")},
+        {
+            N_("a task met an instruction that this processor does not have"),
+            N_("A compiled package was built for a newer processor than this one: on another\n"
+               "machine, or with -march=native. It runs there and dies here.\n"
+               "\n"
+               "    lscpu | grep -E 'Model name|avx'    what this processor has\n"
+               "    lopin log 17                        which import it was in\n"
+               "    pip install --force-reinstall --no-binary :all: PACKAGE\n"
+               "                                        builds the package for this machine\n"
+               "    sbatch -C FEATURE ...               nodes of the newer kind (sinfo -o %f)\n"
+               "    lopin retry\n")},
     [ERR_NO_OUTPUT] =
-        {N_("a task ended well but did not write its {out}"),
-         N_("With --out a task is done when its output is there. The script ended with\n"
-            "status 0 and wrote nothing at the path that {out} stands for; often it makes\n"
-            "up a name of its own, or writes only under a condition.\n"
-            "\n"
-            "    lopin map --out 'out/{/}' fit.py {} {out} ::: data/*.npz\n"
-            "                                        {out} among the words of the script\n"
-            "    out = os.environ[\"LOPIN_TASK_OUT\"]  the same path, in the script\n"
-            "    lopin log 17                        what it printed\n"
-            "    lopin retry\n")},
+        {
+            N_("a task ended well but did not write its {out}"),
+            N_("With --out a task is done when its output is there. The script ended with\n"
+               "status 0 and wrote nothing at the path that {out} stands for; often it makes\n"
+               "up a name of its own, or writes only under a condition.\n"
+               "\n"
+               "    lopin map --out 'out/{/}' fit.py {} {out} ::: data/*.npz\n"
+               "                                        {out} among the words of the script\n"
+               "    out = os.environ[\"LOPIN_TASK_OUT\"]  the same path, in the script\n"
+               "    lopin log 17                        what it printed\n"
+               "    lopin retry\n")},
     [ERR_TIME_LIMIT] =
         {
             N_("the time of the run was over"),

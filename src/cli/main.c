@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/config.h"
 #include "cli/say.h"
 
 #define LOPIN_VERSION_LINE "lopin " LOPIN_VERSION "\n"
@@ -44,6 +45,8 @@ const struct cli_command cli_commands[] = {
      N_("packages of an environment, in pip's words")},
     {"wheels", COMMAND_WHEELS, cmd_wheels, "[OPTION...] [NAME...]",
      N_("which wheels there are, in wheelhouses and indexes")},
+    {"config", COMMAND_CONFIG, cmd_config, "[OPTION...] [KEY]",
+     N_("what files and variables say, and which")},
     {"explain", COMMAND_EXPLAIN, cmd_explain, "[ERROR]",
      N_("what an error means and what cures it")},
     {"completion", COMMAND_COMPLETION, cmd_completion, "bash|zsh|fish",
@@ -109,6 +112,19 @@ static const struct cli_command *find_command(const char *name, struct err *err)
     return NULL;
 }
 
+// pip reads the options of its verb first.
+static int settle(struct cli *cli, const struct cli_command *command, struct err *err)
+{
+    static const unsigned without =
+        COMMAND_EXPLAIN | COMMAND_COMPLETION | COMMAND_HELP | COMMAND_DEBUG | COMMAND_CONFIG;
+    if (command->command & without || command->command == COMMAND_PIP)
+        return 0;
+    int status = config_settle(cli, command->command, err);
+    term_open(&cli->out, STDOUT_FILENO, cli->options.color);
+    term_open(&cli->talk, STDERR_FILENO, cli->options.color);
+    return status;
+}
+
 static int run_command(struct cli *cli, const struct cli_command *command, char *const *words,
                        struct err *err)
 {
@@ -120,7 +136,7 @@ static int run_command(struct cli *cli, const struct cli_command *command, char 
     if (read < 0)
         return -1;
     if (!cli->options.help)
-        return command->run(cli, err);
+        return settle(cli, command, err) < 0 ? -1 : command->run(cli, err);
     strv_free(&cli->words);
     strv_add(&cli->words, command->name);
     return cmd_help(cli, err);
@@ -168,6 +184,7 @@ int main(int argc, char **argv)
     vars_free(&cli.vars);
     strv_free(&cli.words);
     options_free(&cli.options);
+    config_free(cli.config);
     free(cli.cwd);
     free(cli.made_env);
     free(cli.made_python);

@@ -274,6 +274,8 @@ static int read_option(struct options *options, struct opt_scan *scan, struct er
             hint_command(scan->shown, scan->command, err);
         return -1;
     }
+    if (id)
+        options->said[id] = 2; // the line
     if (id && value)
         return take_value(options, id, value, scan, err) < 0 ? -1 : 1;
     if (id > OPTION_PACK_FIRST && id < OPTION_PACK_LAST)
@@ -281,6 +283,18 @@ static int read_option(struct options *options, struct opt_scan *scan, struct er
     if (id)
         take_flag(options, id);
     return id > 0;
+}
+
+int options_take(struct options *options, const struct opt *opt, const char *value,
+                 const char *shown, struct err *err)
+{
+    const struct opt_scan scan = {.table = options_table, .shown = shown};
+    if (value)
+        return take_value(options, opt->id, value, &scan, err);
+    if (opt->id > OPTION_PACK_FIRST && opt->id < OPTION_PACK_LAST)
+        return options_pack_take(&options->pack, opt->id, NULL, &scan, err);
+    take_flag(options, opt->id);
+    return 0;
 }
 
 int options_read(struct options *options, enum command command, char *const *words,

@@ -7,6 +7,7 @@
 #include "base/opt.h"
 #include "base/str.h"
 #include "base/term.h"
+#include "cli/option.h"
 #include "cli/options_pack.h"
 #include "dataset/datasets.h"
 
@@ -39,9 +40,11 @@ enum command { // bits of struct opt's `commands`
     COMMAND_PIP_OTHER = 1 << 26, // what stands before the verb, and what the real pip does
     COMMAND_PIP = COMMAND_INSTALL | COMMAND_UNINSTALL | COMMAND_FREEZE | COMMAND_PIP_LIST |
                   COMMAND_SHOW | COMMAND_PIP_CHECK | COMMAND_PIP_OTHER,
+    COMMAND_CONFIG = 1 << 27,
     COMMAND_NONE = 1 << 16, // before the command's name
 };
-struct options { // words are borrowed from argv
+struct options { // words are borrowed from argv, and from the configuration
+    unsigned char said[OPTION_VERSION + 1]; // by id: 0, or who said it first (config.h)
     int json, quiet, verbose, help, version;
     enum term_color color;
     unsigned cores, jobs, threads; // 0: auto
@@ -71,4 +74,8 @@ extern const struct opt options_table[];
 // or -1 with [usage]. options_free also after failure.
 int options_read(struct options *options, enum command command, char *const *words,
                  struct strv *ret_words, struct err *err);
+// Takes one value of an option (NULL of a flag) as if it were typed; `shown` names it in messages.
+// Returns 0, or -1 with [usage].
+int options_take(struct options *options, const struct opt *opt, const char *value,
+                 const char *shown, struct err *err);
 void options_free(struct options *options);

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/opt.h"
 #include "base/str.h"
+#include "source/source.h"
 
 enum resolution { RESOLUTION_HIGHEST, RESOLUTION_LOWEST, RESOLUTION_LOWEST_DIRECT };
 enum link_mode { LINK_AUTO, LINK_SYM, LINK_HARD, LINK_COPY, LINK_WHOLE };
@@ -12,14 +13,16 @@ struct pack_options { // words are borrowed from argv, lists are copies
     struct strv with; // requirements
     struct strv requirements, constraints, overrides; // files
     struct strv groups;                               // "[PATH:]NAME"
-    struct strv editables;       // folders
-    struct strv config_settings; // "KEY=VALUE" for who builds
+    struct strv editables;                            // folders
+    struct strv config_settings;                      // "KEY=VALUE" for who builds
+    size_t site_links; // how many of find_links, from the last, are the site's
+    enum source_index index;
     struct strv find_links, extra_index, only_binary, no_binary, exclude;
     const char *index_url, *prompt, *format;
     enum resolution resolution;
     enum link_mode link;
-    int no_index, offline, pre, prefer_binary, require_hashes, no_deps, no_isolation, upgrade, reinstall,
-        no_compile;
+    int no_index, offline, pre, prefer_binary, require_hashes, no_deps, no_isolation, upgrade,
+        reinstall, no_compile;
     int system_site, clear, refresh, no_pip, seed;
     int yes, public, all, local, files, not_required;
     const char *arch, *column; // as typed

@@ -220,7 +220,7 @@ const struct opt options_table[] = {
     {OPTION_CHECK, '\0', "check", NULL, N_("exit with 0, 1 or 75 as map would"), COMMAND_STATUS,
      OPT_ONCE},
     {OPTION_JSON, '\0', "json", NULL, N_("JSON on standard output"),
-     MAP | GOES_ON | ASKS | WHEELS, OPT_ONCE},
+     MAP | GOES_ON | ASKS | WHEELS | COMMAND_CONFIG, OPT_ONCE},
     {OPTION_QUIET, 'q', "quiet", NULL, N_("say less"), PIP | VENV | WHEELS},
     {OPTION_QUIET, 'Q', "quiet", NULL, N_("say less"), ALL},
     {OPTION_VERBOSE, 'v', "verbose", NULL, N_("say more"), ALL},

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/lang.h"
+#include "cli/config.h"
 #include "cli/packs_advice.h"
 #include "cli/packs_build.h"
 #include "cli/packs_direct.h"
@@ -63,7 +64,9 @@ static int open_store(struct packs *packs, struct err *err)
     CLEANUP_FREE char *folder = mem_print("%s/store", packs->cache);
     if (packs->cli->options.dry_run && access(folder, F_OK) < 0)
         return 0;
-    packs->store = store_open(folder, NULL, 0, err);
+    const struct config *config = packs->cli->config;
+    packs->store = store_open(folder, config ? config->site.trusted : NULL,
+                              config ? config->site.trusted_count : 0, err);
     return packs->store ? 0 : -1;
 }
 
@@ -71,7 +74,9 @@ static int open_source(struct packs *packs, struct err *err)
 {
     const struct source_ask ask = {.pip = &packs->pip,
                                    .find_links = &packs->find_links,
-                                   .must_links = packs->cli->options.pack.find_links.count,
+                                   .must_links = packs->cli->options.pack.find_links.count -
+                                                 packs->cli->options.pack.site_links,
+                                   .index = packs->cli->options.pack.index,
                                    .extra_index_urls = &packs->extra_index,
                                    .index_url = packs->index_url,
                                    .no_index = packs->no_index,
@@ -94,7 +99,7 @@ int packs_open(const struct cli *cli, const struct python *python,
                struct err *err)
 {
     *ret = (struct packs){.cli = cli, .python = python, .installed = installed};
-    ret->cache = setting_cache(&cli->vars);
+    ret->cache = setting_cache(cli);
     return profile_read(python, &cli->vars, &ret->profile, err) < 0 ||
                    read_configuration(ret, err) < 0 || packs_read_words(ret, words, err) < 0 ||
                    open_source(ret, err) < 0 || packs_build_wanted(ret, err) < 0

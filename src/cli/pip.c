@@ -88,7 +88,7 @@ void pip_close(struct pip *pip)
 
 int pip_python(const struct pip *pip, struct python *ret, struct err *err)
 {
-    CLEANUP_FREE char *cache = setting_cache(&pip->cli->vars);
+    CLEANUP_FREE char *cache = setting_cache(pip->cli);
     const struct python_ask ask = {
         .env = pip->site.prefix, .vars = &pip->cli->vars, .cache = cache};
     return python_find(&ask, ret, err);

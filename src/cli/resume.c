@@ -175,7 +175,7 @@ static int run_choice(struct going *going, struct begin *begin, const struct cho
 // An environment of --with is in the cache, which may be removed at any time.
 static void hint_made(const struct going *going, struct err *err)
 {
-    CLEANUP_FREE char *cache = setting_cache(&going->cli->vars);
+    CLEANUP_FREE char *cache = setting_cache(going->cli);
     CLEANUP_FREE char *envs = mem_print("%s/envs/", cache);
     if (err && err->code == ERR_NO_PYTHON && going->python && str_starts(going->python, envs))
         err_hint(err, "try", "%s",

@@ -16,6 +16,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/table.h"
+#include "cli/config.h"
 #include "cli/reserve.h"
 #include "cli/say.h"
 #include "env/release.h"
@@ -44,9 +45,12 @@ char *setting_temporary(const struct vars *vars, struct err *err)
     return TAKE(path);
 }
 
-char *setting_cache(const struct vars *vars)
+char *setting_cache(const struct cli *cli)
 {
+    const struct vars *vars = &cli->vars;
     const char *cache = vars_get(vars, "XDG_CACHE_HOME");
+    if (cli->config && cli->config->site.cache)
+        return mem_dup(cli->config->site.cache);
     const char *home = vars_get(vars, "HOME");
     if (cache && *cache == '/')
         return mem_print("%s/lopin", cache);
@@ -102,9 +106,12 @@ int setting_find(const struct cli *cli, const char *python, const char *env, int
 {
     if (!needed && !python && !env)
         return 0;
-    CLEANUP_FREE char *cache = setting_cache(&cli->vars);
-    const struct python_ask question = {
-        .want = python, .env = env, .vars = &cli->vars, .cache = cache};
+    CLEANUP_FREE char *cache = setting_cache(cli);
+    const struct python_ask question = {.want = python,
+                                        .env = env,
+                                        .vars = &cli->vars,
+                                        .cache = cache,
+                                        .also = config_pythons(cli)};
     if (python_find(&question, &ret->python, err) < 0)
         return -1;
     ret->hash = hash_python(&ret->python);
@@ -140,7 +147,7 @@ static void drop_outer(struct vars *vars)
 
 void setting_fill(const struct cli *cli, const struct parcel *parcel, struct setting *setting)
 {
-    CLEANUP_FREE char *cache = setting_cache(&cli->vars);
+    CLEANUP_FREE char *cache = setting_cache(cli);
     CLEANUP_FREE char *keep = NULL;
     vars_copy(&setting->vars, cli->vars.list.item);
     drop_outer(&setting->vars);

@@ -26,8 +26,9 @@ void setting_free(struct setting *setting);
 // Says what will run and what was changed: "env     python 3.11.7 (venv)", "kept out PYTHONPATH
 // (--keep-env)".
 void setting_say(const struct cli *cli, const struct setting *setting);
-// lopin's cache: XDG_CACHE_HOME/lopin, HOME/.cache/lopin, else TMPDIR/lopin-UID. Yours.
-char *setting_cache(const struct vars *vars);
+// lopin's cache: what the site says, XDG_CACHE_HOME/lopin, HOME/.cache/lopin, else
+// TMPDIR/lopin-UID. Yours.
+char *setting_cache(const struct cli *cli);
 // A folder of this user only, TMPDIR/lopin-UID, made if it is absent. Yours; NULL with err if
 // others could write there.
 char *setting_temporary(const struct vars *vars, struct err *err);

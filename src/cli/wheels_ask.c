@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "base/lang.h"
+#include "cli/config.h"
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "cli/wheels.h"
@@ -151,8 +152,9 @@ static void add_python(struct wheels_pythons *pythons, const char *version,
 static int find_python(const struct cli *cli, const char *want, struct wheels_pythons *ret,
                        struct err *err)
 {
-    CLEANUP_FREE char *cache = setting_cache(&cli->vars);
-    const struct python_ask ask = {.want = want, .vars = &cli->vars, .cache = cache};
+    CLEANUP_FREE char *cache = setting_cache(cli);
+    const struct python_ask ask = {
+        .want = want, .vars = &cli->vars, .cache = cache, .also = config_pythons(cli)};
     if (python_find(&ask, &ret->python, err) < 0)
         return -1;
     return profile_read(&ret->python, &cli->vars, &ret->base, err);

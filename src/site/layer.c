@@ -56,9 +56,8 @@ static int unknown(const struct reading *reading, const char *key, struct err *e
     for (const struct opt *opt = known->options; opt->id && count < COUNT(names) - 1; opt++)
         if (opt->commands & bits_of(reading) && !(opt->marks & OPT_ONCE))
             names[count++] = opt->name;
-    const struct layer_command *command = known->commands;
-    for (; !reading->table && command->name && count < COUNT(names) - 1; command++)
-        names[count++] = command->name;
+    for (size_t i = 0; !reading->table && i < known->count && count < COUNT(names) - 1; i++)
+        names[count++] = known->command[i].name;
     names[count] = NULL;
     make_visible(key, &shown);
     err_set(err, ERR_CONFIG, _("unknown key '%s'"), str_text(&shown));
@@ -78,7 +77,7 @@ static int wrong_kind(const struct opt *opt, struct err *err)
                     opt->name, opt->value);
 }
 
-static void add(struct layer *layer, const struct layer_item *item)
+void layer_add(struct layer *layer, const struct layer_item *item)
 {
     mem_room(&layer->item, &layer->room, layer->count + 1, sizeof *layer->item);
     layer->item[layer->count++] = *item;
@@ -131,7 +130,7 @@ static int read_key(struct reading *reading, const struct toml_value *value, str
     if (!opt || (!item.is_flag && read_texts(reading, value, &item) < 0) ||
         (value->kind == TOML_ARRAY && !(opt->marks & OPT_LIST)))
         return wrong_kind(opt ? opt : any, err);
-    add(reading->layer, &item);
+    layer_add(reading->layer, &item);
     return 0;
 }
 
@@ -145,9 +144,9 @@ static int read_table(struct reading *reading, const struct toml_value *table, s
 
 static const struct layer_command *command_of(const struct layer_known *known, const char *name)
 {
-    for (const struct layer_command *each = known->commands; each->name; each++)
-        if (strcmp(each->name, name) == 0)
-            return each;
+    for (size_t i = 0; i < known->count; i++)
+        if (strcmp(known->command[i].name, name) == 0)
+            return &known->command[i];
     return NULL;
 }
 

@@ -7,14 +7,15 @@
 #include "base/opt.h"
 #include "site/document.h"
 
-struct layer_command { // a table that a file may have; name NULL ends a list
+struct layer_command { // a table that a file may have
     const char *name;
     unsigned bits;
 };
 struct layer_known {
     const struct opt *options;
-    const struct layer_command *commands;
     unsigned bits; // of all commands that read files
+    struct layer_command command[32];
+    size_t count;
 };
 struct layer_item {          // lives in the arena of the document
     const char *key;         // long name
@@ -33,6 +34,7 @@ struct layer {               // of a document that outlives it; free with layer_
 // one, an option that belongs to a line, a value of the wrong kind.
 int layer_read(struct document *document, const struct layer_known *known, struct layer *ret,
                struct err *err);
+void layer_add(struct layer *layer, const struct layer_item *item);
 void layer_free(struct layer *layer);
 // The option that the item is for a command (one bit); NULL: it is for others.
 const struct opt *layer_option(const struct layer_item *item, const struct opt *options,

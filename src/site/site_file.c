@@ -22,6 +22,9 @@ struct reading {
     const struct toml_value *value; // that is being read
 };
 
+const char *const site_file_keys[] = {
+    "wheels",         "index", "python",    "local-disk", "cache", "files-counted",
+    "trusted-owners", "cpu",   "partition", "advice",     NULL};
 static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", NULL};
 
 static int wrong(const struct reading *reading, const char *wanted, struct err *err)
@@ -175,7 +178,7 @@ static int read_trusted(const struct reading *reading, struct err *err)
         const struct toml_value *item = &value->item[i];
         const char *name = text_of(item);
         if (item->kind == TOML_INTEGER && item->integer >= 0 && item->integer < UINT_MAX) {
-            site->trusted[site->trusted_count++] = (unsigned)item->integer;
+            site->trusted[site->trusted_count++] = (uid_t)item->integer;
             continue;
         }
         if (!name)
@@ -286,13 +289,10 @@ static int read_advice(const struct reading *reading, struct err *err)
 
 static int read_key(const struct reading *reading, struct err *err)
 {
-    static const char *const known[] = {
-        "wheels",         "index", "python",    "local-disk", "cache", "files-counted",
-        "trusted-owners", "cpu",   "partition", "advice",     NULL};
     struct site_file *site = reading->site;
     const char *key = reading->value->key;
     size_t which = 0;
-    while (known[which] && strcmp(known[which], key) != 0)
+    while (site_file_keys[which] && strcmp(site_file_keys[which], key) != 0)
         which++;
     switch (which) {
     case 0: return read_paths(reading, 0, &site->wheels, err);
@@ -305,7 +305,7 @@ static int read_key(const struct reading *reading, struct err *err)
     case 7: return read_cpu(reading, err);
     case 8: return read_partitions(reading, err);
     case 9: return read_advice(reading, err);
-    default: return unknown(key, known, err);
+    default: return unknown(key, site_file_keys, err);
     }
 }
 

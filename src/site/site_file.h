@@ -5,6 +5,8 @@
 // in `local-disk`, whose folders are candidates.
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/vars.h"
 #include "site/document.h"
 
@@ -16,12 +18,13 @@ struct site_file { // zero-initialise to begin: as if there were none; free with
     const char *python; // absolute; may hold "{version}"; NULL: not said
     const char *cache;  // absolute; NULL: not said
     int files_counted;
-    unsigned *trusted; // user numbers
+    uid_t *trusted;
     size_t trusted_count;
     unsigned advice_cpu, advice_memory; // percent; 0: not said
     const char *advice_help;            // NULL: not said
     const struct toml_value *cpu, *partition;
 };
+extern const char *const site_file_keys[]; // NULL ends them
 // Reads $LOPIN_SITE, else `standard` ("/etc/lopin/site.toml"), which may be absent. LOPIN_SITE="" is
 // none. Returns 0, or -1 with [config], [untrusted], [system].
 int site_file_read(struct site_file *site, const char *standard, const struct vars *vars,
