@@ -323,7 +323,7 @@ int cmd_config(struct cli *cli, struct err *err)
         return err_set(err, ERR_USAGE, _("config takes one key, or none"));
     struct listing listing = {.cli = cli, .key = cli->words.count ? cli->words.item[0] : NULL};
     if ((listing.key && check_key(listing.key, err) < 0) ||
-        config_read(cli, COMMAND_MAP, NULL, err) < 0)
+        config_read(cli, COMMAND_MAP, NULL, err) < 0 || config_check(cli, err) < 0)
         return -1;
     for (enum config_layer layer = CONFIG_VARIABLE; layer < CONFIG_LAYERS; layer++)
         add_items(&listing, layer);

@@ -132,14 +132,14 @@ static int wrap(const struct cli *cli, enum config_layer layer, const struct lay
     return err_wrap(err, "%s", origin);
 }
 
-static int take(struct cli *cli, enum config_layer layer, const struct layer_item *item,
-                const struct opt *opt, struct err *err)
+static int take(struct cli *cli, struct options *options, enum config_layer layer,
+                const struct layer_item *item, const struct opt *opt, struct err *err)
 {
     if (item->is_flag)
-        return item->flag ? options_take(&cli->options, opt, NULL, item->key, err) : 0;
+        return item->flag ? options_take(options, opt, NULL, item->key, err) : 0;
     for (size_t i = 0; i < item->count; i++) {
         const char *text = place(cli, layer, opt, item->text[i]);
-        if (options_take(&cli->options, opt, text, item->key, err) < 0)
+        if (options_take(options, opt, text, item->key, err) < 0)
             return wrap(cli, layer, item, err);
     }
     return 0;
@@ -177,7 +177,28 @@ static int apply_item(struct cli *cli, enum command command, enum config_layer l
         return 0;
     if (!*said)
         *said = (unsigned char)rank;
-    return take(cli, layer, item, opt, err);
+    return take(cli, &cli->options, layer, item, opt, err);
+}
+
+// From the lowest, so that the language is at last that of the highest.
+int config_check(struct cli *cli, struct err *err)
+{
+    struct options options = {0};
+    struct layer_known known;
+    int status = 0;
+    config_known(&known);
+    for (enum config_layer layer = CONFIG_LAYERS; status == 0 && --layer >= CONFIG_VARIABLE;) {
+        const struct layer *items = &cli->config->layer[layer];
+        for (size_t i = items->count; i-- > 0 && status == 0;)
+            for (size_t k = 0; k < known.count && status == 0; k++) {
+                const struct opt *opt =
+                    layer_option(&items->item[i], options_table, known.command[k].bits);
+                if (opt)
+                    status = take(cli, &options, layer, &items->item[i], opt, err);
+            }
+    }
+    options_free(&options);
+    return status;
 }
 
 // What the site says of packages: its wheelhouses after all others, and whether an index is asked

@@ -35,6 +35,9 @@ struct config {
 int config_read(struct cli *cli, enum command command, const char *script, struct err *err);
 // Fills cli->options with what the line has not said. Returns 0, or -1 with [config].
 int config_apply(struct cli *cli, enum command command, struct err *err);
+// Takes each value into options that nobody has, so that one is found wrong that no line has used yet.
+// The language is then that of the files. Returns 0, or -1 with [config].
+int config_check(struct cli *cli, struct err *err);
 // Both, for the commands that it is for; for the others only how to talk, and a file that is wrong is
 // said in a line.
 int config_settle(struct cli *cli, enum command command, struct err *err);

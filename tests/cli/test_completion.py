@@ -16,7 +16,7 @@ ERRORS = re.findall(r'\[ERR_\w+\] = \{"([a-z-]+)", \d+\}', (ROOT / "src/base/err
 OPTIONS = [
     ("" if letter == "\\0" else letter, name, commands)
     for letter, name, commands in re.findall(
-        r"\{OPTION_\w+,\s*'(.|\\0)',\s*\"([a-z-]+)\".*?,\s*([A-Z_ |]+)\}",
+        r"\{OPTION_\w+,\s*'(.|\\0)',\s*\"([a-z-]+)\".*?\),\s*([A-Z_ |\n]+?)(?:,\s*OPT_[A-Z_ |\n]+)?\}",
         (ROOT / "src/cli/options_table.c").read_text(encoding="utf-8"), re.S)
 ]
 
@@ -25,7 +25,7 @@ def names_for(*words):
     """Forms of the options whose commands name one of the words."""
     forms = set()
     for letter, name, commands in OPTIONS:
-        if set(words) & set(re.split(r"[ |]+", commands)):
+        if set(words) & set(re.split(r"[\s|]+", commands)):
             forms |= {"--" + name} | ({"-" + letter} if letter else set())
     return forms
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-ROW = re.compile(r'\{OPTION_\w+, \'(.|\\0)\', "([\w-]+)", (?:NULL|"[^"]*"), N_\("(?:[^"\\]|\\.)*"\), ([^}]+)\}')
+ROW = re.compile(r'\{OPTION_\w+, \'(.|\\0)\', "([\w-]+)", (?:NULL|"[^"]*"), N_\("(?:[^"\\]|\\.)*"\), ([^},]+)(?:, [^}]+)?\}')
 ACCEPTED = re.compile(r'ACCEPT(?:_VALUE)?\("([\w-]+)"')
 
 
