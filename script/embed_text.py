@@ -150,7 +150,7 @@ def main(target, *pages):
     rows = []
     for page in map(pathlib.Path, pages):
         language = "fr" if page.parent.name == "fr" else "en"
-        name = page.name.split(".")[0]
+        name = page.name.rsplit(".", 2)[0]  # "lopin.toml" of lopin.toml.5.scd
         text = convert(page.read_text(encoding="utf-8"))
         rows.append('    {"%s", "%s",\n%s},\n' % (name, language, quote(text)))
     with open(target, "w", encoding="ascii") as file:
