@@ -102,6 +102,13 @@ int config_read(struct cli *cli, enum command command, const char *script, struc
     return 0;
 }
 
+// ".", "..", "./x.whl", "../project": what is no requirement by name.
+static int is_relative(const char *text)
+{
+    size_t dots = strspn(text, ".");
+    return (dots == 1 || dots == 2) && (text[dots] == '/' || !text[dots]);
+}
+
 // Relative paths are of the folder of the file; those of variables, as of the line, of ours.
 static const char *place(struct cli *cli, enum config_layer layer, const struct opt *opt,
                          const char *text)
@@ -112,7 +119,7 @@ static const char *place(struct cli *cli, enum config_layer layer, const struct 
     if (opt->id == OPTION_PYTHON)
         is_path = strchr(text, '/') != NULL;
     if (opt->id == OPTION_WITH)
-        is_path = str_starts(text, "./") || str_starts(text, "../");
+        is_path = is_relative(text);
     int is_group = opt->id == OPTION_GROUP;
     if (layer == CONFIG_VARIABLE || (!is_path && !is_group))
         return text;

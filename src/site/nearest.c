@@ -47,7 +47,7 @@ static int is_last(const char *folder, const struct stat *st, const char *home)
 int nearest_read(const char *folder, const char *home, struct document *ret,
                  struct strv *ret_looked, struct err *err)
 {
-    CLEANUP_FREE char *at = mem_dup(folder);
+    CLEANUP_FREE char *at = fs_absolute("/", folder);
     struct stat here;
     dev_t device = 0;
     for (int first = 1; stat(at, &here) == 0; first = 0) {
