@@ -80,7 +80,7 @@ static int read_flag(const char *variable, const char *value, struct layer_item 
         return 0;
     CLEANUP_STR struct str shown = {0};
     str_add_visible(&shown, value, strlen(value));
-    return err_set(err, ERR_CONFIG, _("%s is 1 or 0, true or false: '%s'"), variable,
+    return err_set(err, ERR_CONFIG, _("%s must be 1 or 0, true or false: '%s'"), variable,
                    str_text(&shown));
 }
 

@@ -70,7 +70,7 @@ static int unknown(const struct reading *reading, const char *key, struct err *e
 static int wrong_kind(const struct opt *opt, struct err *err)
 {
     if (!opt->value)
-        return err_set(err, ERR_CONFIG, _("%s is true or false"), opt->name);
+        return err_set(err, ERR_CONFIG, _("%s must be true or false"), opt->name);
     err_set(err, ERR_CONFIG, _("the value of %s is not one that --%s takes"), opt->name,
             opt->name);
     return err_hint(err, "try", opt->marks & OPT_LIST ? "%s = [\"%s\"]" : "%s = \"%s\"",

@@ -11,7 +11,11 @@
 
 static char *join(const char *folder, const char *name)
 {
-    return mem_print("%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name);
+    struct str path = {0};
+    str_add(&path, folder);
+    str_add(&path, str_ends(folder, "/") ? "" : "/");
+    str_add(&path, name);
+    return str_take(&path);
 }
 
 // Returns 1 if it is there, trusted or not, 0, or -1 with err.
@@ -50,7 +54,7 @@ int nearest_read(const char *folder, const char *home, struct document *ret,
     CLEANUP_FREE char *at = fs_absolute("/", folder);
     struct stat here;
     dev_t device = 0;
-    for (int first = 1; stat(at, &here) == 0; first = 0) {
+    for (int first = 1; at && stat(at, &here) == 0; first = 0) {
         if (!first && here.st_dev != device)
             break;
         device = here.st_dev;

@@ -29,7 +29,7 @@ static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64
 
 static int wrong(const struct reading *reading, const char *wanted, struct err *err)
 {
-    return err_set(err, ERR_CONFIG, _("%s is %s"), reading->value->key, wanted);
+    return err_set(err, ERR_CONFIG, _("%s must be %s"), reading->value->key, wanted);
 }
 
 static const char *text_of(const struct toml_value *value)
@@ -203,7 +203,7 @@ static int is_level(const struct toml_value *value)
 static int check_level(const struct toml_value *value, const char *key, struct err *err)
 {
     return is_level(value) ? 0
-                           : err_set(err, ERR_CONFIG, _("%s is %s"), key,
+                           : err_set(err, ERR_CONFIG, _("%s must be %s"), key,
                                      "\"x86-64\", \"x86-64-v2\", \"x86-64-v3\", \"x86-64-v4\"");
 }
 
@@ -244,7 +244,7 @@ static int read_partitions(const struct reading *reading, struct err *err)
     for (size_t i = 0; i < table->count; i++) {
         const struct toml_value *one = &table->item[i];
         if (one->kind != TOML_TABLE)
-            return err_set(err, ERR_CONFIG, _("%s is %s"), one->key, _("a table"));
+            return err_set(err, ERR_CONFIG, _("%s must be %s"), one->key, _("a table"));
         for (size_t k = 0; k < one->count; k++)
             if (strcmp(one->item[k].key, "cpu") != 0)
                 return unknown(one->item[k].key, known, err);
@@ -258,7 +258,8 @@ static int read_partitions(const struct reading *reading, struct err *err)
 static int read_percent(const struct toml_value *value, unsigned *ret, struct err *err)
 {
     if (value->kind != TOML_INTEGER || value->integer < 1 || value->integer > 100)
-        return err_set(err, ERR_CONFIG, _("%s is %s"), value->key, _("a number from 1 to 100"));
+        return err_set(err, ERR_CONFIG, _("%s must be %s"), value->key,
+                       _("a number from 1 to 100"));
     *ret = (unsigned)value->integer;
     return 0;
 }
@@ -280,7 +281,7 @@ static int read_advice(const struct reading *reading, struct err *err)
         else if (strcmp(value->key, "help") != 0)
             status = unknown(value->key, known, err);
         else if (!(site->advice_help = text_of(value)))
-            status = err_set(err, ERR_CONFIG, _("%s is %s"), value->key, _("a text"));
+            status = err_set(err, ERR_CONFIG, _("%s must be %s"), value->key, _("a text"));
         if (status < 0)
             return -1;
     }

@@ -102,7 +102,7 @@ def test_false_takes_back_what_a_lower_one_says(lopin):
     ("time = 1.5", "lopin.toml:2: option time: '1.5' is not a time [config]"),
     ("[map]\nhalt = 'when'", "lopin.toml:3: "),
     ("resume = true", "lopin.toml:2: resume belongs to one line, not to a file [config]"),
-    ("strict = 'yes'", "lopin.toml:2: strict is true or false [config]"),
+    ("strict = 'yes'", "lopin.toml:2: strict must be true or false [config]"),
     ("jobs = ", "lopin.toml: line 2, column"),
 ])
 def test_errors_name_file_line_and_key(lopin, text, wanted):
@@ -367,5 +367,5 @@ def test_every_option_has_a_row_that_files_understand(lopin):
         lopin.write("lopin.toml", "%s = [1979-05-27]\n" % name)
         done = lopin("config")
         assert done.code == 2 and "lopin.toml:1: " in done.err, (name, done)
-        known = "belongs to one line" in done.err or "true or false" in done.err or "is not one that" in done.err
+        known = "belongs to one line" in done.err or "must be true or false" in done.err or "is not one that" in done.err
         assert known or name in ("failed", "follow", "check", "keep-done", "redo"), (name, done.err)

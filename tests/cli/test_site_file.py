@@ -99,7 +99,7 @@ def test_what_is_wrong_is_never_passed_over(lopin, site):
     path = site("index = 'sometimes'\n")
     for words in (["map", "show.py", "a"], ["wheels"], ["venv", "env"]):
         done = lopin(*words)
-        assert done.code == 2 and "site.toml:1: index is" in done.err and "[config]" in done.err, words
+        assert done.code == 2 and "site.toml:1: index must be" in done.err and "[config]" in done.err, words
     assert not (lopin.cwd / "env").exists()
     assert lopin("list").code == 4  # runs can be looked at
     site("index = 'never'\n", mode=0o666)
