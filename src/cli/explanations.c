@@ -286,29 +286,27 @@ const struct explanation explanations[ERR_COUNT] = {
             "    lopin run analyse.py data/d17.npz   that dataset alone: does it die too?\n"
             "    lopin retry\n")},
     [ERR_ILLEGAL] =
-        {
-            N_("a task met an instruction that this processor does not have"),
-            N_("A compiled package was built for a newer processor than this one: on another\n"
-               "machine, or with -march=native. It runs there and dies here.\n"
-               "\n"
-               "    lscpu | grep -E 'Model name|avx'    what this processor has\n"
-               "    lopin log 17                        which import it was in\n"
-               "    pip install --force-reinstall --no-binary :all: PACKAGE\n"
-               "                                        builds the package for this machine\n"
-               "    sbatch -C FEATURE ...               nodes of the newer kind (sinfo -o %f)\n"
-               "    lopin retry\n")},
+        {N_("a task met an instruction that this processor does not have"),
+         N_("A compiled package was built for a newer processor than this one: on another\n"
+            "machine, or with -march=native. It runs there and dies here.\n"
+            "\n"
+            "    lscpu | grep -E 'Model name|avx'    what this processor has\n"
+            "    lopin log 17                        which import it was in\n"
+            "    pip install --force-reinstall --no-binary :all: PACKAGE\n"
+            "                                        builds the package for this machine\n"
+            "    sbatch -C FEATURE ...               nodes of the newer kind (sinfo -o %f)\n"
+            "    lopin retry\n")},
     [ERR_NO_OUTPUT] =
-        {
-            N_("a task ended well but did not write its {out}"),
-            N_("With --out a task is done when its output is there. The script ended with\n"
-               "status 0 and wrote nothing at the path that {out} stands for; often it makes\n"
-               "up a name of its own, or writes only under a condition.\n"
-               "\n"
-               "    lopin map --out 'out/{/}' fit.py {} {out} ::: data/*.npz\n"
-               "                                        {out} among the words of the script\n"
-               "    out = os.environ[\"LOPIN_TASK_OUT\"]  the same path, in the script\n"
-               "    lopin log 17                        what it printed\n"
-               "    lopin retry\n")},
+        {N_("a task ended well but did not write its {out}"),
+         N_("With --out a task is done when its output is there. The script ended with\n"
+            "status 0 and wrote nothing at the path that {out} stands for; often it makes\n"
+            "up a name of its own, or writes only under a condition.\n"
+            "\n"
+            "    lopin map --out 'out/{/}' fit.py {} {out} ::: data/*.npz\n"
+            "                                        {out} among the words of the script\n"
+            "    out = os.environ[\"LOPIN_TASK_OUT\"]  the same path, in the script\n"
+            "    lopin log 17                        what it printed\n"
+            "    lopin retry\n")},
     [ERR_TIME_LIMIT] =
         {
             N_("the time of the run was over"),
