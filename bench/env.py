@@ -200,6 +200,28 @@ def asked(scene, rows, rounds):
     }, max(rounds // 2, 3)), {"pip": "100"})
 
 
+def guarded(scene, rows, rounds):
+    """What the guard costs: the question, and the start of a Python of an environment that needs more than x86-64."""
+    scene.run(*scene.lopin(L))
+    path = scene.last["lopin"]
+    line, = path.glob("lib/python*/site-packages/lopin-guard.pth")
+    python = [path / "bin" / "python", "-c", "pass"]
+    line.parent.chmod(0o755)
+
+    def bare():
+        line.rename(line.with_suffix(".off"))
+        took = scene.run(python)
+        line.with_suffix(".off").rename(line)
+        return took
+
+    times = common.interleave({"check": lambda: scene.run([scene.binary, "env", "check", "--quiet", path]),
+                               "guarded": lambda: scene.run(python), "bare": bare}, rounds * 10)
+    rows.append(["env check, L", cell(times["check"]), "", "", "", "at most 5 ms"])
+    rows.append(["start of Python, L", cell(times["guarded"]), "without the guard", cell(times["bare"]),
+                 "%s more" % common.milliseconds(common.summary(times["guarded"])[0] - common.summary(times["bare"])[0]),
+                 "at most 1 ms more"])
+
+
 def main():
     options = common.arguments(__doc__)
     rounds = options.rounds or 11
@@ -216,6 +238,7 @@ def main():
         imported(scene, rows, rounds)
         cold(scene, rows, max(rounds // 2, 3))
         asked(scene, rows, rounds)
+        guarded(scene, rows, rounds)
         versions = "; ".join(common.version(words).split(" from ")[0] for words in (
             [scene.binary, "--version"], [scene.uv, "--version"], [scene.python, "-m", "pip", "--version"],
             [scene.python, "-m", "virtualenv", "--version"]))

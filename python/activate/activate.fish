@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # For fish: source ENV/bin/activate.fish        and back: deactivate
 
+# Refused before anything is changed where it cannot work on this machine; the message is lopin's.
+if test "$LOPIN_GUARD" != off; and test -x @LOPIN@
+    @LOPIN@ env check --quiet @ENV@
+    or test $status -ne 3
+    or return 3
+end
+
 function deactivate --description 'leave the environment'
     if set -q _OLD_VIRTUAL_PATH
         set -gx PATH $_OLD_VIRTUAL_PATH

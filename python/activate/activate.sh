@@ -2,6 +2,11 @@
 # For bash, zsh and other POSIX shells: . ENV/bin/activate        and back: deactivate
 # shellcheck shell=sh
 
+# Refused before anything is changed where it cannot work on this machine; the message is lopin's.
+if [ "${LOPIN_GUARD-}" != off ] && [ -x @LOPIN@ ]; then
+    @LOPIN@ env check --quiet @ENV@ || [ $? -ne 3 ] || return 3
+fi
+
 deactivate() {
     if [ -n "${_OLD_VIRTUAL_PATH+x}" ]; then
         PATH=$_OLD_VIRTUAL_PATH

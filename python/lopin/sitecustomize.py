@@ -22,6 +22,16 @@ def _correct_cpu_count(threads):
     os.cpu_count = cpu_count
 
 
+def _name_illegal_instructions():
+    # The extension of lopin's environments: its handler says in which library. Not a module of anybody's.
+    import _imp
+
+    spec = type(sys.implementation)(name="_lopin_guard", origin=os.path.join(_folder, "guard.bin"))
+    module = _imp.create_dynamic(spec)
+    _imp.exec_dynamic(module)
+    module.watch()
+
+
 def _start():
     threads = os.environ.get("LOPIN_THREADS", "")
     if sys.version_info < (3, 13) and threads.isdigit() and int(threads) > 0:
@@ -35,9 +45,10 @@ _folder = os.path.dirname(__file__)
 sys.path[:] = [entry for entry in sys.path if entry != _folder]
 sys.path_importer_cache.pop(_folder, None)
 if "LOPIN_TASK" in os.environ:
-    try:
-        _start()
-    except Exception:
-        pass
+    for _part in _start, _name_illegal_instructions:
+        try:
+            _part()
+        except Exception:
+            pass
 del sys.modules["sitecustomize"]
 import sitecustomize  # noqa: E402, F401  (its ImportError is site's, which expects it)

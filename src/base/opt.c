@@ -127,7 +127,7 @@ int opt_choice(const struct opt_scan *scan, const char *value, const char *const
 
 enum { LEFT_WIDTH = 30 }; // columns of an option and its value in a help
 
-void opt_help(const struct opt *table, unsigned command, struct str *into)
+void opt_help(const struct opt *table, uint64_t command, struct str *into)
 {
     for (const struct opt *opt = table; opt->id; opt++) {
         if (!(opt->commands & command))

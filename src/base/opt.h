@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -24,12 +25,12 @@ struct opt {
     const char *name;  // without "--"
     const char *value; // what follows, for help ("N", "FILE"); NULL: a flag
     const char *help;  // N_() text of one line
-    unsigned commands; // bits, the caller's
+    uint64_t commands; // bits, the caller's
     unsigned marks;    // enum opt_mark
 };
 struct opt_scan {
     const struct opt *table;
-    unsigned command;    // bit: options of other commands are unknown here
+    uint64_t command;    // bit: options of other commands are unknown here
     char *const *word;   // NULL-terminated; moves on
     const char *cluster; // rest of "-vQ"
     const char *shown;   // the option as the person typed it ("-c", "--cores"), for messages
@@ -42,7 +43,7 @@ int opt_next(struct opt_scan *scan, const char **ret_value, struct err *err);
 int opt_choice(const struct opt_scan *scan, const char *value, const char *const *words,
                int *ret, struct err *err);
 // Adds the options of a command, a line each: "  -c, --cores N    what it does".
-void opt_help(const struct opt *table, unsigned command, struct str *into);
+void opt_help(const struct opt *table, uint64_t command, struct str *into);
 // The word among `words` (NULL-terminated) nearest to `typed` within 2 edits (Levenshtein,
 // transpositions too), or NULL.
 const char *opt_nearest(const char *typed, const char *const *words);

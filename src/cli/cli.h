@@ -42,6 +42,7 @@ int cmd_explain(struct cli *cli, struct err *err);
 int cmd_config(struct cli *cli, struct err *err);
 int cmd_completion(struct cli *cli, struct err *err);
 int cmd_venv(struct cli *cli, struct err *err);
+int cmd_env(struct cli *cli, struct err *err);
 int cmd_pip(struct cli *cli, struct err *err);
 int cmd_help(struct cli *cli, struct err *err);
 int cmd_x_wheel(struct cli *cli, struct err *err);
@@ -53,5 +54,6 @@ struct cli_command {
     int (*run)(struct cli *cli, struct err *err);
     const char *words; // what follows, for usage: "[OPTION...] SCRIPT [DATASET...]"
     const char *help;  // N_() text of one line
+    const struct cli_command *verbs; // what its first word is; NULL: no verb
 };
 extern const struct cli_command cli_commands[];

@@ -9,8 +9,8 @@
 #include "cli/completion.h"
 #include "cli/help_pages.h"
 #include "cli/pager.h"
-#include "cli/pip.h"
 #include "cli/say.h"
+#include "cli/verbs.h"
 
 enum { WIDTH = 80 };
 
@@ -130,14 +130,16 @@ static const struct cli_command *find(const char *name)
     return NULL;
 }
 
-static void add_verbs(struct str *text)
+static void add_verbs(struct str *text, const struct cli_command *command)
 {
-    cmd_pip_verbs(text);
+    CLEANUP_FREE char *verb = mem_print("lopin %s VERB --help", command->name);
+    CLEANUP_FREE char *page = mem_print("lopin help %s", command->name);
+    verbs_add(text, command->verbs);
     str_add_char(text, '\n');
-    add_more(text, "lopin pip VERB --help", _("options of a verb"));
-    add_more(text, "lopin help pip", _("the page of environments"));
+    add_more(text, verb, _("options of a verb"));
+    add_more(text, page, _("the page of environments"));
     str_add_char(text, '\n');
-    opt_help(options_table, COMMAND_PIP_OTHER, text);
+    opt_help(options_table, completion_options(command), text);
 }
 
 static void add_command(struct str *text, const struct cli_command *command)
@@ -148,8 +150,8 @@ static void add_command(struct str *text, const struct cli_command *command)
         return;
     }
     str_print(text, "%s\n\n", lang_text(command->help));
-    if (command->command == COMMAND_PIP) { // each verb has its own options
-        add_verbs(text);
+    if (command->verbs) { // each has its own options
+        add_verbs(text, command);
         return;
     }
     opt_help(options_table, command->command, text);

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "cli/config.h"
 #include "cli/env_make.h"
+#include "cli/fitness.h"
 #include "cli/packs_memo.h"
 #include "cli/packs_put.h"
 #include "cli/pip_real.h"
@@ -200,15 +201,18 @@ int cmd_venv(struct cli *cli, struct err *err)
                                  .facts = &python.facts,
                                  .prompt = prompt,
                                  .version = LOPIN_VERSION,
-                                 .lopin = cli->options.pack.no_pip ? NULL : lopin,
+                                 .lopin = lopin,
+                                 .no_pip = cli->options.pack.no_pip,
                                  .system_site = cli->options.pack.system_site};
     int status = *python.facts.implementation
                      ? make_with(cli, &ask, &python, err)
                      : err_set(err, ERR_NO_PYTHON,
                                _("Python %s is too old for environments: 3.6 is the oldest"),
                                python.facts.version);
-    if (status == 0)
+    if (status == 0) {
         tell(cli, &ask, &python);
+        fitness_say(cli, &python, prefix);
+    }
     python_free(&python);
     return status;
 }

@@ -39,12 +39,14 @@ void completion_of_value(const struct opt *opt, struct completion *ret)
         ret->source = SOURCE_FOLDERS;
 }
 
-static int is_verb(const struct cli_command *command)
+// The command whose verb it is, NULL if it is none.
+static const struct cli_command *family_of(const struct cli_command *verb)
 {
-    for (const struct cli_command *verb = pip_verbs; verb->name; verb++)
-        if (verb == command)
-            return 1;
-    return 0;
+    for (const struct cli_command *command = cli_commands; command->name; command++)
+        for (const struct cli_command *each = command->verbs; each && each->name; each++)
+            if (each == verb)
+                return command;
+    return NULL;
 }
 
 const struct cli_command *completion_next(const struct cli_command *last)
@@ -52,15 +54,20 @@ const struct cli_command *completion_next(const struct cli_command *last)
     const struct cli_command *next = last ? last + 1 : cli_commands;
     if (next->name)
         return next;
-    return is_verb(last) ? NULL : pip_verbs;
+    const struct cli_command *family = family_of(last);
+    family = family ? family + 1 : cli_commands;
+    while (family->name && !family->verbs)
+        family++;
+    return family->verbs;
 }
 
 void completion_add_key(struct str *into, const struct cli_command *command)
 {
-    str_print(into, "%s%s", is_verb(command) ? "pip-" : "", command->name);
+    const struct cli_command *family = family_of(command);
+    str_print(into, "%s%s%s", family ? family->name : "", family ? "-" : "", command->name);
 }
 
-unsigned completion_options(const struct cli_command *command)
+enum command completion_options(const struct cli_command *command)
 {
     return command->command == COMMAND_PIP ? COMMAND_PIP_OTHER : command->command;
 }
@@ -69,8 +76,8 @@ void completion_of_command(const struct cli_command *command, struct completion 
 {
     *ret = (struct completion){0};
     const char *words = command->words;
-    if (command->command == COMMAND_PIP)
-        for (const struct cli_command *verb = pip_verbs; verb->name; verb++)
+    if (command->verbs)
+        for (const struct cli_command *verb = command->verbs; verb->name; verb++)
             strv_add(&ret->words, verb->name);
     else if (command->command == COMMAND_INSTALL)
         ret->source = SOURCE_FILES; // wheels

@@ -30,13 +30,13 @@ struct completion {
 void completion_of_value(const struct opt *opt, struct completion *ret);
 // What follows a command and its options, from its words for usage.
 void completion_of_command(const struct cli_command *command, struct completion *ret);
-// What stands before words of its own: commands, then the verbs of pip. The first for NULL, NULL after
+// What stands before words of its own: commands, then the verbs of some. The first for NULL, NULL after
 // the last.
 const struct cli_command *completion_next(const struct cli_command *last);
 // Its name in the scripts: "map", "pip-install".
 void completion_add_key(struct str *into, const struct cli_command *command);
-// Its options: those of pip itself are few, the others are its verbs'.
-unsigned completion_options(const struct cli_command *command);
+// Its options: those that may stand before a verb are few.
+enum command completion_options(const struct cli_command *command);
 void completion_free(struct completion *completion);
 #define CLEANUP_COMPLETION CLEANUP(completion_free)
 // Words behind the first one belong to the script: options of lopin end there.

@@ -59,8 +59,8 @@ static const char tail[] =
     "            [[ $(_lopin_value \"$command:$word\") ]] && option=$word\n"
     "        elif [[ ! $command ]]; then\n"
     "            command=$word\n"
-    "        elif [[ $command == pip ]]; then\n"
-    "            command=pip-$word\n"
+    "        elif [[ $command == pip || $command == env ]]; then\n"
+    "            command=$command-$word\n"
     "        elif _lopin_ends \"$command\"; then\n"
     "            ended=1\n"
     "        fi\n"
@@ -126,7 +126,7 @@ static void add_values(struct str *into)
     str_add(into, "    esac\n}\n");
 }
 
-static void add_options(struct str *into, const char *name, unsigned command)
+static void add_options(struct str *into, const char *name, enum command command)
 {
     str_print(into, "    '%s') echo", name);
     for (const struct opt *opt = options_table; opt->id; opt++) {

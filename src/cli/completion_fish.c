@@ -3,7 +3,6 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/completion.h"
-#include "cli/pip.h"
 
 static const char head[] =
     "# Completion of lopin for fish, made by `lopin completion fish`.\n"
@@ -45,8 +44,8 @@ static const char tail[] =
     "            set -q value[1]; and set option $word\n"
     "        else if test -z \"$command\"\n"
     "            set command $word\n"
-    "        else if test \"$command\" = pip\n"
-    "            set command pip-$word\n"
+    "        else if contains -- \"$command\" pip env\n"
+    "            set command $command-$word\n"
     "        else if __lopin_ends $command\n"
     "            set rest $word\n"
     "        end\n"
@@ -136,7 +135,7 @@ static void add_option(struct str *into, const char *form, const char *help)
     str_add_char(into, '\n');
 }
 
-static void add_options(struct str *into, const char *name, unsigned command)
+static void add_options(struct str *into, const char *name, enum command command)
 {
     str_print(into, "        case '%s'\n", name);
     for (const struct opt *opt = options_table; opt->id; opt++) {
@@ -149,10 +148,10 @@ static void add_options(struct str *into, const char *name, unsigned command)
     }
 }
 
-static void add_verbs(struct str *into)
+static void add_verbs(struct str *into, const struct cli_command *family)
 {
     str_add_char(into, '\n');
-    for (const struct cli_command *verb = pip_verbs; verb->name; verb++)
+    for (const struct cli_command *verb = family->verbs; verb->name; verb++)
         add_option(into, verb->name, lang_text(verb->help));
 }
 
@@ -166,8 +165,8 @@ static void add_words(struct str *into)
         completion_of_command(command, &completion);
         str_add(into, "        case ");
         completion_add_key(into, command);
-        if (command->command == COMMAND_PIP) {
-            add_verbs(into);
+        if (command->verbs) {
+            add_verbs(into, command);
             continue;
         }
         str_add(into, "\n            __lopin_source ");

@@ -6,7 +6,6 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/completion.h"
-#include "cli/pip.h"
 
 static const char head[] =
     "#compdef lopin\n"
@@ -95,7 +94,7 @@ static void add_form(struct str *into, const struct opt *opt, const char *form,
     str_add(into, "' \\\n");
 }
 
-static void add_options(struct str *into, unsigned command)
+static void add_options(struct str *into, enum command command)
 {
     for (const struct opt *opt = options_table; opt->id; opt++) {
         if (!(opt->commands & command))
@@ -124,15 +123,18 @@ static void add_command(struct str *into, const struct cli_command *command)
     str_add(into, "' ;;\n");
 }
 
-// pip's words are its verbs, and each has options of its own.
-static void add_pip(struct str *into)
+// Each verb has options of its own.
+static void add_family(struct str *into, const struct cli_command *family)
 {
-    str_add(into, "    pip)\n        state=\n        _arguments -C -S -A '-*' \\\n");
-    add_options(into, COMMAND_PIP_OTHER);
-    str_add(into, "            '1:verb:_lopin_verbs' '*::word:->verb'\n"
-                  "        [[ $state == verb ]] || return\n"
-                  "        case $words[1] in\n");
-    for (const struct cli_command *verb = pip_verbs; verb->name; verb++)
+    str_print(into, "    %s)\n        state=\n        _arguments -C -S -A '-*' \\\n",
+              family->name);
+    add_options(into, completion_options(family));
+    str_print(into,
+              "            '1:verb:_lopin_%s_verbs' '*::word:->verb'\n"
+              "        [[ $state == verb ]] || return\n"
+              "        case $words[1] in\n",
+              family->name);
+    for (const struct cli_command *verb = family->verbs; verb->name; verb++)
         add_command(into, verb);
     str_add(into, "    *) _default ;;\n        esac ;;\n");
 }
@@ -153,7 +155,11 @@ void completion_zsh(struct str *into)
 {
     str_add(into, head);
     add_table(into, "command", cli_commands);
-    add_table(into, "verb", pip_verbs);
+    for (const struct cli_command *command = cli_commands; command->name; command++) {
+        CLEANUP_FREE char *name = mem_print("%s_verb", command->name);
+        if (command->verbs)
+            add_table(into, name, command->verbs);
+    }
     str_add(into, "_lopin() {\n"
                   "    local curcontext=$curcontext state line lopin=$words[1]\n"
                   "    typeset -A opt_args\n"
@@ -163,8 +169,8 @@ void completion_zsh(struct str *into)
                   "    [[ $state == words ]] || return\n"
                   "    case $words[1] in\n");
     for (const struct cli_command *command = cli_commands; command->name; command++)
-        if (command->command == COMMAND_PIP)
-            add_pip(into);
+        if (command->verbs)
+            add_family(into, command);
         else
             add_command(into, command);
     str_add(into, tail);

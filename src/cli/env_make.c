@@ -66,12 +66,12 @@ int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct er
 }
 
 // Of what is in it: the same packages for the same interpreter are the same environment. Yours.
-static char *name_of(const struct packs *packs)
+static char *name_of(struct packs *packs)
 {
     struct hash hash;
     const struct facts *facts = &packs->python->facts;
     hash_begin(&hash);
-    hash_text(&hash, "1");
+    hash_text(&hash, "2");
     hash_text(&hash, facts->program);
     hash_text(&hash, facts->version);
     hash_part(&hash, &packs->cli->options.pack.link, sizeof packs->cli->options.pack.link);
@@ -79,6 +79,8 @@ static char *name_of(const struct packs *packs)
         hash_part(&hash, packs->solution.choice[i].normal.text,
                   packs->solution.choice[i].normal.size);
         hash_text(&hash, packs->entry[i].folder);
+        if (packs->file[i])
+            hash_text(&hash, packs_origin(packs, packs->file[i]).house); // its stamp differs
     }
     return mem_print("%s/envs/%016llx", packs->cache, (unsigned long long)hash_end(&hash));
 }
@@ -134,8 +136,12 @@ static int make_for_line(struct packs *packs, char **ret, struct err *err)
     if (packs_fill(packs, err) < 0)
         return -1;
     CLEANUP_FREE char *goal = name_of(packs);
-    const struct venv_ask ask = {
-        .prefix = goal, .facts = &packs->python->facts, .version = LOPIN_VERSION};
+    CLEANUP_FREE char *lopin = fs_self();
+    const struct venv_ask ask = {.prefix = goal,
+                                 .facts = &packs->python->facts,
+                                 .version = LOPIN_VERSION,
+                                 .lopin = lopin,
+                                 .no_pip = 1};
     // Another process may make it at the same time: whose rename comes second uses the first's.
     int is_new = !is_env(goal);
     if (is_new && env_make(&ask, packs, 0, err) < 0 && !is_env(goal))

@@ -63,6 +63,38 @@ const struct explanation explanations[ERR_COUNT] = {
             "    python3 -m venv --clear DIR         makes it again (then pip install ...)\n"
             "    lopin map --env none ...            without it: the bare interpreter\n"
             "    deactivate                          if the shell still holds a dead one\n")},
+    [ERR_ENV_BROKEN] =
+        {N_("what an environment needs is gone, or another one"),
+         N_("An environment is links: to its interpreter, and to packages in the store. One\n"
+            "of them leads nowhere: the interpreter was removed, or its module is not\n"
+            "loaded, or the cache was emptied or is on a disk of another node; or there is\n"
+            "now another Python in its place than the packages were installed for.\n"
+            "\n"
+            "    lopin env check ENV                 what is missing\n"
+            "    module load python/3.11             if the interpreter is a module's\n"
+            "    lopin venv --upgrade ENV            links to the interpreter as it is now\n"
+            "    lopin venv --clear -r requirements.txt ENV      makes it again\n")},
+    [ERR_CPU_LEVEL] =
+        {N_("a package needs a newer processor than this one"),
+         N_("A package's machine code uses instructions that this processor does not have:\n"
+            "its first call would be an illegal instruction. That is known from the folder\n"
+            "that its wheel came from (x86-64-v3, avx2, ...), of some wheels of PyPI, or\n"
+            "from importing it once. Nothing of it was loaded.\n"
+            "\n"
+            "    lopin env check --cpu x86-64-v2 ENV     the same for another machine\n"
+            "    lopin wheels NAME --all-archs           which levels there are of it\n"
+            "    lopin pip install --force-reinstall -f GENERIC NAME     a wheel for all\n"
+            "    sbatch -C FEATURE ...                   newer nodes (sinfo -o %f)\n"
+            "    LOPIN_GUARD=off lopin ...               nothing is checked\n")},
+    [ERR_GLIBC] =
+        {N_("a package needs a newer C library than this system's"),
+         N_("Its libraries name symbols of a version of glibc that the interpreter's system\n"
+            "does not have, so that they cannot be loaded: the wheel was chosen on a newer\n"
+            "one. An older version of the package often needs less (manylinux in its name).\n"
+            "\n"
+            "    lopin env check --glibc 2.28 ENV        the same for another machine\n"
+            "    lopin wheels NAME --all-versions --column name,version,platform\n"
+            "    lopin pip install --upgrade NAME        typed here, takes what fits here\n")},
     [ERR_BAD_WHEEL] =
         {N_("a wheel is damaged, or not what it says"),
          N_("The file is no whole archive, or its content does not agree with its own\n"

@@ -11,6 +11,8 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/config.h"
+#include "cli/env.h"
+#include "cli/pip.h"
 #include "cli/say.h"
 
 #define LOPIN_VERSION_LINE "lopin " LOPIN_VERSION "\n"
@@ -42,7 +44,9 @@ const struct cli_command cli_commands[] = {
     {"venv", COMMAND_VENV, cmd_venv, "[OPTION...] ENV", N_("make an isolated environment")},
     {"pip", COMMAND_PIP, cmd_pip,
      "[OPTION...] install|uninstall|freeze|list|show|check [WORD...]",
-     N_("packages of an environment, in pip's words")},
+     N_("packages of an environment, in pip's words"), pip_verbs},
+    {"env", COMMAND_ENV, cmd_env, "[OPTION...] check [WORD...]",
+     N_("the same environment elsewhere: whether it can work there"), env_verbs},
     {"wheels", COMMAND_WHEELS, cmd_wheels, "[OPTION...] [NAME...]",
      N_("which wheels there are, in wheelhouses and indexes")},
     {"config", COMMAND_CONFIG, cmd_config, "[OPTION...] [KEY]",
@@ -112,12 +116,12 @@ static const struct cli_command *find_command(const char *name, struct err *err)
     return NULL;
 }
 
-// pip reads the options of its verb first.
+// Where there are verbs the options of the verb are read first (verbs_run).
 static int settle(struct cli *cli, const struct cli_command *command, struct err *err)
 {
     static const unsigned without =
         COMMAND_EXPLAIN | COMMAND_COMPLETION | COMMAND_HELP | COMMAND_DEBUG | COMMAND_CONFIG;
-    if (command->command & without || command->command == COMMAND_PIP)
+    if (command->command & without || command->verbs)
         return 0;
     int status = config_settle(cli, command->command, err);
     term_open(&cli->out, STDOUT_FILENO, cli->options.color);
@@ -128,7 +132,7 @@ static int settle(struct cli *cli, const struct cli_command *command, struct err
 static int run_command(struct cli *cli, const struct cli_command *command, char *const *words,
                        struct err *err)
 {
-    // pip's options are those of its verb: here only what may stand before it
+    // options behind a verb are that verb's: here only what may stand before it
     enum command reads = command->command == COMMAND_PIP ? COMMAND_PIP_OTHER : command->command;
     int read = options_read(&cli->options, reads, words, &cli->words, err);
     term_open(&cli->out, STDOUT_FILENO, cli->options.color);

@@ -252,7 +252,7 @@ static int is_typed(const struct opt *opt, const char *shown)
 }
 
 // What is unknown here may be an option of another command: `lopin run -t`.
-static void hint_command(const char *shown, unsigned here, struct err *err)
+static void hint_command(const char *shown, enum command here, struct err *err)
 {
     const struct opt *opt = options_table;
     while (opt->id && (!is_typed(opt, shown) || opt->commands & here))
@@ -271,7 +271,7 @@ static int read_option(struct options *options, struct opt_scan *scan, struct er
     if (id < 0) {
         hint_elsewhere(scan->shown, err);
         if (scan->command != COMMAND_INSTALL || !hint_pip(scan->shown, err))
-            hint_command(scan->shown, scan->command, err);
+            hint_command(scan->shown, (enum command)scan->command, err);
         return -1;
     }
     if (id)
@@ -304,7 +304,7 @@ int options_read(struct options *options, enum command command, char *const *wor
     options->retries = options->max_continue = options->mem_retry = -1;
     options->mem_kb = options->mem_each_kb = -1;
     int ends_at_word = (command & (COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_NONE |
-                                   COMMAND_PIP_OTHER)) != 0;
+                                   COMMAND_PIP_OTHER | COMMAND_ENV)) != 0;
     for (;;) {
         char *const *before = scan.word;
         int result = read_option(options, &scan, err);

@@ -41,6 +41,8 @@ enum command { // bits of struct opt's `commands`
     COMMAND_PIP = COMMAND_INSTALL | COMMAND_UNINSTALL | COMMAND_FREEZE | COMMAND_PIP_LIST |
                   COMMAND_SHOW | COMMAND_PIP_CHECK | COMMAND_PIP_OTHER,
     COMMAND_CONFIG = 1 << 27,
+    COMMAND_ENV = 1LL << 34,       // what stands before the verb of env
+    COMMAND_ENV_CHECK = 1LL << 33, // of env
     COMMAND_NONE = 1 << 16, // before the command's name
 };
 struct options { // words are borrowed from argv, and from the configuration

@@ -26,6 +26,7 @@ struct pack_options { // words are borrowed from argv, lists are copies
     int system_site, clear, refresh, no_pip, seed;
     int yes, public, all, local, files, not_required;
     const char *arch, *column; // as typed
+    const char *cpu, *glibc;   // as typed
     int all_versions, all_pythons, all_archs, not_available;
 };
 // Returns 0, or -1 with [usage]. `value` is NULL of a flag.

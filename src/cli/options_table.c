@@ -9,7 +9,7 @@
 #define TASKS   (COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC)
 #define GOES_ON (COMMAND_RESUME | COMMAND_RETRY)
 #define ASKS    (COMMAND_LIST | COMMAND_STATUS | COMMAND_REPORT)
-#define ALL     (~0U)
+#define ALL     (~0ULL)
 #define VENV    COMMAND_VENV
 #define INSTALL COMMAND_INSTALL
 // commands that make an environment or add to one
@@ -189,6 +189,10 @@ const struct opt options_table[] = {
      WHEELS, OPT_ONCE},
     {OPTION_NOT_AVAILABLE, '\0', "not-available", NULL,
      N_("also a line for each name that no wheel has"), WHEELS, OPT_ONCE},
+    {OPTION_CPU, '\0', "cpu", "LEVEL", N_("a machine with that processor: x86-64-v2, avx2"),
+     COMMAND_ENV_CHECK, OPT_ONCE},
+    {OPTION_LIBC, '\0', "glibc", "VERSION", N_("a machine with that C library: 2.28"),
+     COMMAND_ENV_CHECK, OPT_ONCE},
     ACCEPT("disable-pip-version-check"),
     ACCEPT("no-input"),
     ACCEPT("no-cache-dir"),
@@ -220,7 +224,7 @@ const struct opt options_table[] = {
     {OPTION_CHECK, '\0', "check", NULL, N_("exit with 0, 1 or 75 as map would"), COMMAND_STATUS,
      OPT_ONCE},
     {OPTION_JSON, '\0', "json", NULL, N_("JSON on standard output"),
-     MAP | GOES_ON | ASKS | WHEELS | COMMAND_CONFIG, OPT_ONCE},
+     MAP | GOES_ON | ASKS | WHEELS | COMMAND_CONFIG | COMMAND_ENV_CHECK, OPT_ONCE},
     {OPTION_QUIET, 'q', "quiet", NULL, N_("say less"), PIP | VENV | WHEELS},
     {OPTION_QUIET, 'Q', "quiet", NULL, N_("say less"), ALL},
     {OPTION_VERBOSE, 'v', "verbose", NULL, N_("say more"), ALL},

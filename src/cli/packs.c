@@ -15,6 +15,7 @@
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "machine/allot.h"
+#include "source/arch.h"
 #include "source/sha256.h"
 
 static int read_configuration(struct packs *packs, struct err *err)
@@ -280,6 +281,29 @@ static const char *direct_url(struct packs *packs, const struct solve_choice *ch
     return arena_dup(&packs->arena, text.text);
 }
 
+// By the folder that the file lies in; of a page of links by the page's.
+struct stamp_origin packs_origin(struct packs *packs, const struct source_file *file)
+{
+    const char *label;
+    struct stamp_origin ret = {0};
+    if (file->local) {
+        CLEANUP_FREE char *folder = fs_folder(file->url);
+        ret.where = arena_dup(&packs->arena, folder);
+        ret.house = arch_label(ret.where);
+    } else if (source_place(packs->source, file->place, &ret.where, &label) == SOURCE_LINKS &&
+               str_starts(file->url, ret.where)) {
+        ret.house = arch_label(ret.where);
+    }
+    if (packs->cli->config) {
+        const struct piece normal = file->wheel.normal;
+        CLEANUP_FREE char *name = mem_dupn(normal.text, normal.size);
+        ret.site = site_cpu(&packs->cli->config->site, name);
+        if (!ret.site && ret.where)
+            ret.site = site_cpu(&packs->cli->config->site, ret.where);
+    }
+    return ret;
+}
+
 size_t packs_adds(struct packs *packs, struct change_add **ret, const char *const **ret_remove)
 {
     size_t count = packs->solution.count;
@@ -295,7 +319,8 @@ size_t packs_adds(struct packs *packs, struct change_add **ret, const char *cons
             .entry = packs->entry[i].folder,
             .manifest = &packs->entry[i].manifest,
             .requested = packs_is_wanted(packs, choice),
-            .direct_url = direct_url(packs, choice, packs->file[i], &packs->entry[i].manifest)};
+            .direct_url = direct_url(packs, choice, packs->file[i], &packs->entry[i].manifest),
+            .origin = packs_origin(packs, packs->file[i])};
         const char *normal =
             arena_dupn(&packs->arena, choice->normal.text, choice->normal.size);
         if (packs->installed && dists_find(packs->installed, normal))

@@ -58,6 +58,8 @@ int packs_open(const struct cli *cli, const struct python *python,
 int packs_solve(struct packs *packs, struct err *err);
 // Gets the files and makes their entries of the store. Returns 0, or -1 with err.
 int packs_fill(struct packs *packs, struct err *err);
+// What is known of the processors that a file is for.
+struct stamp_origin packs_origin(struct packs *packs, const struct source_file *file);
 void packs_free(struct packs *packs);
 // Whether the user asked for that choice, rather than another package.
 int packs_is_wanted(const struct packs *packs, const struct solve_choice *choice);

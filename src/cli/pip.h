@@ -22,6 +22,8 @@ void pip_close(struct pip *pip);
 int pip_python(const struct pip *pip, struct python *ret, struct err *err);
 // Whether a distribution is the environment's own.
 int pip_is_own(const struct pip *pip, const struct dist *dist);
+// pip's own tools, which a requirements file does not name.
+int pip_is_tool(const struct pip *pip, const struct dist *dist);
 struct pip_scene { // an open environment and what its interpreter is
     struct pip pip;
     struct python python;
@@ -32,8 +34,6 @@ int pip_scene_open(struct cli *cli, struct pip_scene *ret, struct err *err);
 void pip_scene_close(struct pip_scene *scene);
 
 extern const struct cli_command pip_verbs[]; // ends with {0}
-// Adds a line for each verb, for the help.
-void cmd_pip_verbs(struct str *into);
 
 int pip_install(struct cli *cli, struct err *err);
 int pip_uninstall(struct cli *cli, struct err *err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "cli/fitness.h"
 #include "cli/packs.h"
 #include "cli/packs_put.h"
 #include "cli/pip.h"
@@ -66,6 +67,8 @@ static int install(struct packs *packs, const struct pip *pip, struct err *err)
         add_installed(packs, "Successfully installed", &text);
     }
     packs_say_notes(packs);
+    if (!cli->options.dry_run)
+        fitness_say(cli, packs->python, pip->site.prefix);
     return cli->options.quiet ? 0 : say_data(cli, &text, err);
 }
 

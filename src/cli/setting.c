@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/table.h"
 #include "cli/config.h"
+#include "cli/fitness.h"
 #include "cli/reserve.h"
 #include "cli/say.h"
 #include "env/release.h"
@@ -113,6 +114,8 @@ int setting_find(const struct cli *cli, const char *python, const char *env, int
                                         .cache = cache,
                                         .also = config_pythons(cli)};
     if (python_find(&question, &ret->python, err) < 0)
+        return fitness_why(cli, env, err);
+    if (fitness_check(cli, &ret->python, err) < 0)
         return -1;
     ret->hash = hash_python(&ret->python);
     return 0;

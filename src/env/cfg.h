@@ -10,6 +10,7 @@ struct cfg {             // lives in its arena; NULL where the file does not say
     const char *version; // "3.11.7": of venv (version), virtualenv and uv (version_info)
     const char *prompt;
     const char *lopin; // the lopin that made it
+    const char *abi;   // "cpython-311 nogil": of the interpreter that lopin made it for
     int system_site;   // include-system-site-packages
 };
 // Returns 0, or -1 with err (its errnum ENOENT: there is none).

@@ -13,9 +13,9 @@
 
 #include "base/fs.h"
 #include "base/lang.h"
+#include "base/left.h"
 #include "env/change_parts.h"
 #include "env/keep.h"
-#include "base/left.h"
 #include "env/outside.h"
 #include "env/pending.h"
 
@@ -47,6 +47,21 @@ void change_note(const struct change_state *state, struct strv *notes)
                                    state->layout.clashes.item[i]));
 }
 
+// What made it damaged is of no use for what is changed now: it is written anew from what is known.
+int change_stamp(const struct change *change, int from, int into, struct err *err)
+{
+    struct stamp old = {0};
+    struct stamp added = {0};
+    if (from >= 0 && stamp_read(from, &old, NULL) < 0)
+        stamp_free(&old);
+    for (size_t i = 0; i < change->add_count; i++)
+        stamp_add(&added, change->add[i].manifest, &change->add[i].origin);
+    int status = stamp_put(into, &old, &added, change->site->is_lopin, err);
+    stamp_free(&old);
+    stamp_free(&added);
+    return status;
+}
+
 // Makes the new folder at `path`. Returns 0, or -1 with err.
 static int make(const struct change *change, struct change_state *state, const char *path,
                 struct strv *notes)
@@ -67,6 +82,8 @@ static int make(const struct change *change, struct change_state *state, const c
         change->fresh ? 0 : keep_copy(from, into, &state->gone, &state->layout, state->err);
     if (status == 0)
         status = change_put(state, &outside, into);
+    if (status == 0)
+        status = change_stamp(change, change->fresh ? -1 : from, into, state->err);
     if (status == 0)
         status = pending_write(into, &outside.waiting, &state->removals, state->err);
     if (status < 0)

@@ -11,6 +11,7 @@
 #include "env/dist.h"
 #include "env/put.h"
 #include "env/site.h"
+#include "env/stamp.h"
 #include "store/manifest.h"
 
 struct change_add {
@@ -18,6 +19,7 @@ struct change_add {
     const struct manifest *manifest;
     int requested;          // by the user, not by another package
     const char *direct_url; // content of direct_url.json, or NULL
+    struct stamp_origin origin;
 };
 struct change {
     const struct site *site; // where it is now

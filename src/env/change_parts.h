@@ -31,6 +31,8 @@ int change_gather(const struct change *change, struct change_state *state);
 int change_put(struct change_state *state, struct outside *outside, int into);
 // Adds what the user should know of what was laid out.
 void change_note(const struct change_state *state, struct strv *notes);
+// Stamps folder `into`, `from` (-1: none) having the stamp of what stays. Returns 0, or -1 with err.
+int change_stamp(const struct change *change, int from, int into, struct err *err);
 void change_state_free(struct change_state *state);
 // The folder of packages, which is empty, as a link to one that all environments with the same
 // packages share.

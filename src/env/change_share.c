@@ -21,13 +21,16 @@ char *change_shared(const struct change *change)
 {
     struct hash hash;
     hash_begin(&hash);
-    hash_text(&hash, "1");
+    hash_text(&hash, "2");
     hash_part(&hash, &change->mode, sizeof change->mode);
     const int top_level = put_needs_top_level(change->site->minor);
     hash_part(&hash, &top_level, sizeof top_level);
     for (size_t i = 0; i < change->add_count; i++) {
         hash_text(&hash, change->add[i].entry);
         hash_text(&hash, change->add[i].direct_url);
+        hash_text(&hash, change->add[i].origin.house); // its stamp differs
+        hash_text(&hash, change->add[i].origin.where);
+        hash_text(&hash, change->add[i].origin.site);
         hash_part(&hash, &change->add[i].requested, sizeof change->add[i].requested);
     }
     return mem_print("%s/%016llx", change->shared, (unsigned long long)hash_end(&hash));
@@ -83,6 +86,8 @@ static int make_shared(const struct change *change, const char *path,
     list_outside(state, &text);
     if (status == 0)
         status = fs_replace(AT_FDCWD, list, str_text(&text), text.size, 0444, 0, state->err);
+    if (status == 0)
+        status = change_stamp(change, -1, into, state->err);
     if (status == 0)
         change_note(state, notes);
     return status == 0 ? close_all(into, packages, state) : status;

@@ -153,7 +153,8 @@ static int write_cfg(const struct venv_ask *ask, int dir, struct err *err)
     str_print(
         &text, "home = %s\ninclude-system-site-packages = %s\nversion = %s\nexecutable = %s\n",
         home, ask->system_site ? "true" : "false", ask->facts->version, ask->facts->program);
-    str_print(&text, "lopin = %s\n", ask->version);
+    str_print(&text, "lopin = %s\nlopin-abi = %s%s%s\n", ask->version, ask->facts->cache_tag,
+              *ask->facts->flags ? " " : "", ask->facts->flags);
     if (ask->prompt && !strpbrk(ask->prompt, "\n\r"))
         str_print(&text, "prompt = %s\n", ask->prompt);
     if (strpbrk(ask->facts->program, "\n\r"))
@@ -193,7 +194,7 @@ int venv_write(const struct venv_ask *ask, const char *at, struct err *err)
     if (bin < 0)
         return failed(err, "bin");
     if (write_links(ask, bin, name, err) < 0 || write_activates(ask, bin, err) < 0 ||
-        (ask->lopin && write_pip(ask, bin, err) < 0) ||
+        (!ask->no_pip && write_pip(ask, bin, err) < 0) ||
         make_file(dir, ".gitignore", &ignore, 0666, err) < 0)
         return -1;
     return write_cfg(ask, dir, err); // last: it makes the folder an environment

@@ -11,7 +11,8 @@ struct venv_ask {
     const struct facts *facts; // of the interpreter
     const char *prompt;        // NULL: the folder's name
     const char *version;       // of lopin, for pyvenv.cfg
-    const char *lopin;         // what the command pip starts; NULL: without pip
+    const char *lopin;         // the program: what activate asks and the command pip starts
+    int no_pip;                // without that command
     int system_site;
     int no_packages; // without the folder of packages, which will be a link
 };

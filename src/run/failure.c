@@ -126,7 +126,22 @@ static const char *signal_name(int number, char *buffer, size_t room)
     return buffer;
 }
 
-static void killed(int number, struct failure *ret)
+// The library that the handler of python/guard names in the log; NULL: none.
+static const char *library(const char *tail, size_t size, size_t *ret_size)
+{
+    static const char mark[] = "lopin: illegal instruction in ";
+    const char *found = NULL;
+    for (const char *at = tail;
+         at && (at = memmem(at, size - (size_t)(at - tail), mark, sizeof mark - 1));)
+        found = at += sizeof mark - 1;
+    if (!found)
+        return NULL;
+    const char *end = memchr(found, '\n', size - (size_t)(found - tail));
+    *ret_size = (end ? (size_t)(end - tail) : size) - (size_t)(found - tail);
+    return found;
+}
+
+static void killed(int number, const char *tail, size_t size, struct failure *ret)
 {
     char buffer[24];
 
@@ -137,6 +152,17 @@ static void killed(int number, struct failure *ret)
             detail_words(ret, ": ");
             detail_words(ret, lang_text(signals[i].meaning));
         }
+    size_t length;
+    const char *found = number == SIGILL ? library(tail, size, &length) : NULL;
+    if (!found)
+        return;
+    detail_words(ret, "   ");
+    size_t room = sizeof ret->detail - strlen(ret->detail) - 1;
+    if (length > room) { // the end of a path says most
+        found += length - room;
+        length = room;
+    }
+    detail_add(ret, sizeof ret->detail, found, length);
 }
 
 // The last line of the log that is not blank: most programs say there why they stop.
@@ -184,7 +210,7 @@ void failure_find(int status, const char *tail, size_t size, const char *folder,
 
     *ret = (struct failure){0};
     if (WIFSIGNALED(status))
-        killed(WTERMSIG(status), ret);
+        killed(WTERMSIG(status), tail, size, ret);
     else if (WIFEXITED(status) && WEXITSTATUS(status) == 1 &&
              traceback_find(tail, size, folder, &found))
         python_error(&found, folder, ret);

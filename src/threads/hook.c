@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // hook: the folder of the startup hook in the cache, and PYTHONPATH.
 //
-// CACHE/hook-HASH/sitecustomize.py, HASH of its content, so that two versions of lopin never
-// share one. Every Python of a task executes this file: it counts only if no other user can
-// have written or can replace it. Invariant: the file appears whole (a rename), and is never
-// changed afterwards.
+// CACHE/hook-HASH/sitecustomize.py, and beside it guard.bin, the extension _lopin_guard under a name
+// that no import finds; HASH of their content, so that two versions of lopin never share one. Every
+// Python of a task executes these files: they count only if no other user can have written or can
+// replace them. Invariant: a file appears whole (a rename), and is never changed afterwards.
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -12,12 +12,21 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/lang.h"
 #include "base/mem.h"
 #include "threads/guard.h"
 #include "threads/hook_bytes.h"
 
-#define HOOK_FILE "sitecustomize.py"
+static const struct {
+    const char *name;
+    const unsigned char *bytes;
+    const size_t *size;
+} files[] = {
+    // what the first loads comes first
+    {"guard.bin", guard_bytes, &guard_bytes_size},
+    {"sitecustomize.py", hook_bytes, &hook_bytes_size},
+};
 
 // Is it ours (or root's), and can nobody else write it?
 static int trusted(const struct stat *st)
@@ -45,9 +54,23 @@ static int open_folder(const char *path, int flags, struct err *err)
     return TAKE_FD(fd);
 }
 
+static int put_file(int folder, size_t i, struct err *err)
+{
+    struct stat st;
+    if (fstatat(folder, files[i].name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+        trusted(&st) && st.st_size == (off_t)*files[i].size)
+        return 0;
+    return fs_replace(folder, files[i].name, files[i].bytes, *files[i].size, 0600, 1, err);
+}
+
 char *hook_folder(const char *cache, struct err *err)
 {
-    CLEANUP_FREE char *path = mem_print("%s/hook-%s", cache, hook_bytes_hash);
+    struct hash hash;
+    hash_begin(&hash);
+    hash_text(&hash, hook_bytes_hash);
+    hash_text(&hash, guard_bytes_hash);
+    CLEANUP_FREE char *path =
+        mem_print("%s/hook-%016llx", cache, (unsigned long long)hash_end(&hash));
     struct stat st;
     if (lstat(path, &st) < 0) {
         if (fs_make_dirs(AT_FDCWD, cache, 0700, err) < 0)
@@ -59,11 +82,9 @@ char *hook_folder(const char *cache, struct err *err)
     CLEANUP_CLOSE int folder = above < 0 ? -1 : open_folder(path, O_NOFOLLOW, err);
     if (folder < 0)
         return NULL;
-    if (fstatat(folder, HOOK_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-        trusted(&st) && st.st_size == (off_t)hook_bytes_size)
-        return TAKE(path);
-    if (fs_replace(folder, HOOK_FILE, hook_bytes, hook_bytes_size, 0600, 1, err) < 0)
-        return err_wrap(err, "%s", path), NULL;
+    for (size_t i = 0; i < COUNT(files); i++)
+        if (put_file(folder, i, err) < 0)
+            return err_wrap(err, "%s", path), NULL;
     return TAKE(path);
 }
 

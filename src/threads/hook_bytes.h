@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// hook_bytes: python/lopin/sitecustomize.py inside the program, made by script/embed.py at
-// build.
+// hook_bytes: python/lopin/sitecustomize.py and the extension inside the program, made by
+// script/embed.py at build.
 #pragma once
 
 #include <stddef.h>
@@ -8,3 +8,7 @@
 extern const unsigned char hook_bytes[];
 extern const size_t hook_bytes_size;
 extern const char hook_bytes_hash[]; // 16 hexadecimal digits of its SHA-256
+// python/guard, the extension, for the interpreters of this kind of machine.
+extern const unsigned char guard_bytes[];
+extern const size_t guard_bytes_size;
+extern const char guard_bytes_hash[];

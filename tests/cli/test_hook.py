@@ -9,6 +9,8 @@ import zipapp
 
 import pytest
 
+from conftest import BINARY
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CPUS = len(os.sched_getaffinity(0))
 
@@ -34,6 +36,7 @@ def task(tmp_path):
     folder = tmp_path / "cache" / "hook-0123456789abcdef"
     folder.mkdir(parents=True)
     shutil.copy(str(ROOT / "python" / "lopin" / "sitecustomize.py"), str(folder))
+    shutil.copy(str(BINARY.parent.parent / "python" / "_lopin_guard.abi3.so"), str(folder / "guard.bin"))
     (tmp_path / "home").mkdir()
     (tmp_path / "work").mkdir()
 
@@ -163,10 +166,10 @@ def test_ignored_environment(python, task, option):
 
 
 def test_without_site(python, task):
-    """With -S the folder stays on the path: nothing but sitecustomize.py may be importable from it."""
-    code = "import sys, os; print(sys.argv[1] in sys.path, os.listdir(sys.argv[1]))"
+    """With -S the folder stays on the path: nothing but sitecustomize.py may be importable from it (no import finds guard.bin)."""
+    code = "import sys, os; print(sys.argv[1] in sys.path, sorted(os.listdir(sys.argv[1])))"
     done = task(python, "-S", "-c", code, task.folder)
-    assert done.stdout.decode().split(None, 1) == ["True", "['sitecustomize.py']\n"]
+    assert done.stdout.decode().split(None, 1) == ["True", "['guard.bin', 'sitecustomize.py']\n"]
 
 
 MARK = "import os, sys; sys.marked = os.cpu_count(); assert __name__ == 'sitecustomize'\n"
@@ -253,9 +256,28 @@ def test_closed_streams(python, task, closed):
 
 
 def test_compiled_once(python, task):
-    """Where the cache may be written, the second start reads bytecode; ours is the only file beside it."""
+    """Where the cache may be written, the second start reads bytecode; there is nothing but ours beside it."""
     code = "import os; print(os.cpu_count())"
     for _ in range(2):
         assert number(task(python, "-c", code, PYTHONDONTWRITEBYTECODE=None)) == 1
-    assert sorted(os.listdir(str(task.folder))) == ["__pycache__", "sitecustomize.py"]
+    assert sorted(os.listdir(str(task.folder))) == ["__pycache__", "guard.bin", "sitecustomize.py"]
     assert len(os.listdir(str(task.folder / "__pycache__"))) == 1
+
+
+def test_names_the_library_of_an_illegal_instruction(python, task, tmp_path):
+    """Under its own handler too the process ends by the signal; who handles it already, or sends it, sees no difference."""
+    library = tmp_path / "lib with blank\n.so"
+    source = tmp_path / "bad.c"
+    source.write_text("void bad(void) { __asm__(\"ud2\"); }\n")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(library), str(source)], check=True)
+    call = "import ctypes, sys; ctypes.CDLL(sys.argv[1]).bad()"
+    bare = task(python, "-c", call, library, check=False, hook=False)
+    assert (bare.returncode, bare.stderr) == (-4, b"")
+    done = task(python, "-c", call, library, check=False)
+    assert done.returncode == -4
+    assert done.stderr.decode().startswith("lopin: illegal instruction in %s/lib with blank" % tmp_path)
+    assert done.stderr.count(b"\n") == 1
+    sent = task(python, "-c", "import os; os.kill(os.getpid(), 4)", check=False)
+    assert (sent.returncode, sent.stderr) == (-4, b"")
+    own = task(python, "-X", "faulthandler", "-c", call, library, check=False)
+    assert own.returncode == -4 and b"Fatal Python error: Illegal instruction" in own.stderr

@@ -21,7 +21,7 @@ ROOMS = {
     "wheel": set(),
     "store": {"wheel"},
     "solve": {"wheel"},
-    "source": {"wheel"},
+    "source": {"wheel", "machine"},
     "build": set(),
     "module": set(),
     "threads": {"machine"},

@@ -98,6 +98,16 @@ static const struct log_case {
     {SIGSEGV, "", "SIGSEGV: invalid memory access", ERR_SIGNAL},
     {SIGILL | 0x80, "", "SIGILL: an instruction that this processor does not have",
      ERR_ILLEGAL},
+    {SIGILL,
+     "lopin: illegal instruction in /l/a.so at 0x1\nx\nlopin: illegal instruction in /l/b c.so "
+     "at "
+     "0x2f\n",
+     "SIGILL: an instruction that this processor does not have   /l/b c.so at 0x2f",
+     ERR_ILLEGAL},
+    {SIGILL, "lopin: illegal instruction in ",
+     "SIGILL: an instruction that this processor does not have   ", ERR_ILLEGAL},
+    {SIGSEGV, "lopin: illegal instruction in /l/a.so\n", "SIGSEGV: invalid memory access",
+     ERR_SIGNAL},
     {SIGKILL, HEAD "ValueError: x\n", "SIGKILL: killed: often for want of memory", ERR_SIGNAL},
     {40, "", "signal 40", ERR_SIGNAL},
     {3 << 8, "", "exit status 3", ERR_EXIT_CODE},

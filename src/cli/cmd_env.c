@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// cmd_env: `lopin env VERB`: each verb has its own options.
+#include "base/lang.h"
+#include "cli/env.h"
+#include "cli/verbs.h"
+
+const struct cli_command env_verbs[] = {
+    {"check", COMMAND_ENV_CHECK, env_check, "[OPTION...] [DIR]",
+     N_("whether an environment can work on this machine, or another one"), NULL},
+    {0},
+};
+
+int cmd_env(struct cli *cli, struct err *err)
+{
+    const char *name = cli->words.count ? cli->words.item[0] : NULL;
+    const struct cli_command *verb = name ? verbs_find(env_verbs, name) : NULL;
+    if (verb)
+        return verbs_run(cli, "env", verb, err);
+    const char *names[16];
+    size_t count = 0;
+    CLEANUP_STR struct str list = {0};
+    for (verb = env_verbs; verb->name && count + 1 < COUNT(names); verb++) {
+        str_print(&list, "%s%s", count ? "|" : "lopin env ", verb->name);
+        names[count++] = verb->name;
+    }
+    names[count] = NULL;
+    if (!name)
+        err_set(err, ERR_USAGE, _("env takes a verb"));
+    else
+        err_set(err, ERR_USAGE, _("unknown verb '%s'"), name);
+    const char *near = name ? opt_nearest(name, names) : NULL;
+    return near ? err_hint(err, "try", "lopin env %s", near)
+                : err_hint(err, "try", "%s", str_text(&list));
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// env: the verbs of `lopin env`.
+#pragma once
+
+#include "cli/cli.h"
+
+extern const struct cli_command env_verbs[]; // ends with {0}
+
+int env_check(struct cli *cli, struct err *err);
