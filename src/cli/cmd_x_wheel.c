@@ -35,8 +35,8 @@ void x_add_number(struct x_line *line, long number)
 
 static const struct x_verb *find_verb(const char *name)
 {
-    static const struct x_verb *const tables[] = {x_verbs, x_file_verbs, x_env_verbs,
-                                                  x_source_verbs, x_toml_verbs};
+    static const struct x_verb *const tables[] = {x_verbs,        x_file_verbs, x_env_verbs,
+                                                  x_source_verbs, x_toml_verbs, x_lock_verbs};
     for (size_t i = 0; i < COUNT(tables); i++)
         for (const struct x_verb *verb = tables[i]; verb->name; verb++)
             if (strcmp(verb->name, name) == 0)

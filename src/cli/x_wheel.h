@@ -24,7 +24,7 @@ int cmd_x_store(struct cli *cli, struct err *err); // reads no lines
 int x_answer_reqfile(struct x_line *line, struct err *err);
 int x_answer_solve(struct x_line *line, struct err *err);
 extern const struct x_verb x_verbs[], x_file_verbs[], x_env_verbs[], x_toml_verbs[],
-    x_source_verbs[]; // end with name NULL
+    x_source_verbs[], x_lock_verbs[]; // end with name NULL
 // Adds a field, encoded, with a tab before it unless it is the first.
 void x_add(struct x_line *line, struct piece text);
 void x_add_text(struct x_line *line, const char *text);

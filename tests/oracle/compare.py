@@ -14,12 +14,13 @@ import warnings
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import contents
 import lines
+import locks
 import names
 import projects
 import reqfiles
 
-KINDS = lines.KINDS + names.KINDS + contents.KINDS + reqfiles.KINDS + projects.KINDS
-INVALID = lines.INVALID + names.INVALID + contents.INVALID + reqfiles.INVALID + projects.INVALID
+KINDS = lines.KINDS + names.KINDS + contents.KINDS + reqfiles.KINDS + projects.KINDS + locks.KINDS
+INVALID = lines.INVALID + names.INVALID + contents.INVALID + reqfiles.INVALID + projects.INVALID + locks.INVALID
 SHOWN = 10
 
 
