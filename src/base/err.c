@@ -24,6 +24,7 @@ static const struct {
     [ERR_ENV_BROKEN] = {"env-broken", 3},
     [ERR_CPU_LEVEL] = {"cpu-level", 3},
     [ERR_GLIBC] = {"glibc", 3},
+    [ERR_NO_LOCK] = {"no-lock", 3},
     [ERR_BAD_WHEEL] = {"bad-wheel", 3},
     [ERR_NO_WHEEL] = {"no-wheel", 3},
     [ERR_NO_SOLUTION] = {"no-solution", 3},

@@ -17,9 +17,10 @@ enum err_code {
     ERR_UNTRUSTED,      // untrusted: a file of the configuration that others may have written
     ERR_NO_PYTHON,      // no-python: no interpreter fits
     ERR_NO_ENV,         // no-env: the environment asked for is not there
-    ERR_ENV_BROKEN,     // env-broken: something that it needs is gone or another one
+    ERR_ENV_BROKEN,     // env-broken: something that it needs is gone, or another one
     ERR_CPU_LEVEL,      // cpu-level: a package needs a newer processor
     ERR_GLIBC,          // glibc: a package needs a newer C library
+    ERR_NO_LOCK,        // no-lock: there is no lock file
     ERR_BAD_WHEEL,      // bad-wheel: a wheel is damaged, or not what it says
     ERR_NO_WHEEL,       // no-wheel: nothing that is there satisfies a requirement
     ERR_NO_SOLUTION,    // no-solution: no set of versions satisfies all requirements

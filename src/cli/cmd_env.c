@@ -7,6 +7,14 @@
 const struct cli_command env_verbs[] = {
     {"check", COMMAND_ENV_CHECK, env_check, "[OPTION...] [DIR]",
      N_("whether an environment can work on this machine, or another one"), NULL},
+    {"lock", COMMAND_ENV_LOCK, env_lock, "[OPTION...] [PACKAGE...]",
+     N_("write which versions and files are taken, with hashes: lopin.lock"), NULL},
+    {"sync", COMMAND_ENV_SYNC, env_sync, "[OPTION...] [FILE]",
+     N_("make an environment what a lock says, and nothing else"), NULL},
+    {"show", COMMAND_ENV_SHOW, env_show, "[OPTION...] [DIR]",
+     N_("what an environment is made of, and where from"), NULL},
+    {"verify", COMMAND_ENV_VERIFY, env_verify, "[OPTION...] [DIR]",
+     N_("whether each file is as its wheel has it"), NULL},
     {0},
 };
 

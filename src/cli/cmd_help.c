@@ -166,7 +166,8 @@ static void add_command(struct str *text, const struct cli_command *command)
 static const struct help_page *find_page(const char *name)
 {
     const struct help_page *found = NULL;
-    static const char *const of_env[] = {"venv", "pip", "wheels", NULL}; // one page for these
+    static const char *const of_env[] = {"venv", "pip", "wheels", "init",
+                                         NULL}; // one page for these
     for (size_t i = 0; of_env[i]; i++)
         name = strcmp(name, of_env[i]) == 0 ? "env" : name;
     CLEANUP_FREE char *full = mem_print("lopin-%s", name);

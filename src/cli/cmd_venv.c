@@ -15,6 +15,7 @@
 #include "cli/config.h"
 #include "cli/env_make.h"
 #include "cli/fitness.h"
+#include "cli/packs_line.h"
 #include "cli/packs_memo.h"
 #include "cli/packs_put.h"
 #include "cli/pip_real.h"
@@ -165,12 +166,14 @@ static int make_with(const struct cli *cli, const struct venv_ask *ask,
         return -1;
     if (place == PLACE_OTHER && !cli->options.pack.clear)
         return refuse(ask->prefix, err);
-    int has_packs = seeds.count || options_pack_any(&cli->options.pack);
+    int has_packs =
+        seeds.count || options_pack_any(&cli->options.pack) || cli->options.pack.frozen;
+    const struct packs_ask packs_ask = {cli, python, &dists, &seeds};
     int status = 0;
     if (place == PLACE_ENV && !cli->options.pack.clear)
         status = read_installed(ask, &dists, err);
     if (has_packs && status == 0)
-        status = packs_open(cli, python, &dists, &seeds, &packs, err);
+        status = packs_open_line(&packs_ask, &packs, err);
     if (status == 0)
         status = make(cli, ask, has_packs ? &packs : NULL, place, err);
     if (status == 0 && has_packs)

@@ -92,8 +92,9 @@ int config_read(struct cli *cli, enum command command, const char *script, struc
     const char *home = vars_get(&cli->vars, "HOME");
     if (config_read_variables(cli, command, err) < 0 ||
         (script && config_read_script(cli, script, err) < 0) ||
-        nearest_read(folder, home && *home ? home : NULL, &config->document[CONFIG_PROJECT],
-                     &config->looked, err) < 0 ||
+        (command != COMMAND_INIT && // which begins one of its own
+         nearest_read(folder, home && *home ? home : NULL, &config->document[CONFIG_PROJECT],
+                      &config->looked, err) < 0) ||
         read_user(cli, err) < 0 || read_layers(cli, err) < 0)
         return -1;
     if (site_file_read(&config->site, CONFIG_SITE_PATH, &cli->vars, err) < 0)
@@ -116,7 +117,7 @@ static const char *place(struct cli *cli, enum config_layer layer, const struct 
     int is_path = opt->marks & OPT_PATH && !strstr(text, "://") && *text != '~';
     if (opt->id == OPTION_ENV && strcmp(text, "none") == 0)
         is_path = 0;
-    if (opt->id == OPTION_PYTHON)
+    if (opt->id == OPTION_PYTHON || opt->id == OPTION_PYTHONS)
         is_path = strchr(text, '/') != NULL;
     if (opt->id == OPTION_WITH)
         is_path = is_relative(text);
@@ -171,7 +172,8 @@ static int header_keeps_out(const struct cli *cli, int id, const struct layer_it
 static int apply_item(struct cli *cli, enum command command, enum config_layer layer,
                       const struct layer_item *item, struct err *err)
 {
-    static const unsigned tasks = COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC;
+    static const unsigned tasks =
+        COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_ENV_LOCK; // a lock is for tasks
     const struct opt *opt = layer_option(item, options_table, command);
     unsigned rank = 2 * layer + !item->table;
     if (!opt || (opt->marks & OPT_TASKS && !item->table && layer > CONFIG_VARIABLE &&

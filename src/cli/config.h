@@ -54,7 +54,7 @@ void config_keys(struct strv *into);
 // Which tables files may have, and the bits of all these commands.
 void config_known(struct layer_known *ret);
 // The options of variables (LOPIN_OPT_FIND_LINKS) as a layer, as commands of these bits have them.
-int config_read_variables(struct cli *cli, unsigned bits, struct err *err);
+int config_read_variables(struct cli *cli, uint64_t bits, struct err *err);
 // The block of a script, its [tool.lopin].
 int config_read_script(struct cli *cli, const char *script, struct err *err);
 // "lopin.toml:3", "LOPIN_OPT_WITH": where an item stands, as a person sees it. Yours.

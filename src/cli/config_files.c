@@ -15,8 +15,9 @@
 #define PREFIX "LOPIN_OPT_"
 enum { SCRIPT_MOST = 16 << 20 };
 
-static const unsigned readers =
-    COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_VENV | COMMAND_WHEELS | COMMAND_PIP;
+static const uint64_t readers = COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_VENV |
+                                COMMAND_WHEELS | COMMAND_PIP | COMMAND_ENV_LOCK |
+                                COMMAND_ENV_SYNC | COMMAND_INIT;
 
 void config_known(struct layer_known *ret)
 {
@@ -24,7 +25,7 @@ void config_known(struct layer_known *ret)
     for (size_t i = 0; cli_commands[i].name && ret->count < COUNT(ret->command); i++)
         if (cli_commands[i].command & readers)
             ret->command[ret->count++] =
-                (struct layer_command){cli_commands[i].name, (unsigned)cli_commands[i].command};
+                (struct layer_command){cli_commands[i].name, (uint64_t)cli_commands[i].command};
 }
 
 char *config_variable(const char *option)
@@ -113,7 +114,7 @@ static int is_truth(const char *value)
 
 // The row for these commands that the value fits, else any of that name; NULL: none, or only such as
 // belong to a line.
-static const struct opt *row_of(const char *variable, const char *value, unsigned bits,
+static const struct opt *row_of(const char *variable, const char *value, uint64_t bits,
                                 int *ret_once)
 {
     const struct opt *other = NULL;
@@ -131,7 +132,7 @@ static const struct opt *row_of(const char *variable, const char *value, unsigne
     return other;
 }
 
-static int read_variable(struct cli *cli, unsigned bits, const char *variable,
+static int read_variable(struct cli *cli, uint64_t bits, const char *variable,
                          const char *value, struct err *err)
 {
     struct layer *layer = &cli->config->layer[CONFIG_VARIABLE];
@@ -153,7 +154,7 @@ static int read_variable(struct cli *cli, unsigned bits, const char *variable,
     return 0;
 }
 
-int config_read_variables(struct cli *cli, unsigned bits, struct err *err)
+int config_read_variables(struct cli *cli, uint64_t bits, struct err *err)
 {
     for (size_t i = 0; i < cli->vars.list.count; i++) {
         const char *item = cli->vars.list.item[i];

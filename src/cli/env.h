@@ -7,3 +7,7 @@
 extern const struct cli_command env_verbs[]; // ends with {0}
 
 int env_check(struct cli *cli, struct err *err);
+int env_lock(struct cli *cli, struct err *err);
+int env_sync(struct cli *cli, struct err *err);
+int env_show(struct cli *cli, struct err *err);
+int env_verify(struct cli *cli, struct err *err);

@@ -14,12 +14,13 @@
 #include "base/hash.h"
 #include "base/human.h"
 #include "base/lang.h"
+#include "base/left.h"
 #include "cli/config.h"
+#include "cli/packs_line.h"
 #include "cli/packs_memo.h"
 #include "cli/packs_put.h"
 #include "cli/say.h"
 #include "cli/setting.h"
-#include "base/left.h"
 #include "wheel/pyproject.h"
 
 enum { SCRIPT_MAX = 16 << 20 };
@@ -159,7 +160,8 @@ static int find_or_make(struct cli *cli, const struct python *python, const stru
                         char **ret, struct err *err)
 {
     struct packs packs = {0};
-    int status = packs_open(cli, python, NULL, words, &packs, err);
+    const struct packs_ask ask = {cli, python, NULL, words};
+    int status = packs_open_line(&ask, &packs, err);
     CLEANUP_FREE char *memo = status == 0 ? packs_memo_name(&packs) : NULL;
     if (memo && packs_memo_read(memo, ret) == 0 && is_env(*ret)) {
         packs_free(&packs);
@@ -236,14 +238,15 @@ static int make_for(struct cli *cli, const struct strv *words, const char *want,
 int env_for_line(struct cli *cli, const char *script, struct err *err)
 {
     CLEANUP_STRV struct strv words = {0};
-    int asked = options_pack_any(&cli->options.pack);
+    int asked = options_pack_any(&cli->options.pack) || cli->options.pack.frozen;
     if (cli->options.env && asked) {
         err_set(err, ERR_USAGE,
                 _("--env takes an environment as it is, --with and -r make one"));
         return err_hint(err, "try", "lopin pip --env %s install ...", cli->options.env);
     }
-    int header =
-        cli->options.env ? 0 : read_header(cli, script, &words, &cli->made_python, err);
+    int header = cli->options.env || cli->options.pack.frozen
+                     ? 0
+                     : read_header(cli, script, &words, &cli->made_python, err);
     if (header < 0 || (!header && !asked))
         return header;
     if (!cli->options.python)

@@ -73,7 +73,9 @@ const struct explanation explanations[ERR_COUNT] = {
             "    lopin env check ENV                 what is missing\n"
             "    module load python/3.11             if the interpreter is a module's\n"
             "    lopin venv --upgrade ENV            links to the interpreter as it is now\n"
-            "    lopin venv --clear -r requirements.txt ENV      makes it again\n")},
+            "    lopin venv --clear -r requirements.txt ENV      makes it again\n"
+            "    lopin env verify -v ENV             which files differ from their wheels\n"
+            "    lopin pip install --force-reinstall NAME        installs a package again\n")},
     [ERR_CPU_LEVEL] =
         {N_("a package needs a newer processor than this one"),
          N_("A package's machine code uses instructions that this processor does not have:\n"
@@ -95,6 +97,14 @@ const struct explanation explanations[ERR_COUNT] = {
             "    lopin env check --glibc 2.28 ENV        the same for another machine\n"
             "    lopin wheels NAME --all-versions --column name,version,platform\n"
             "    lopin pip install --upgrade NAME        typed here, takes what fits here\n")},
+    [ERR_NO_LOCK] =
+        {N_("there is no lock file"),
+         N_("--frozen takes lopin.lock as it is, and env sync installs from a lock; there is\n"
+            "none beside lopin.toml, nor in this folder.\n"
+            "\n"
+            "    lopin env lock --with numpy,scipy   writes one for these\n"
+            "    lopin env lock -r requirements.txt\n"
+            "    lopin env sync DIR/pylock.toml      from another one\n")},
     [ERR_BAD_WHEEL] =
         {N_("a wheel is damaged, or not what it says"),
          N_("The file is no whole archive, or its content does not agree with its own\n"

@@ -43,6 +43,11 @@ enum command { // bits of struct opt's `commands`
     COMMAND_CONFIG = 1 << 27,
     COMMAND_ENV = 1LL << 34,       // what stands before the verb of env
     COMMAND_ENV_CHECK = 1LL << 33, // of env
+    COMMAND_ENV_LOCK = 1 << 29,
+    COMMAND_ENV_SYNC = 1 << 30,
+    COMMAND_ENV_SHOW = 1LL << 31,
+    COMMAND_ENV_VERIFY = 1LL << 32,
+    COMMAND_INIT = 1LL << 35,
     COMMAND_NONE = 1 << 16, // before the command's name
 };
 struct options { // words are borrowed from argv, and from the configuration

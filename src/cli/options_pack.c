@@ -7,6 +7,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/option.h"
+#include "wheel/name.h"
 
 void options_pack_cut(const char *list, struct strv *into)
 {
@@ -77,6 +78,8 @@ static void take_flag(struct pack_options *pack, int id)
         [OPTION_ALL_PYTHONS] = &pack->all_pythons,
         [OPTION_ALL_ARCHS] = &pack->all_archs,
         [OPTION_NOT_AVAILABLE] = &pack->not_available,
+        [OPTION_EXACT] = &pack->exact,
+        [OPTION_FROZEN] = &pack->frozen,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;
@@ -98,6 +101,9 @@ int options_pack_take(struct pack_options *pack, int id, const char *value,
     case OPTION_ONLY_BINARY: strv_add(&pack->only_binary, value); return 0;
     case OPTION_NO_BINARY: strv_add(&pack->no_binary, value); return 0;
     case OPTION_EXCLUDE: strv_add(&pack->exclude, value); return 0;
+    case OPTION_UPGRADE_PACKAGE: options_pack_cut(value, &pack->upgrade_packages); return 0;
+    case OPTION_LOCK_FILE: pack->output = value; return 0;
+    case OPTION_PYTHONS: options_pack_cut(value, &pack->pythons); return 0;
     case OPTION_INDEX_URL: pack->index_url = value; return 0;
     case OPTION_PROMPT: pack->prompt = value; return 0;
     case OPTION_FORMAT: pack->format = value; return 0;
@@ -111,6 +117,17 @@ int options_pack_take(struct pack_options *pack, int id, const char *value,
     }
 }
 
+int options_pack_names(const struct strv *names, const char *normal)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        CLEANUP_STR struct str name = {0};
+        name_add_normal(&name, piece_of(names->item[i]));
+        if (strcmp(str_text(&name), normal) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 int options_pack_any(const struct pack_options *pack)
 {
     return pack->with.count || pack->requirements.count || pack->groups.count;
@@ -119,9 +136,10 @@ int options_pack_any(const struct pack_options *pack)
 void options_pack_free(struct pack_options *pack)
 {
     struct strv *const lists[] = {
-        &pack->with,       &pack->requirements, &pack->constraints, &pack->overrides,
-        &pack->find_links, &pack->extra_index,  &pack->only_binary, &pack->no_binary,
-        &pack->exclude,    &pack->groups,       &pack->editables,   &pack->config_settings};
+        &pack->with,       &pack->requirements,    &pack->constraints, &pack->overrides,
+        &pack->find_links, &pack->extra_index,     &pack->only_binary, &pack->no_binary,
+        &pack->exclude,    &pack->groups,          &pack->editables,   &pack->config_settings,
+        &pack->pythons,    &pack->upgrade_packages};
     for (size_t i = 0; i < COUNT(lists); i++)
         strv_free(lists[i]);
 }

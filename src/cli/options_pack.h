@@ -25,14 +25,18 @@ struct pack_options { // words are borrowed from argv, lists are copies
         reinstall, no_compile;
     int system_site, clear, refresh, no_pip, seed;
     int yes, public, all, local, files, not_required;
-    const char *arch, *column; // as typed
-    const char *cpu, *glibc;   // as typed
+    struct strv pythons, upgrade_packages;
+    int exact, frozen, force;
+    const char *arch, *column, *output; // as typed
+    const char *cpu, *glibc;            // as typed
     int all_versions, all_pythons, all_archs, not_available;
 };
 // Returns 0, or -1 with [usage]. `value` is NULL of a flag.
 int options_pack_take(struct pack_options *pack, int id, const char *value,
                       const struct opt_scan *scan, struct err *err);
 void options_pack_free(struct pack_options *pack);
+// Whether one of the names, in any spelling, is that of a project (normal name).
+int options_pack_names(const struct strv *names, const char *normal);
 // Whether something is said of which packages there shall be.
 int options_pack_any(const struct pack_options *pack);
 // Adds the requirements of a list "numpy,scipy>=1.13,<2": a comma within [] or before an operator is

@@ -95,17 +95,33 @@ static int open_source(struct packs *packs, struct err *err)
     return packs->source ? 0 : -1;
 }
 
+static int open_all(const struct packs_ask *ask, const char *lock, struct packs *ret,
+                    struct err *err)
+{
+    *ret = (struct packs){.cli = ask->cli, .python = ask->python, .installed = ask->installed};
+    ret->cache = setting_cache(ask->cli);
+    if (profile_read(ask->python, &ask->cli->vars, &ret->profile, err) < 0 ||
+        read_configuration(ret, err) < 0)
+        return -1;
+    int status =
+        lock ? packs_read_list(ret, ask->words, err) : packs_read_words(ret, ask->words, err);
+    if (status == 0 && lock)
+        status = packs_read_lock(ret, lock, err);
+    return status < 0 || open_source(ret, err) < 0 || packs_build_wanted(ret, err) < 0 ? -1 : 0;
+}
+
 int packs_open(const struct cli *cli, const struct python *python,
                const struct dists *installed, const struct strv *words, struct packs *ret,
                struct err *err)
 {
-    *ret = (struct packs){.cli = cli, .python = python, .installed = installed};
-    ret->cache = setting_cache(cli);
-    return profile_read(python, &cli->vars, &ret->profile, err) < 0 ||
-                   read_configuration(ret, err) < 0 || packs_read_words(ret, words, err) < 0 ||
-                   open_source(ret, err) < 0 || packs_build_wanted(ret, err) < 0
-               ? -1
-               : 0;
+    const struct packs_ask ask = {cli, python, installed, words};
+    return open_all(&ask, NULL, ret, err);
+}
+
+int packs_open_lock(const struct packs_ask *ask, const char *lock, struct packs *ret,
+                    struct err *err)
+{
+    return open_all(ask, lock, ret, err);
 }
 
 // Whatever a package requires is left out: --no-deps.
@@ -165,12 +181,33 @@ static const struct packs_hashes *hashes_of(const struct packs *packs, struct pi
     return NULL;
 }
 
+// What was not read when it was chosen; a file of this site in place of the lock's has no hash.
+static int check_pin(const struct packs_pin *pin, const struct source_file *file,
+                     struct err *err)
+{
+    char sha256[SHA256_TEXT];
+    if (pin->is_other || pin->sha256 || !file->sha256)
+        return 0;
+    if (!file->local) // compared when it was fetched
+        return 0;
+    if (sha256_file(file->path, sha256, err) < 0)
+        return -1;
+    if (strcmp(file->sha256, sha256) == 0)
+        return 0;
+    err_set(err, ERR_BAD_WHEEL, _("%s has another hash than the lock says"), file->name);
+    err_hint(err, "found", "sha256:%s", sha256);
+    return err_hint(err, "in", "%s", file->path);
+}
+
 // The requirements' hashes are compared with the file itself, wherever it came from.
 static int check_hash(struct packs *packs, const struct solve_choice *choice,
                       const struct source_file *file, struct err *err)
 {
     char sha256[SHA256_TEXT];
     const struct packs_hashes *hashes = hashes_of(packs, choice->normal);
+    const struct packs_pin *pin = packs_pin_of(packs, choice->normal);
+    if (pin)
+        return check_pin(pin, file, err);
     if (!hashes && !packs->require_hashes && !packs->hash_count)
         return 0;
     if (!hashes) {
@@ -222,6 +259,14 @@ static unsigned count_cores(void *context)
     return cli->options.cores && cli->options.cores < cores ? cli->options.cores : cores;
 }
 
+// Of a file that was read, so that the store need not.
+static const char *known_hash(const struct packs *packs, size_t choice)
+{
+    const struct packs_pin *pin = packs_pin_of(packs, packs->solution.choice[choice].normal);
+    const struct source_file *file = packs->file[choice];
+    return pin && pin->sha256 ? pin->sha256 : file->local ? NULL : file->sha256;
+}
+
 int packs_fill(struct packs *packs, struct err *err)
 {
     size_t count = packs->solution.count;
@@ -236,9 +281,8 @@ int packs_fill(struct packs *packs, struct err *err)
     packs->entry = arena_alloc(&packs->arena, (count + 1) * sizeof *packs->entry);
     for (size_t i = 0; i < count; i++)
         if (packs->file[i])
-            wheel[wheels++] = (struct store_wheel){
-                .path = packs->file[i]->path,
-                .sha256 = packs->file[i]->local ? NULL : packs->file[i]->sha256};
+            wheel[wheels++] = (struct store_wheel){.path = packs->file[i]->path,
+                                                   .sha256 = known_hash(packs, i)};
     const struct store_python python = {
         .path = packs->python->path, .tag = facts->cache_tag, .vars = &packs->cli->vars};
     const struct store_order order = {.wheel = wheel,
@@ -259,7 +303,9 @@ int packs_fill(struct packs *packs, struct err *err)
 
 int packs_is_wanted(const struct packs *packs, const struct solve_choice *choice)
 {
-    (void)packs;
+    const struct packs_pin *pin = packs_pin_of(packs, choice->normal);
+    if (pin)
+        return pin->requested;
     for (size_t i = 0; i < choice->reason_count; i++)
         if (choice->reason[i].by == SIZE_MAX)
             return 1;
@@ -290,7 +336,8 @@ struct stamp_origin packs_origin(struct packs *packs, const struct source_file *
         CLEANUP_FREE char *folder = fs_folder(file->url);
         ret.where = arena_dup(&packs->arena, folder);
         ret.house = arch_label(ret.where);
-    } else if (source_place(packs->source, file->place, &ret.where, &label) == SOURCE_LINKS &&
+    } else if (file->place < source_places(packs->source) &&
+               source_place(packs->source, file->place, &ret.where, &label) == SOURCE_LINKS &&
                str_starts(file->url, ret.where)) {
         ret.house = arch_label(ret.where);
     }
@@ -310,7 +357,8 @@ size_t packs_adds(struct packs *packs, struct change_add **ret, const char *cons
     size_t adds = 0;
     size_t removes = 0;
     struct change_add *add = arena_alloc(&packs->arena, (count + 1) * sizeof *add);
-    const char **remove = arena_alloc(&packs->arena, (count + 1) * sizeof *remove);
+    const char **remove =
+        arena_alloc(&packs->arena, (count + packs->remove.count + 1) * sizeof *remove);
     for (size_t i = 0; i < count; i++) {
         const struct solve_choice *choice = &packs->solution.choice[i];
         if (!packs->file[i])
@@ -326,6 +374,8 @@ size_t packs_adds(struct packs *packs, struct change_add **ret, const char *cons
         if (packs->installed && dists_find(packs->installed, normal))
             remove[removes++] = normal;
     }
+    for (size_t i = 0; i < packs->remove.count; i++)
+        remove[removes++] = packs->remove.item[i];
     remove[removes] = NULL;
     *ret = add;
     *ret_remove = remove;
@@ -348,6 +398,8 @@ void packs_free(struct packs *packs)
     free(packs->hashes);
     free(packs->given);
     free(packs->built);
+    free(packs->pin);
+    strv_free(&packs->remove);
     free(packs->cache);
     free(packs->shared);
     arena_free(&packs->arena);

@@ -9,6 +9,7 @@
 #include "solve/solve.h"
 #include "source/source.h"
 #include "store/store.h"
+#include "wheel/lock.h"
 
 struct packs_hashes { // of --hash at a requirement
     struct piece normal;
@@ -18,6 +19,16 @@ struct packs_hashes { // of --hash at a requirement
 struct packs_list { // requirements with where they stand
     struct require **item;
     size_t count, room;
+};
+struct packs_pin { // one package of a lock that is to be installed as it is (packs_lock.c)
+    struct piece normal;
+    struct lock_choice choice;
+    const char *folder; // of the lock: what paths in it are relative to
+    int requested;      // somebody asked for it, not another package
+    // Found when first needed:
+    struct source_file *file;
+    const char *sha256; // of it, where it has been read
+    int is_other;       // not a file of the lock: a wheel of the same version of this site
 };
 struct packs { // zero-initialise to begin; free with packs_free
     const struct cli *cli;
@@ -29,6 +40,11 @@ struct packs { // zero-initialise to begin; free with packs_free
     struct packs_list wanted, constraints, overrides;
     struct packs_hashes *hashes;
     size_t hash_count, hash_room;
+    struct packs_pin *pin;
+    size_t pin_count, pin_room;
+    size_t site_constraints;   // how many of the constraints, from the first, are pip.conf's
+    const struct lock *prefer; // its versions are taken where they satisfy, or NULL
+    struct strv remove;        // normal names of what goes besides what is replaced
     // Where from:
     struct pipconf pip;
     struct strv find_links, extra_index;
@@ -54,6 +70,15 @@ struct packs { // zero-initialise to begin; free with packs_free
 int packs_open(const struct cli *cli, const struct python *python,
                const struct dists *installed, const struct strv *words, struct packs *ret,
                struct err *err);
+struct packs_ask {
+    const struct cli *cli;
+    const struct python *python;
+    const struct dists *installed;
+    const struct strv *words;
+};
+// The same, for what `words` and a lock's file say, whatever the options ask for.
+int packs_open_lock(const struct packs_ask *ask, const char *lock, struct packs *ret,
+                    struct err *err);
 // Which versions. Returns 0, or -1 with [no-wheel], [no-solution], [fetch]...
 int packs_solve(struct packs *packs, struct err *err);
 // Gets the files and makes their entries of the store. Returns 0, or -1 with err.
@@ -70,9 +95,22 @@ size_t packs_adds(struct packs *packs, struct change_add **ret, const char *cons
 void packs_list_add(struct packs_list *list, struct require *require);
 // packs_words.c
 int packs_read_words(struct packs *packs, const struct strv *words, struct err *err);
+// `words` alone.
+int packs_read_list(struct packs *packs, const struct strv *words, struct err *err);
 // The projects that words and -r files name, whatever else they say: of uninstall.
 int packs_read_names(const struct cli *cli, struct arena *arena, struct packs_list *ret,
                      struct err *err);
+// packs_lock.c
+// Adds what a lock selects for the interpreter to what is wanted. Returns 0, or -1 with err.
+int packs_read_lock(struct packs *packs, const char *path, struct err *err);
+struct packs_pin *packs_pin_of(const struct packs *packs, struct piece normal); // NULL: none
+// Finds pin->file. Returns 0, or -1 with [no-wheel], [bad-wheel]...
+int packs_pin_find(struct packs *packs, struct packs_pin *pin, struct err *err);
+// Says which packages are not the files of the lock.
+void packs_say_pins(const struct packs *packs);
+// Reads a lock. NULL with err.
+const struct lock *packs_lock_file(const struct cli *cli, struct arena *arena, const char *path,
+                                   struct err *err);
 // packs_provider.c
 void packs_provider(struct packs *packs, struct solve_provider *ret);
 // Asks indexes at once for what is wanted.
@@ -81,3 +119,6 @@ void packs_look_ahead(struct packs *packs);
 // cannot be.
 int packs_file(struct packs *packs, const struct solve_choice *choice, struct source_file **ret,
                struct err *err);
+// What the source has of a choice; NULL: it is installed, of a lock or of a URL.
+const struct source_version *packs_version(struct packs *packs,
+                                           const struct solve_choice *choice);

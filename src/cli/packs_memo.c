@@ -50,9 +50,9 @@ static void add_built(struct hash *hash, const struct packs *packs)
 static void add_asked(struct hash *hash, const struct packs *packs)
 {
     const struct pack_options *options = &packs->cli->options.pack;
-    const int flags[] = {packs->no_index,   packs->pre,          packs->require_hashes,
-                         options->no_deps,  options->no_compile, (int)options->resolution,
-                         (int)options->link};
+    const int flags[] = {packs->no_index,    packs->pre,          packs->require_hashes,
+                         options->no_deps,   options->no_compile, (int)options->resolution,
+                         (int)options->link, options->exact,      options->public};
     hash_text(hash, "lopin-ask 1");
     hash_part(hash, flags, sizeof flags);
     add_list(hash, &packs->wanted);
@@ -62,6 +62,18 @@ static void add_asked(struct hash *hash, const struct packs *packs)
         for (size_t h = 0; h < packs->hashes[i].count; h++)
             hash_text(hash, packs->hashes[i].sha256[h]);
     add_built(hash, packs);
+    for (size_t i = 0; i < packs->pin_count; i++) {
+        const struct lock_package *package = packs->pin[i].choice.package;
+        hash_text(hash, package->name);
+        hash_text(hash, package->version_text);
+        for (size_t w = 0; w < package->wheel_count; w++)
+            hash_text(hash, lock_sha256(&package->wheel[w]));
+    }
+    const struct lock *prefer = packs->prefer;
+    for (size_t i = 0; prefer && i < prefer->package_count; i++) {
+        hash_text(hash, prefer->package[i].name);
+        hash_text(hash, prefer->package[i].version_text);
+    }
     add_words(hash, &packs->find_links);
     add_words(hash, &packs->extra_index);
     hash_text(hash, packs->index_url);

@@ -5,6 +5,7 @@
 #include "base/lang.h"
 #include "cli/packs_advice.h"
 #include "cli/packs_build.h"
+#include "env/origin.h"
 #include "source/url.h"
 
 // Numbers of candidates that are no version of the source's.
@@ -79,11 +80,74 @@ static size_t add_archives(struct packs *packs, const char *normal,
     return count;
 }
 
+static size_t keep_given(struct packs *packs, struct source_file *file)
+{
+    mem_room(&packs->given, &packs->given_room, packs->given_count + 1, sizeof *packs->given);
+    packs->given[packs->given_count] = file;
+    return INDEX_URL + packs->given_count++;
+}
+
+// Whether what is installed is the locked wheel: by its hash where the store knows it, else by its
+// version.
+static int is_installed(struct packs *packs, const struct packs_pin *pin, const char *normal)
+{
+    const struct dist *dist = packs->installed && !packs->cli->options.pack.reinstall
+                                  ? dists_find(packs->installed, normal)
+                                  : NULL;
+    const struct version *version =
+        dist ? version_parse(&packs->arena, piece_of(dist->version), NULL) : NULL;
+    if (!version || version_compare(version, pin->file->version, VERSION_WHOLE) != 0)
+        return 0;
+    const struct manifest *manifest = origin_manifest(&packs->arena, dist);
+    const char *sha256 = pin->sha256 ? pin->sha256 : pin->file->sha256;
+    return !manifest || !sha256 || strcmp(manifest->sha256, sha256) == 0;
+}
+
+// What a lock has is the only version.
+static int give_pin(struct packs *packs, struct packs_pin *pin,
+                    const struct solve_candidate **ret, size_t *ret_count, struct err *err)
+{
+    struct solve_candidate *made = arena_alloc(&packs->arena, sizeof *made);
+    if (packs_pin_find(packs, pin, err) < 0)
+        return -1;
+    *made = (struct solve_candidate){
+        .version = {piece_of(pin->file->version_text), pin->file->version}};
+    made->installed = is_installed(packs, pin, text_of(packs, pin->normal));
+    made->index = made->installed ? INDEX_INSTALLED : keep_given(packs, pin->file);
+    *ret = made;
+    *ret_count = 1;
+    return 0;
+}
+
+// Of a lock that is renewed: its version is taken where it satisfies.
+static int is_preferred(const struct packs *packs, const char *normal,
+                        const struct source_version *version)
+{
+    const struct pack_options *options = &packs->cli->options.pack;
+    const struct strv none = {0};
+    struct marker_env env = packs->profile.markers;
+    env.extras = env.dependency_groups = &none;
+    if (!packs->prefer || options->upgrade ||
+        options_pack_names(&options->upgrade_packages, normal))
+        return 0;
+    for (size_t i = 0; i < packs->prefer->package_count; i++) {
+        const struct lock_package *package = &packs->prefer->package[i];
+        if (strcmp(package->name, normal) == 0 && package->version &&
+            version_compare(package->version, version->version, VERSION_WHOLE) == 0 &&
+            (!package->marker || marker_evaluate(package->marker, &env, NULL) == 1))
+            return 1;
+    }
+    return 0;
+}
+
 static int give_versions(void *context, struct piece name, const struct solve_candidate **ret,
                          size_t *ret_count, struct err *err)
 {
     struct packs *packs = context;
     const char *normal = text_of(packs, name);
+    struct packs_pin *pin = packs_pin_of(packs, name);
+    if (pin)
+        return give_pin(packs, pin, ret, ret_count, err);
     const struct source_project *project = source_project(packs->source, normal, err);
     if (!project)
         return -1;
@@ -92,10 +156,13 @@ static int give_versions(void *context, struct piece name, const struct solve_ca
     size_t count = (size_t)add_installed(packs, normal, list);
     for (size_t i = 0; i < project->count; i++) {
         const struct source_version *item = &project->item[i];
+        if (packs->cli->options.pack.public && item->version->local_count)
+            continue;
         list[count++] =
             (struct solve_candidate){.version = {piece_of(item->text), item->version},
                                      .index = i,
-                                     .yanked = item->file->yanked};
+                                     .yanked = item->file->yanked,
+                                     .installed = is_preferred(packs, normal, item)};
     }
     count += add_archives(packs, normal, project, list + count);
     *ret = list;
@@ -113,10 +180,8 @@ static int give_at_url(void *context, struct piece name, const char *url,
                                    : source_at_url(packs->source, normal, url, err);
     if (!file)
         return -1;
-    mem_room(&packs->given, &packs->given_room, packs->given_count + 1, sizeof *packs->given);
     *ret = (struct solve_candidate){.version = {piece_of(file->version_text), file->version},
-                                    .index = INDEX_URL + packs->given_count};
-    packs->given[packs->given_count++] = file;
+                                    .index = keep_given(packs, file)};
     return 0;
 }
 
@@ -141,11 +206,22 @@ int packs_file(struct packs *packs, const struct solve_choice *choice, struct so
     return *ret || index == INDEX_INSTALLED ? 0 : -1;
 }
 
+const struct source_version *packs_version(struct packs *packs,
+                                           const struct solve_choice *choice)
+{
+    size_t index = choice->candidate->index;
+    if (index >= INDEX_URL)
+        return NULL;
+    const struct source_project *project =
+        source_project(packs->source, text_of(packs, choice->normal), NULL);
+    return project && index < project->count ? &project->item[index] : NULL;
+}
+
 // The pages of what a version requires, and the metadata of what will probably be taken of them, are
 // asked for at once: each by itself would wait for the network in turn.
 static int is_needed(const struct packs *packs, const struct require *require)
 {
-    return !require->url &&
+    return !require->url && !packs_pin_of(packs, require->normal) &&
            (!require->marker ||
             marker_evaluate(require->marker, &packs->profile.markers, NULL) == 1);
 }
@@ -214,6 +290,10 @@ static int give_needs(void *context, struct piece name, size_t index, struct sol
                       struct err *err)
 {
     struct packs *packs = context;
+    if (packs_pin_of(packs, name)) { // a lock is whole
+        *ret = (struct solve_needs){0};
+        return 0;
+    }
     if (index == INDEX_INSTALLED)
         return give_installed_needs(packs, text_of(packs, name), ret);
     struct source_file *file = file_of(packs, name, index, err);
@@ -251,7 +331,8 @@ static void describe(void *context, struct piece name, struct str *into)
 {
     struct packs *packs = context;
     const struct source_project *project =
-        source_project(packs->source, text_of(packs, name), NULL);
+        packs_pin_of(packs, name) ? NULL
+                                  : source_project(packs->source, text_of(packs, name), NULL);
     if (project)
         source_describe(packs->source, project, packs_asked_of(packs, name), into);
 }

@@ -47,7 +47,7 @@ int packs_put(struct packs *packs, const struct site *site, const char *prefix, 
                                   .mode = mode_of(packs, site),
                                   .fresh = fresh,
                                   .shared = whole ? shared : NULL};
-    if (!count)
+    if (!count && !packs->remove.count)
         return 0;
     if (change_apply(&change, &notes, err) < 0)
         return -1;
@@ -57,20 +57,21 @@ int packs_put(struct packs *packs, const struct site *site, const char *prefix, 
     return 0;
 }
 
-void packs_say_notes(const struct packs *packs)
+void packs_say_notes(struct packs *packs)
 {
     CLEANUP_STRV struct strv notes = {0};
     for (size_t i = 0; i < packs->solution.count; i++) {
         const struct solve_choice *choice = &packs->solution.choice[i];
+        const struct source_version *taken =
+            packs->file[i] ? packs_version(packs, choice) : NULL;
         CLEANUP_FREE char *normal = mem_dupn(choice->normal.text, choice->normal.size);
-        const struct source_project *project =
-            packs->file[i] ? source_project(packs->source, normal, NULL) : NULL;
-        if (project && choice->candidate->index < project->count)
-            source_note(packs->source, project, &project->item[choice->candidate->index],
+        if (taken)
+            source_note(packs->source, source_project(packs->source, normal, NULL), taken,
                         &notes);
     }
     for (size_t i = 0; i < notes.count; i++)
         say(packs->cli, "%s", notes.item[i]);
     for (size_t i = 0; i < packs->solution.warnings.count; i++)
         say(packs->cli, "%s", packs->solution.warnings.item[i]);
+    packs_say_pins(packs);
 }

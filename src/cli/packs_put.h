@@ -9,4 +9,4 @@
 int packs_put(struct packs *packs, const struct site *site, const char *prefix, int fresh,
               struct err *err);
 // Which architecture was taken, and other things that a person may want to know.
-void packs_say_notes(const struct packs *packs);
+void packs_say_notes(struct packs *packs);

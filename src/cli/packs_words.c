@@ -190,6 +190,8 @@ static int read_requirements(struct packs *packs, const char *path, int constrai
                              struct packs_list *list, struct err *err)
 {
     struct reqfile file;
+    if (!constraint && lock_is_name(fs_base(path)))
+        return packs_read_lock(packs, path, err);
     if (!constraint && strcmp(fs_base(path), "pyproject.toml") == 0)
         return add_part(packs, path, PYPROJECT_DEPENDENCIES, NULL, err);
     if (parse_file(packs->cli, &packs->arena, path, constraint, &file, err) < 0)
@@ -200,19 +202,35 @@ static int read_requirements(struct packs *packs, const char *path, int constrai
     return 0;
 }
 
+int packs_read_list(struct packs *packs, const struct strv *words, struct err *err)
+{
+    for (size_t i = 0; words && i < words->count; i++) {
+        struct require *require;
+        if (read_one(packs, words->item[i], packs->cli->cwd, &packs->wanted, &require, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int read_constraints(struct packs *packs, const struct strv *files, struct err *err)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (read_requirements(packs, files->item[i], 1, &packs->constraints, err) < 0)
+            return -1;
+    return 0;
+}
+
 int packs_read_words(struct packs *packs, const struct strv *words, struct err *err)
 {
     const struct pack_options *options = &packs->cli->options.pack;
-    const struct strv *const lists[] = {words, &options->with};
     CLEANUP_STRV struct strv constraints = {0};
     pipconf_list(&packs->pip, "constraint", &constraints);
-    for (size_t l = 0; l < COUNT(lists); l++)
-        for (size_t i = 0; lists[l] && i < lists[l]->count; i++) {
-            struct require *require;
-            if (read_one(packs, lists[l]->item[i], packs->cli->cwd, &packs->wanted, &require,
-                         err) < 0)
-                return -1;
-        }
+    if (read_constraints(packs, &constraints, err) < 0)
+        return -1;
+    packs->site_constraints = packs->constraints.count;
+    if (packs_read_list(packs, words, err) < 0 ||
+        packs_read_list(packs, &options->with, err) < 0)
+        return -1;
     for (size_t i = 0; i < options->editables.count; i++)
         if (packs_add_source(packs, options->editables.item[i], packs->cli->cwd, 1, err) < 0)
             return -1;
@@ -222,11 +240,8 @@ int packs_read_words(struct packs *packs, const struct strv *words, struct err *
     for (size_t i = 0; i < options->groups.count; i++)
         if (read_group(packs, options->groups.item[i], err) < 0)
             return -1;
-    for (size_t i = 0; i < options->constraints.count; i++)
-        strv_add(&constraints, options->constraints.item[i]);
-    for (size_t i = 0; i < constraints.count; i++)
-        if (read_requirements(packs, constraints.item[i], 1, &packs->constraints, err) < 0)
-            return -1;
+    if (read_constraints(packs, &options->constraints, err) < 0)
+        return -1;
     for (size_t i = 0; i < options->overrides.count; i++)
         if (read_requirements(packs, options->overrides.item[i], 0, &packs->overrides, err) < 0)
             return -1;

@@ -13,8 +13,7 @@
 #include "cli/say.h"
 #include "wheel/name.h"
 
-// pip's own tools, which a requirements file does not name.
-static int is_tool(const struct pip *pip, const struct dist *dist)
+int pip_is_tool(const struct pip *pip, const struct dist *dist)
 {
     int is_old = pip->site.minor < 12; // from 3.12 on venv installs pip alone
     return strcmp(dist->normal, "pip") == 0 ||
@@ -100,7 +99,7 @@ int pip_freeze(struct cli *cli, struct err *err)
     if (pip_open(cli, &pip, err) == 0) {
         const struct dist **list = in_order(&pip);
         for (size_t i = 0; i < pip.dists.count; i++)
-            if ((cli->options.pack.all || !is_tool(&pip, list[i])) &&
+            if ((cli->options.pack.all || !pip_is_tool(&pip, list[i])) &&
                 !is_excluded(&cli->options.pack, list[i]))
                 add_frozen(&text, list[i], cli->options.pack.public);
         free(list);

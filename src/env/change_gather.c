@@ -12,23 +12,8 @@
 #include "base/lang.h"
 #include "env/change_parts.h"
 #include "env/keep.h"
+#include "env/origin.h"
 #include "wheel/record.h"
-
-enum { MANIFEST_MAX = 256 << 20 };
-
-int change_read_manifest(struct arena *arena, const char *entry, const struct manifest **ret,
-                         struct err *err)
-{
-    CLEANUP_STR struct str text = {0};
-    CLEANUP_FREE char *path = mem_print("%s/%s", entry, MANIFEST_FILE);
-    struct manifest *manifest = arena_alloc(arena, sizeof *manifest);
-    if (fs_read(AT_FDCWD, path, MANIFEST_MAX, &text, err) < 0)
-        return -1;
-    char *kept = arena_dupn(arena, str_text(&text), text.size);
-    *ret = manifest;
-    return manifest_read(arena, kept, text.size, manifest, err) < 0 ? err_wrap(err, "%s", path)
-                                                                    : 0;
-}
 
 static int is_removed(const struct change *change, const struct dist *dist)
 {
@@ -36,30 +21,6 @@ static int is_removed(const struct change *change, const struct dist *dist)
         if (strcmp(*name, dist->normal) == 0)
             return 1;
     return 0;
-}
-
-// The entry that "PACKAGES/PATH" is a link into. NULL if it is none. Yours.
-static char *entry_behind(const char *packages, const char *path)
-{
-    char target[4096];
-    CLEANUP_FREE char *full = mem_print("%s/%s", packages, path);
-    CLEANUP_FREE char *end = mem_print("/%s/%s", scheme_folder(SCHEME_SITE), path);
-    ssize_t size = readlink(full, target, sizeof target - 1);
-    if (size < 0)
-        return NULL;
-    target[size] = '\0';
-    return str_ends(target, end) ? mem_dupn(target, (size_t)size - strlen(end)) : NULL;
-}
-
-// The entry that a distribution is linked from. All that it has among the packages is then a link into
-// it, so its first file tells. NULL if it is not, or is nothing but metadata. Yours.
-static char *entry_of(const struct dist *dist, const struct record_file *file)
-{
-    size_t i = 0;
-    while (i < file->count && (str_starts(file->row[i].path.text, dist->info) ||
-                               str_starts(file->row[i].path.text, "../")))
-        i++;
-    return i < file->count ? entry_behind(dist->folder, file->row[i].path.text) : NULL;
 }
 
 // Has somebody put a folder of his own in the place of a link? RECORD has a folder's link without a
@@ -140,8 +101,8 @@ static int link_again(const struct dist *dist, struct change_state *state)
                                record.size};
     if (record_file_parse(&state->arena, kept, &file, NULL) < 0)
         return 0;
-    CLEANUP_FREE char *entry = entry_of(dist, &file);
-    int known = entry && change_read_manifest(&state->arena, entry, &manifest, NULL) == 0 &&
+    CLEANUP_FREE char *entry = origin_entry(dist, &file);
+    int known = entry && origin_read(&state->arena, entry, &manifest, NULL) == 0 &&
                 strcmp(manifest->info, dist->info) == 0 && !is_changed(dist, &file);
     if (!known)
         return 0;

@@ -21,9 +21,6 @@ struct change_state { // zero-initialise to begin
     enum put_mode mode;
     int top_level; // see put_needs_top_level
 };
-// The manifest of an entry, in the arena. Returns 0, or -1 with err.
-int change_read_manifest(struct arena *arena, const char *entry, const struct manifest **ret,
-                         struct err *err);
 // Reads what is there and what comes. Returns 0, or -1 with state->err.
 int change_gather(const struct change *change, struct change_state *state);
 // Lays out all sources in folder `into` (a descriptor), and what the new ones have outside of it.

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/lang.h"
 #include "env/change_parts.h"
+#include "env/origin.h"
 #include "env/outside.h"
 #include "env/todo.h"
 
@@ -125,7 +126,7 @@ static int put_entry(struct outside *outside, const char *entry, struct err *err
     struct arena arena = {0};
     const struct manifest *manifest;
     CLEANUP_STR struct str rows = {0};
-    int status = change_read_manifest(&arena, entry, &manifest, err);
+    int status = origin_read(&arena, entry, &manifest, err);
     if (status == 0) {
         const struct layout_source source = {entry, manifest};
         status = outside_put(outside, &source, &rows, err);

@@ -15,7 +15,7 @@ struct reading {
     const struct layer_command *table; // NULL: the top
 };
 
-static unsigned bits_of(const struct reading *reading)
+static uint64_t bits_of(const struct reading *reading)
 {
     return reading->table ? reading->table->bits : reading->known->bits;
 }
@@ -28,7 +28,7 @@ static int fits(const struct opt *opt, const struct layer_item *item)
 // Of several options of a name (each for other commands) the first that the item could be; NULL and
 // *ret_any: one of that name.
 static const struct opt *find(const struct opt *options, const struct layer_item *item,
-                              unsigned bits, const struct opt **ret_any)
+                              uint64_t bits, const struct opt **ret_any)
 {
     *ret_any = NULL;
     for (const struct opt *opt = options; opt->id; opt++) {
@@ -186,7 +186,7 @@ void layer_free(struct layer *layer)
 }
 
 const struct opt *layer_option(const struct layer_item *item, const struct opt *options,
-                               unsigned command)
+                               uint64_t command)
 {
     const struct opt *any;
     return item->bits & command ? find(options, item, command, &any) : NULL;

@@ -9,18 +9,18 @@
 
 struct layer_command { // a table that a file may have
     const char *name;
-    unsigned bits;
+    uint64_t bits;
 };
 struct layer_known {
     const struct opt *options;
-    unsigned bits; // of all commands that read files
+    uint64_t bits; // of all commands that read files
     struct layer_command command[32];
     size_t count;
 };
 struct layer_item {          // lives in the arena of the document
     const char *key;         // long name
     const char *table;       // of which command; NULL: of all that have the option
-    unsigned bits;           // of it; of all
+    uint64_t bits;           // of it; of all
     int is_flag, flag;       // true and false
     const char *const *text; // else values, as they would be typed
     size_t count;
@@ -38,4 +38,4 @@ void layer_add(struct layer *layer, const struct layer_item *item);
 void layer_free(struct layer *layer);
 // The option that the item is for a command (one bit); NULL: it is for others.
 const struct opt *layer_option(const struct layer_item *item, const struct opt *options,
-                               unsigned command);
+                               uint64_t command);

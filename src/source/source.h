@@ -61,7 +61,7 @@ struct source_file {   // NUL-terminated; NULL: not said
     const char *yanked; // why; NULL: it is not
     long long size;     // -1: not said
     int local, is_wheel, has_metadata;
-    unsigned place; // in order of preference, from 0
+    unsigned place; // in order of preference, from 0; of none: not below source_places
     enum source_refusal refused;
     long rank; // of its best tag, from 0
     const struct version *version;
@@ -105,6 +105,20 @@ const struct source_project *source_project(struct source *source, const char *n
 // project, or does not fit the interpreter; [usage]: the URL names no file.
 struct source_file *source_at_url(struct source *source, const char *normal, const char *url,
                                   struct err *err);
+struct source_name {    // a file as a lock knows it
+    const char *normal; // of its project
+    const char *name;   // base name
+    const char *place;  // URL, or absolute path
+    const char *sha256; // or NULL
+    long long size;     // -1: not said
+};
+// Its `refused` says whether it fits the interpreter; whether it is there is not looked at. NULL with
+// [no-wheel] or [usage].
+struct source_file *source_named(struct source *source, const struct source_name *name,
+                                 struct err *err);
+// What wheelhouses have of a project, whatever indexes have. Returns 0, or -1 with [system].
+int source_in_houses(struct source *source, const char *normal,
+                     const struct source_project **ret, struct err *err);
 // METADATA of many files at once, as far as they come from a network; what fails is told by
 // source_metadata.
 void source_prefetch_metadata(struct source *source, struct source_file *const *files,

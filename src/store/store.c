@@ -227,3 +227,22 @@ int store_metadata(const struct store *store, const char *wheel, const char *tag
                                         scheme_folder(SCHEME_SITE), (int)(dash - name), name);
     return fs_read(store->dir, path, METADATA_MAX, into, NULL);
 }
+
+int store_sha256(const struct store *store, const char *wheel, const char *tag,
+                 char ret[MANIFEST_SHA256 + 1])
+{
+    struct stat st;
+    struct arena arena = {0};
+    struct store_entry entry = {0};
+    char key[17];
+    if (!store->closed || stat(wheel, &st) < 0)
+        return -1;
+    store_key(wheel, &st, tag, key);
+    CLEANUP_FREE char *name = mem_print(SEEN_FOLDER "/%s", key);
+    int known = store_load(store, name, NULL, &arena, &entry, NULL) == 0 && entry.folder &&
+                strlen(entry.manifest.sha256) == MANIFEST_SHA256;
+    if (known)
+        memcpy(ret, entry.manifest.sha256, MANIFEST_SHA256 + 1);
+    arena_free(&arena);
+    return known ? 0 : -1;
+}

@@ -35,6 +35,10 @@ struct store_python {        // whose bytecode entries have
 // than to read the wheel. Returns 0, or -1 without an error: it is not.
 int store_metadata(const struct store *store, const char *wheel, const char *tag,
                    struct str *into);
+// The SHA-256 of a wheel (absolute path) whose entry is there, without reading the wheel. Returns 0, or
+// -1 without an error: it is not known.
+int store_sha256(const struct store *store, const char *wheel, const char *tag,
+                 char ret[MANIFEST_SHA256 + 1]);
 enum store_stage { STORE_UNPACK, STORE_COMPILE };
 // Called by the thread that fills, with bytes; may be left out. `all` of unpacking grows while wheels
 // are still being looked at.
