@@ -15,6 +15,10 @@ const struct cli_command env_verbs[] = {
      N_("what an environment is made of, and where from"), NULL},
     {"verify", COMMAND_ENV_VERIFY, env_verify, "[OPTION...] [DIR]",
      N_("whether each file is as its wheel has it"), NULL},
+    {"thaw", COMMAND_ENV_THAW, env_thaw, "[OPTION...] PACKAGE...",
+     N_("give a package files of its own in place of links, to edit them"), NULL},
+    {"gc", COMMAND_ENV_GC, env_gc, "[OPTION...]",
+     N_("remove what nobody used for long from the cache"), NULL},
     {0},
 };
 

@@ -11,3 +11,5 @@ int env_lock(struct cli *cli, struct err *err);
 int env_sync(struct cli *cli, struct err *err);
 int env_show(struct cli *cli, struct err *err);
 int env_verify(struct cli *cli, struct err *err);
+int env_gc(struct cli *cli, struct err *err);
+int env_thaw(struct cli *cli, struct err *err);

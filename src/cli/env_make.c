@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -86,10 +87,17 @@ static char *name_of(struct packs *packs)
     return mem_print("%s/envs/%016llx", packs->cache, (unsigned long long)hash_end(&hash));
 }
 
+// Whether it is one; that it is used is its pyvenv.cfg's time, to an hour (`lopin env gc`).
 static int is_env(const char *path)
 {
+    enum { HOUR = 3600 };
+    struct stat st;
     CLEANUP_FREE char *config = mem_print("%s/pyvenv.cfg", path);
-    return access(config, F_OK) == 0;
+    if (stat(config, &st) < 0)
+        return 0;
+    if (time(NULL) - st.st_mtime > HOUR)
+        utimensat(AT_FDCWD, config, NULL, 0);
+    return 1;
 }
 
 // "numpy 2.1.0, scipy 1.14.1 and 12 more": what was asked for, and how many came with it.

@@ -148,7 +148,8 @@ const struct explanation explanations[ERR_COUNT] = {
             "needs these wheels, and often a compiler, headers and libraries. The log, whose\n"
             "path is shown, has all that pip and the compiler said.\n"
             "\n"
-            "    module load gcc                     a newer compiler, where there are modules\n"
+            "    module load gcc                     a newer compiler, where there are "
+            "modules\n"
             "    lopin pip install --only-binary :all: NAME    never builds\n"
             "    lopin pip install --no-build-isolation .      with what is installed here\n"
             "    lopin wheels NAME --all-versions    which versions have a wheel\n"
@@ -295,60 +296,65 @@ const struct explanation explanations[ERR_COUNT] = {
             "    du -sh .lopin                       what runs and their logs take\n"
             "    lopin resume                        once there is room\n")},
     [ERR_EXIT_CODE] =
-        {N_("a task ended with another status than 0"),
-         N_("The program itself said that it failed. What it printed says why; the last\n"
-            "line of it is shown with the failure. 126 means that a program could not be\n"
-            "executed, 127 that it was not found, 128+N that signal N ended one in it.\n"
-            "\n"
-            "    lopin log 17                        what task 17 printed\n"
-            "    lopin log --failed                  of all failed ones\n"
-            "    lopin run analyse.py data/d17.npz   that dataset alone, in the terminal\n"
-            "    lopin retry                         once the cause is cured\n")},
+        {
+            N_("a task ended with another status than 0"),
+            N_("The program itself said that it failed. What it printed says why; the last\n"
+               "line of it is shown with the failure. 126 means that a program could not be\n"
+               "executed, 127 that it was not found, 128+N that signal N ended one in it.\n"
+               "\n"
+               "    lopin log 17                        what task 17 printed\n"
+               "    lopin log --failed                  of all failed ones\n"
+               "    lopin run analyse.py data/d17.npz   that dataset alone, in the terminal\n"
+               "    lopin retry                         once the cause is cured\n")},
     [ERR_PYTHON_ERROR] =
-        {N_("a task ended by an exception of Python"),
-         N_("The script raised an exception that nothing caught. The line names it, and\n"
-            "the last place in your own script that led to it: analyse.py:41 is line 41.\n"
-            "\n"
-            "    lopin log 17                        the whole traceback of task 17\n"
-            "    lopin run analyse.py data/d17.npz   that dataset alone, in the terminal\n"
-            "    lopin retry                         once the script or the data are cured\n"
-            "\n"
-            "ModuleNotFoundError: the package is not in the interpreter that lopin took;\n"
-            "user packages and PYTHONPATH are kept out. --env, --python or\n"
-            "--keep-env PYTHONPATH brings it back.\n")},
+        {
+            N_("a task ended by an exception of Python"),
+            N_("The script raised an exception that nothing caught. The line names it, and\n"
+               "the last place in your own script that led to it: analyse.py:41 is line 41.\n"
+               "\n"
+               "    lopin log 17                        the whole traceback of task 17\n"
+               "    lopin run analyse.py data/d17.npz   that dataset alone, in the terminal\n"
+               "    lopin retry                         once the script or the data are cured\n"
+               "\n"
+               "ModuleNotFoundError: the package is not in the interpreter that lopin took;\n"
+               "user packages and PYTHONPATH are kept out. --env, --python or\n"
+               "--keep-env PYTHONPATH brings it back.\n")},
     [ERR_SIGNAL] =
-        {N_("a task was killed by a signal"),
-         N_("SIGKILL that nobody sent is mostly the kernel, short of memory: fewer tasks\n"
-            "side by side have more room each. SIGSEGV and SIGBUS are errors in compiled\n"
-            "code, often of a package built for another machine or a full /dev/shm.\n"
-            "\n"
-            "    lopin report                        memory of the largest task\n"
-            "    lopin map -j 4 ...                  fewer side by side\n"
-            "    lopin log 17                        what it printed before\n"
-            "    lopin run analyse.py data/d17.npz   that dataset alone: does it die too?\n"
-            "    lopin retry\n")},
+        {
+            N_("a task was killed by a signal"),
+            N_("SIGKILL that nobody sent is mostly the kernel, short of memory: fewer tasks\n"
+               "side by side have more room each. SIGSEGV and SIGBUS are errors in compiled\n"
+               "code, often of a package built for another machine or a full /dev/shm.\n"
+               "\n"
+               "    lopin report                        memory of the largest task\n"
+               "    lopin map -j 4 ...                  fewer side by side\n"
+               "    lopin log 17                        what it printed before\n"
+               "    lopin run analyse.py data/d17.npz   that dataset alone: does it die too?\n"
+               "    lopin retry\n")},
     [ERR_ILLEGAL] =
-        {N_("a task met an instruction that this processor does not have"),
-         N_("A compiled package was built for a newer processor than this one: on another\n"
-            "machine, or with -march=native. It runs there and dies here.\n"
-            "\n"
-            "    lscpu | grep -E 'Model name|avx'    what this processor has\n"
-            "    lopin log 17                        which import it was in\n"
-            "    pip install --force-reinstall --no-binary :all: PACKAGE\n"
-            "                                        builds the package for this machine\n"
-            "    sbatch -C FEATURE ...               nodes of the newer kind (sinfo -o %f)\n"
-            "    lopin retry\n")},
+        {
+            N_("a task met an instruction that this processor does not have"),
+            N_("A compiled package was built for a newer processor than this one: on another\n"
+               "machine, or with -march=native. It runs there and dies here.\n"
+               "\n"
+               "    lscpu | grep -E 'Model name|avx'    what this processor has\n"
+               "    lopin log 17                        which import it was in\n"
+               "    pip install --force-reinstall --no-binary :all: PACKAGE\n"
+               "                                        builds the package for this machine\n"
+               "    sbatch -C FEATURE ...               nodes of the newer kind (sinfo -o %f)\n"
+               "    lopin retry\n")},
     [ERR_NO_OUTPUT] =
-        {N_("a task ended well but did not write its {out}"),
-         N_("With --out a task is done when its output is there. The script ended with\n"
-            "status 0 and wrote nothing at the path that {out} stands for; often it makes\n"
-            "up a name of its own, or writes only under a condition.\n"
-            "\n"
-            "    lopin map --out 'out/{/}' fit.py {} {out} ::: data/*.npz\n"
-            "                                        {out} among the words of the script\n"
-            "    out = os.environ[\"LOPIN_TASK_OUT\"]  the same path, in the script\n"
-            "    lopin log 17                        what it printed\n"
-            "    lopin retry\n")},
+        {
+            N_("a task ended well but did not write its {out}"),
+            N_("With --out a task is done when its output is there. The script ended with\n"
+               "status 0 and wrote nothing at the path that {out} stands for; often it makes\n"
+               "up a name of its own, or writes only under a condition.\n"
+               "\n"
+               "    lopin map --out 'out/{/}' fit.py {} {out} ::: data/*.npz\n"
+               "                                        {out} among the words of the script\n"
+               "    out = os.environ[\"LOPIN_TASK_OUT\"]  the same path, in the script\n"
+               "    lopin log 17                        what it printed\n"
+               "    lopin retry\n")},
     [ERR_TIME_LIMIT] =
         {
             N_("the time of the run was over"),

@@ -65,6 +65,19 @@ static int read_timeout(const struct opt_scan *scan, const char *value, int64_t 
     return err_hint(err, "try", "90s, 5m, 2h");
 }
 
+// "30d"; also nothing at all.
+static int read_age(const struct opt_scan *scan, const char *value, int64_t *ret,
+                    struct err *err)
+{
+    if (strcmp(value, "0") == 0 || strcmp(value, "0d") == 0)
+        *ret = 0;
+    else if (span_read_units(value, ret) < 0) {
+        bad_value(scan, value, _("a time with its unit"), err);
+        return err_hint(err, "try", "30d, 12h");
+    }
+    return 0;
+}
+
 static int read_size(const struct opt_scan *scan, const char *value, int none, int64_t *ret,
                      struct err *err)
 {
@@ -148,6 +161,7 @@ static int take_value(struct options *options, int id, const char *value,
     case OPTION_THREADS: return read_count(scan, value, &options->threads, err);
     case OPTION_TIME: return read_time(scan, value, &options->time_us, err);
     case OPTION_TIMEOUT: return read_timeout(scan, value, &options->timeout_us, err);
+    case OPTION_OLDER: return read_age(scan, value, &options->older_us, err);
     case OPTION_SIGNAL: return read_signal(value, &options->signal, err);
     case OPTION_HALT: return read_halt(value, &options->halt, err);
     case OPTION_RETRIES: return read_whole(scan, value, &options->retries, err);
@@ -178,17 +192,18 @@ static int take_value(struct options *options, int id, const char *value,
 static void take_flag(struct options *options, int id)
 {
     int *const flags[] = {
-        [OPTION_NULL] = &options->null,         [OPTION_HEADER] = &options->header,
-        [OPTION_LINK] = &options->link,         [OPTION_SHELL] = &options->shell,
-        [OPTION_STDIN] = &options->pass_stdin,  [OPTION_OVERWRITE] = &options->overwrite,
-        [OPTION_RESUME] = &options->resume,     [OPTION_DRY_RUN] = &options->dry_run,
-        [OPTION_DETACH] = &options->detach,     [OPTION_KEEP_DONE] = &options->keep_done,
-        [OPTION_REDO] = &options->redo,         [OPTION_FAILED] = &options->failed,
-        [OPTION_FOLLOW] = &options->follow,     [OPTION_CHECK] = &options->check,
-        [OPTION_JSON] = &options->json,         [OPTION_QUIET] = &options->quiet,
-        [OPTION_VERBOSE] = &options->verbose,   [OPTION_NO_LEDGER] = &options->no_ledger,
-        [OPTION_MEM_HARD] = &options->mem_hard, [OPTION_HELP] = &options->help,
-        [OPTION_VERSION] = &options->version,   [OPTION_STRICT] = &options->strict,
+        [OPTION_NULL] = &options->null,        [OPTION_HEADER] = &options->header,
+        [OPTION_LINK] = &options->link,        [OPTION_SHELL] = &options->shell,
+        [OPTION_STDIN] = &options->pass_stdin, [OPTION_OVERWRITE] = &options->overwrite,
+        [OPTION_RESUME] = &options->resume,    [OPTION_DRY_RUN] = &options->dry_run,
+        [OPTION_DETACH] = &options->detach,    [OPTION_KEEP_DONE] = &options->keep_done,
+        [OPTION_REDO] = &options->redo,        [OPTION_FAILED] = &options->failed,
+        [OPTION_FOLLOW] = &options->follow,    [OPTION_CHECK] = &options->check,
+        [OPTION_JSON] = &options->json,        [OPTION_QUIET] = &options->quiet,
+        [OPTION_VERBOSE] = &options->verbose,  [OPTION_NO_LEDGER] = &options->no_ledger,
+        [OPTION_FORCE] = &options->force,      [OPTION_MEM_HARD] = &options->mem_hard,
+        [OPTION_HELP] = &options->help,        [OPTION_VERSION] = &options->version,
+        [OPTION_STRICT] = &options->strict,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;
@@ -303,6 +318,7 @@ int options_read(struct options *options, enum command command, char *const *wor
     struct opt_scan scan = {.table = options_table, .command = command, .word = words};
     options->retries = options->max_continue = options->mem_retry = -1;
     options->mem_kb = options->mem_each_kb = -1;
+    options->older_us = -1;
     int ends_at_word = (command & (COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_NONE |
                                    COMMAND_PIP_OTHER | COMMAND_ENV)) != 0;
     for (;;) {

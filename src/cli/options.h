@@ -48,6 +48,8 @@ enum command { // bits of struct opt's `commands`
     COMMAND_ENV_SHOW = 1LL << 31,
     COMMAND_ENV_VERIFY = 1LL << 32,
     COMMAND_INIT = 1LL << 35,
+    COMMAND_ENV_GC = 1LL << 40,
+    COMMAND_ENV_THAW = 1LL << 41,
     COMMAND_NONE = 1 << 16, // before the command's name
 };
 struct options { // words are borrowed from argv, and from the configuration
@@ -62,7 +64,8 @@ struct options { // words are borrowed from argv, and from the configuration
     enum dataset_order order;
     const char *out, *log, *error_log;
     int overwrite, strict;
-    int no_ledger;
+    int no_ledger, force;
+    int64_t older_us;            // --older-than; -1: not said
     int64_t time_us, timeout_us; // -t, --timeout; 0: not said
     const char *signal, *halt;   // as typed, checked
     int retries, max_continue;   // -1: not said

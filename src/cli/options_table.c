@@ -20,7 +20,7 @@
 #define LOCK   (COMMAND_ENV_LOCK | COMMAND_INIT)
 #define SYNC   COMMAND_ENV_SYNC
 // the verbs of env that are about one environment
-#define OF_ENV (COMMAND_ENV_SYNC | COMMAND_ENV_SHOW | COMMAND_ENV_VERIFY)
+#define OF_ENV (COMMAND_ENV_SYNC | COMMAND_ENV_SHOW | COMMAND_ENV_VERIFY | COMMAND_ENV_THAW)
 // pip has a meaning for these, and here they change nothing
 #define ACCEPT(name)                                                                           \
     {                                                                                          \
@@ -230,6 +230,12 @@ const struct opt options_table[] = {
      INSTALL | SYNC, OPT_ONCE},
     {OPTION_DRY_RUN, '\0', "dry-run", NULL, N_("show what would change, touch nothing"),
      COMMAND_ENV_LOCK, OPT_ONCE},
+    {OPTION_DRY_RUN, '\0', "dry-run", NULL, N_("show what would be removed, touch nothing"),
+     COMMAND_ENV_GC, OPT_ONCE},
+    {OPTION_OLDER, '\0', "older-than", "AGE", N_("what nobody used for so long: 30d"),
+     COMMAND_ENV_GC, OPT_ONCE},
+    {OPTION_FORCE, '\0', "force", NULL, N_("also what other machines may use"), COMMAND_ENV_GC,
+     OPT_ONCE},
     {OPTION_DETACH, '\0', "detach", NULL, N_("leave the run going without this terminal"),
      MAP | GOES_ON, OPT_ONCE},
     {OPTION_KEEP_DONE, '\0', "keep-done", NULL,
@@ -245,7 +251,7 @@ const struct opt options_table[] = {
      OPT_ONCE},
     {OPTION_JSON, '\0', "json", NULL, N_("JSON on standard output"),
      MAP | GOES_ON | ASKS | WHEELS | COMMAND_CONFIG | COMMAND_ENV_CHECK | COMMAND_ENV_SHOW |
-         COMMAND_ENV_VERIFY,
+         COMMAND_ENV_VERIFY | COMMAND_ENV_GC,
      OPT_ONCE},
     {OPTION_QUIET, 'q', "quiet", NULL, N_("say less"), PIP | VENV | WHEELS | LOCK | OF_ENV},
     {OPTION_QUIET, 'Q', "quiet", NULL, N_("say less"), ALL},

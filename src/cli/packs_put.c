@@ -26,6 +26,15 @@ static enum put_mode mode_of(const struct packs *packs, const struct site *site)
     return mode;
 }
 
+// Before the links: what leads into the store is never unknown to it. Those of the cache itself are
+// found there.
+static void lease(struct packs *packs, const char *prefix)
+{
+    size_t size = strlen(packs->cache);
+    if (strncmp(prefix, packs->cache, size) != 0 || prefix[size] != '/')
+        store_lease(packs->store, prefix);
+}
+
 int packs_put(struct packs *packs, const struct site *site, const char *prefix, int fresh,
               struct err *err)
 {
@@ -36,6 +45,7 @@ int packs_put(struct packs *packs, const struct site *site, const char *prefix, 
     int whole = packs->cli->options.pack.link == LINK_WHOLE;
     if (packs->shared) {
         const struct change link = {.site = site, .prefix = prefix, .fresh = fresh};
+        lease(packs, prefix);
         return change_link(&link, packs->shared, err);
     }
     size_t count = packs_adds(packs, &add, &remove);
@@ -49,6 +59,8 @@ int packs_put(struct packs *packs, const struct site *site, const char *prefix, 
                                   .shared = whole ? shared : NULL};
     if (!count && !packs->remove.count)
         return 0;
+    if (change.mode == PUT_SYM)
+        lease(packs, prefix);
     if (change_apply(&change, &notes, err) < 0)
         return -1;
     packs->shared = whole ? change_shared(&change) : NULL;

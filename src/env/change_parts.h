@@ -5,6 +5,7 @@
 #include "env/change.h"
 #include "env/layout.h"
 #include "env/outside.h"
+#include "wheel/record.h"
 
 #define CHANGE_PREFIX ".packages-lopin-"
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -90,6 +91,11 @@ void store_close(struct store *store)
     free(store);
 }
 
+int store_is_local(const struct store *store)
+{
+    return store->local;
+}
+
 void store_close_at(struct store **store)
 {
     store_close(*store);
@@ -135,12 +141,22 @@ static int check_owner(const struct store *store, const char *name, char **ret_e
     return 1;
 }
 
+// That an entry was taken is its manifest's time, to an hour: store_collect keeps what was taken
+// lately.
+static void say_used(int fd, const struct stat *st)
+{
+    enum { HOUR = 3600 };
+    if (st->st_uid == geteuid() && time(NULL) - st->st_mtime > HOUR)
+        futimens(fd, NULL);
+}
+
 static char *read_whole(int fd, struct arena *arena, size_t *ret_size, struct err *err)
 {
     struct stat st;
     size_t size = 0;
     if (fstat(fd, &st) < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), MANIFEST_FILE), NULL;
+    say_used(fd, &st);
     if (st.st_size > MAX_MANIFEST)
         return err_errno(err, ERR_SYSTEM, EFBIG, _("cannot read '%s'"), MANIFEST_FILE), NULL;
     char *text = arena_alloc(arena, (size_t)st.st_size + 1);

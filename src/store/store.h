@@ -69,3 +69,23 @@ struct store_entry {    // lives in the arena
 // somebody shortens meanwhile is SIGBUS: the program ends, the store is as it was.
 int store_fill(struct store *store, const struct store_order *order, struct arena *arena,
                struct store_entry *ret, struct err *err);
+
+// Says that an environment (absolute path) leads into the store: what cannot be written is not said.
+void store_lease(struct store *store, const char *env);
+// Calls `each` for each environment that was said, with when it was said; one for which it returns 0
+// is forgotten.
+typedef int store_each_lease(void *context, const char *env, time_t said);
+void store_leases(const struct store *store, store_each_lease *each, void *context);
+struct store_collect {
+    time_t before; // what was taken since then stays
+    int (*is_used)(void *context,
+                   const char *entry); // whether somebody leads to it: its base name
+    void *context;
+    int dry; // count only
+    size_t removed, kept;
+    uint64_t bytes; // of the files of those that are removed
+};
+// Removes our own entries that nobody uses. Needs no room. Returns 0, or -1 with err [system].
+int store_collect(struct store *store, struct store_collect *collect, struct err *err);
+// Whether no other machine can see it.
+int store_is_local(const struct store *store);

@@ -30,6 +30,8 @@ int store_load(const struct store *store, const char *name, const char *sha256,
 void store_remember(struct store *store, const char *key, const char *entry,
                     const struct stat *st);
 
+// ".tmp-HOST-SPACE-PID-START-": what names of this process's temporary folders begin with. Borrowed.
+const char *store_prefix(struct store *store);
 // Makes a temporary folder; its name is yours. NULL with err.
 char *store_temporary(struct store *store, unsigned long number, struct err *err);
 // Removes temporary folders whose process is gone.

@@ -32,6 +32,13 @@ static void make_prefix(struct store *store)
         mem_print(BEGIN "%s-%llx-%ld-%llu-", host, space_here(), (long)getpid(), self.start);
 }
 
+const char *store_prefix(struct store *store)
+{
+    if (!store->prefix)
+        make_prefix(store);
+    return store->prefix;
+}
+
 char *store_temporary(struct store *store, unsigned long number, struct err *err)
 {
     CLEANUP_FREE char *name = mem_print("%s%lu", store->prefix, number);
@@ -70,8 +77,7 @@ static int is_dead(const char *name)
 void store_sweep(struct store *store)
 {
     struct stat own, st;
-    if (!store->prefix)
-        make_prefix(store);
+    store_prefix(store);
     // the file server's time is that of a folder made now
     CLEANUP_FREE char *name = store_temporary(store, store->number++, NULL);
     if (!name)
