@@ -143,16 +143,15 @@ const struct explanation explanations[ERR_COUNT] = {
             "short.\n")},
     [ERR_BUILD] =
         {N_("a source could not be made a wheel"),
-         N_("Folders, repositories and source archives are built by pip, in an environment of\n"
-            "its own that holds what the project's pyproject.toml requires for it. That\n"
-            "needs these wheels, and often a compiler, headers and libraries. The log, whose\n"
-            "path is shown, has all that pip and the compiler said.\n"
+         N_("Folders, repositories and source archives are built by pip, in an environment\n"
+            "of its own that holds what the project's pyproject.toml requires for it. That\n"
+            "needs these wheels, and often a compiler, headers and libraries. The log,\n"
+            "whose path is shown, has all that pip and the compiler said.\n"
             "\n"
-            "    module load gcc                     a newer compiler, where there are "
-            "modules\n"
-            "    lopin pip install --only-binary :all: NAME    never builds\n"
-            "    lopin pip install --no-build-isolation .      with what is installed here\n"
+            "    module load gcc                     a newer compiler\n"
             "    lopin wheels NAME --all-versions    which versions have a wheel\n"
+            "    lopin pip install --only-binary :all: NAME    never builds\n"
+            "    lopin pip install --no-build-isolation .      with what is installed\n"
             "\n"
             "With --no-index the requirements of the build must be in the wheelhouse too.\n")},
     [ERR_FETCH] =
@@ -283,18 +282,20 @@ const struct explanation explanations[ERR_COUNT] = {
             "    git diff analyse.py                 what changed?\n")},
     [ERR_DISK_FULL] =
         {N_("no room on the disk, a quota is reached, or it is read-only"),
-         N_("A file of the run or an output could not be written. No task is recorded as\n"
-            "done whose output is not whole on the disk. Some quotas count files, not\n"
-            "bytes, and both can be reached.\n"
-            "\n"
-            "A run begins no task then, keeps what its tasks have done, and tries again each\n"
-            "second: make room and it goes on. It gives up half a minute after its last task\n"
-            "has ended, or when it is stopped. A task that failed meanwhile runs again, once.\n"
-            "\n"
-            "    df -h .; df -i .                    room and files of this disk\n"
-            "    quota -s                            yours (or: diskusage_report)\n"
-            "    du -sh .lopin                       what runs and their logs take\n"
-            "    lopin resume                        once there is room\n")},
+         N_(
+             "A file of the run or an output could not be written. No task is recorded as\n"
+             "done whose output is not whole on the disk. Some quotas count files, not\n"
+             "bytes, and both can be reached.\n"
+             "\n"
+             "A run begins no task then, keeps what its tasks have done, and tries again each\n"
+             "second: make room and it goes on. It gives up half a minute after its last task\n"
+             "has ended, or when it is stopped. A task that failed meanwhile runs again, "
+             "once.\n"
+             "\n"
+             "    df -h .; df -i .                    room and files of this disk\n"
+             "    quota -s                            yours (or: diskusage_report)\n"
+             "    du -sh .lopin                       what runs and their logs take\n"
+             "    lopin resume                        once there is room\n")},
     [ERR_EXIT_CODE] =
         {
             N_("a task ended with another status than 0"),
