@@ -26,6 +26,7 @@ static const struct {
     [ERR_GLIBC] = {"glibc", 3},
     [ERR_NO_LOCK] = {"no-lock", 3},
     [ERR_BAD_WHEEL] = {"bad-wheel", 3},
+    [ERR_BAD_IMAGE] = {"bad-image", 3},
     [ERR_NO_WHEEL] = {"no-wheel", 3},
     [ERR_NO_SOLUTION] = {"no-solution", 3},
     [ERR_BUILD] = {"build-failed", 3},

@@ -22,6 +22,7 @@ enum err_code {
     ERR_GLIBC,          // glibc: a package needs a newer C library
     ERR_NO_LOCK,        // no-lock: there is no lock file
     ERR_BAD_WHEEL,      // bad-wheel: a wheel is damaged, or not what it says
+    ERR_BAD_IMAGE,      // bad-image: an image is damaged, or holds what none may
     ERR_NO_WHEEL,       // no-wheel: nothing that is there satisfies a requirement
     ERR_NO_SOLUTION,    // no-solution: no set of versions satisfies all requirements
     ERR_BUILD,          // build-failed: a source could not be made a wheel

@@ -19,6 +19,10 @@ const struct cli_command env_verbs[] = {
      N_("give a package files of its own in place of links, to edit them"), NULL},
     {"gc", COMMAND_ENV_GC, env_gc, "[OPTION...]",
      N_("remove what nobody used for long from the cache"), NULL},
+    {"pack", COMMAND_ENV_PACK, env_pack, "[OPTION...] FILE [DIR]",
+     N_("an environment as one file"), NULL},
+    {"unpack", COMMAND_ENV_UNPACK, env_unpack, "[OPTION...] FILE [DIR]",
+     N_("an environment from such a file, on this machine's own disk"), NULL},
     {0},
 };
 

@@ -13,3 +13,5 @@ int env_show(struct cli *cli, struct err *err);
 int env_verify(struct cli *cli, struct err *err);
 int env_gc(struct cli *cli, struct err *err);
 int env_thaw(struct cli *cli, struct err *err);
+int env_pack(struct cli *cli, struct err *err);
+int env_unpack(struct cli *cli, struct err *err);

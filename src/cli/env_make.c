@@ -17,6 +17,7 @@
 #include "base/lang.h"
 #include "base/left.h"
 #include "cli/config.h"
+#include "cli/env_unpack.h"
 #include "cli/packs_line.h"
 #include "cli/packs_memo.h"
 #include "cli/packs_put.h"
@@ -252,9 +253,10 @@ int env_for_line(struct cli *cli, const char *script, struct err *err)
                 _("--env takes an environment as it is, --with and -r make one"));
         return err_hint(err, "try", "lopin pip --env %s install ...", cli->options.env);
     }
-    int header = cli->options.env || cli->options.pack.frozen
-                     ? 0
-                     : read_header(cli, script, &words, &cli->made_python, err);
+    if (cli->options.env)
+        return env_unpack_for_line(cli, err);
+    int header =
+        cli->options.pack.frozen ? 0 : read_header(cli, script, &words, &cli->made_python, err);
     if (header < 0 || (!header && !asked))
         return header;
     if (!cli->options.python)

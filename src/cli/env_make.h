@@ -11,6 +11,6 @@
 // replaces in one step. `old`: something is there, and goes. Returns 0, or -1 with err.
 int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct err *err);
 // Where the line asks for packages (--with, -r, the header of `script`, which may be NULL):
-// finds or makes their environment in the cache, and sets cli->options.env to it. Returns 0, or -1
-// with err.
+// finds or makes their environment in the cache, and sets cli->options.env to it. Where --env names an
+// image: unpacks it (env_unpack.h). Returns 0, or -1 with err.
 int env_for_line(struct cli *cli, const char *script, struct err *err);

@@ -118,6 +118,18 @@ const struct explanation explanations[ERR_COUNT] = {
             "\n"
             "If it is so where it was published, only its author can cure it. pip and uv\n"
             "install many such wheels: they do not compare files with RECORD.\n")},
+    [ERR_BAD_IMAGE] =
+        {N_("an image is damaged, or holds what none may"),
+         N_("The file of `lopin env pack` is not whole, a part of it has another hash than\n"
+            "its index says, or it holds what no image may: a file that would leave its\n"
+            "folder, a link that leads out, two files of one name. Nothing of it stays.\n"
+            "\n"
+            "    ls -l FILE                    was it cut short by a copy or a full disk?\n"
+            "    sha256sum FILE                is it the file that was packed?\n"
+            "    lopin env pack FILE           in the environment: packs it again\n"
+            "    mkdir DIR && tar -C DIR --zstd -xf FILE     what can still be read of it\n"
+            "\n"
+            "Take no image from somebody whose programs you would not run.\n")},
     [ERR_NO_WHEEL] =
         {N_("no wheel of it fits this Python and this machine"),
          N_("A wheel's name says for which Python and which machine it is. Wheels are\n"

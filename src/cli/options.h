@@ -50,6 +50,8 @@ enum command { // bits of struct opt's `commands`
     COMMAND_INIT = 1LL << 35,
     COMMAND_ENV_GC = 1LL << 40,
     COMMAND_ENV_THAW = 1LL << 41,
+    COMMAND_ENV_PACK = 1LL << 42, // of env
+    COMMAND_ENV_UNPACK = 1LL << 43,
     COMMAND_NONE = 1 << 16, // before the command's name
 };
 struct options { // words are borrowed from argv, and from the configuration

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -14,6 +15,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/begin.h"
+#include "cli/env_unpack.h"
 #include "cli/request.h"
 #include "cli/say.h"
 #include "map/strict.h"
@@ -172,12 +174,16 @@ static int run_choice(struct going *going, struct begin *begin, const struct cho
     return begin_run(begin, folder, journal_next_restart(folder->fd, 0), err);
 }
 
-// An environment of --with is in the cache, which may be removed at any time.
+// An environment of --with is in the cache, which may be removed at any time; that of an image on the
+// disk of the node that it was unpacked on.
 static void hint_made(const struct going *going, struct err *err)
 {
     CLEANUP_FREE char *cache = setting_cache(going->cli);
     CLEANUP_FREE char *envs = mem_print("%s/envs/", cache);
-    if (err && err->code == ERR_NO_PYTHON && going->python && str_starts(going->python, envs))
+    CLEANUP_FREE char *images =
+        mem_print("/lopin-%lu/" ENV_UNPACK_FOLDER "/", (unsigned long)geteuid());
+    if (err && err->code == ERR_NO_PYTHON && going->python &&
+        (str_starts(going->python, envs) || strstr(going->python, images)))
         err_hint(err, "try", "%s",
                  _("the line of this run with --resume: its environment is made again"));
 }

@@ -18,6 +18,7 @@ ROOMS = {
     "base": set(),
     "machine": set(),
     "site": set(),
+    "image": set(),
     "wheel": set(),
     "store": {"wheel"},
     "solve": {"wheel"},
