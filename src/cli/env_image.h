@@ -13,5 +13,3 @@ int env_script_of(const char *prefix, const char *text, size_t size, const char 
 // environment. In an image it is a folder, and each of its files has a row again: with its hash, as
 // the store's entry has it. That of a command, whose text names its place, goes. `image` has been gathered from `site`. Returns 0, or -1 with err.
 int env_pack_records(const struct site *site, struct image *image, struct err *err);
-// The processors that this job or container gives, and -c.
-unsigned env_cores(const struct cli *cli);

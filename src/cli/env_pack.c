@@ -16,6 +16,7 @@
 #include "base/table.h"
 #include "cli/env.h"
 #include "cli/env_image.h"
+#include "cli/parcel.h"
 #include "cli/say.h"
 #include "env/cfg.h"
 #include "env/pending.h"
@@ -258,7 +259,7 @@ static int write_file(struct packing *packing, const char *path, struct err *err
     CLEANUP_FREE char *begin = mem_print(".%s.lopin-", fs_base(path));
     CLEANUP_FREE char *beside = left_name(folder, begin);
     const struct image_pack ask = {.prefix = packing->pip.site.prefix,
-                                   .threads = env_cores(packing->cli),
+                                   .threads = parcel_cpus(packing->cli),
                                    .minor = packing->pip.site.minor};
     left_sweep(folder, begin);
     unlink(beside);

@@ -2,18 +2,6 @@
 #include <string.h>
 
 #include "cli/env_image.h"
-#include "machine/allot.h"
-
-unsigned env_cores(const struct cli *cli)
-{
-    const struct machine_source machine = {.root = "", .vars = &cli->vars};
-    struct allot allot = {0};
-    unsigned cores = allot_read(&machine, &allot, NULL) == 0 && allot.cores
-                         ? (unsigned)allot_cpus(&allot)
-                         : 1;
-    allot_free(&allot);
-    return cli->options.cores && cli->options.cores < cores ? cli->options.cores : cores;
-}
 
 // Does PREFIX/bin/python... stand at the beginning of the line? Quotes of a shell are passed over.
 static int names_python(const char *prefix, const char *line, size_t size)

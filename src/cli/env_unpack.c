@@ -23,6 +23,7 @@
 #include "cli/config.h"
 #include "cli/env.h"
 #include "cli/env_image.h"
+#include "cli/parcel.h"
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "env/launcher.h"
@@ -124,7 +125,8 @@ static int fill(struct unpacking *unpacking, const char *beside, const char *goa
     if (into < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot use folder '%s'"), beside);
     launcher_add_first(&first, python);
-    const struct image_unpack ask = {.threads = env_cores(unpacking->cli), .first = first.text};
+    const struct image_unpack ask = {.threads = parcel_cpus(unpacking->cli),
+                                     .first = first.text};
     if (image_unpack(&ask, unpacking->fd, image, into, err) < 0)
         return wrong_file(unpacking, err);
     const char *prompt = image->fact[IMAGE_PROMPT];

@@ -8,10 +8,10 @@
 #include "base/mem.h"
 #include "cli/env.h"
 #include "cli/json_text.h"
+#include "cli/parcel.h"
 #include "cli/pip.h"
 #include "cli/say.h"
 #include "env/verify.h"
-#include "machine/allot.h"
 
 static const char *const names[] = {
     [VERIFY_CHANGED] = "changed", [VERIFY_MISSING] = "missing", [VERIFY_REPLACED] = "replaced",
@@ -93,13 +93,8 @@ static int broken(const struct pip *pip, const struct verify *verify, size_t cou
 
 static unsigned count_threads(const struct cli *cli)
 {
-    const struct machine_source machine = {.root = "", .vars = &cli->vars};
-    struct allot allot = {0};
-    unsigned cores = allot_read(&machine, &allot, NULL) == 0 && allot.cores
-                         ? (unsigned)allot_cpus(&allot)
-                         : 1;
-    allot_free(&allot);
-    return cores < 8 ? cores : 8; // more do not read faster from one disk
+    unsigned cpus = parcel_cpus(cli);
+    return cpus < 8 ? cpus : 8; // more do not read faster from one disk
 }
 
 static int verify(const struct pip *pip, struct verify *found, struct err *err)

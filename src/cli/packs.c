@@ -12,9 +12,9 @@
 #include "cli/packs_build.h"
 #include "cli/packs_direct.h"
 #include "cli/packs_tell.h"
+#include "cli/parcel.h"
 #include "cli/say.h"
 #include "cli/setting.h"
-#include "machine/allot.h"
 #include "source/arch.h"
 #include "source/sha256.h"
 
@@ -246,17 +246,9 @@ static int fetch(struct packs *packs, size_t count, struct err *err)
     return 0;
 }
 
-// What this job or container gives, and -c.
 static unsigned count_cores(void *context)
 {
-    const struct cli *cli = ((const struct packs *)context)->cli;
-    const struct machine_source machine = {.root = "", .vars = &cli->vars};
-    struct allot allot = {0};
-    unsigned cores = allot_read(&machine, &allot, NULL) == 0 && allot.cores
-                         ? (unsigned)allot_cpus(&allot)
-                         : 1;
-    allot_free(&allot);
-    return cli->options.cores && cli->options.cores < cores ? cli->options.cores : cores;
+    return parcel_cpus(((const struct packs *)context)->cli);
 }
 
 // Of a file that was read, so that the store need not.

@@ -158,3 +158,14 @@ void parcel_free(struct parcel *parcel)
     free(parcel->slot);
     *parcel = (struct parcel){0};
 }
+
+unsigned parcel_cpus(const struct cli *cli)
+{
+    const struct machine_source machine = {.root = "", .vars = &cli->vars};
+    struct allot allot = {0};
+    unsigned cores = allot_read(&machine, &allot, NULL) == 0 && allot.cores
+                         ? (unsigned)allot_cpus(&allot)
+                         : 1;
+    allot_free(&allot);
+    return cli->options.cores && cli->options.cores < cores ? cli->options.cores : cores;
+}

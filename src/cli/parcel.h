@@ -33,6 +33,8 @@ struct parcel { // free with parcel_free
 int parcel_read(const struct parcel_ask *ask, const struct cli *cli, struct parcel *ret,
                 struct err *err);
 void parcel_free(struct parcel *parcel);
+// How many CPUs this job or container gives, and -c: for lopin's own work, which holds none. At least 1.
+unsigned parcel_cpus(const struct cli *cli);
 // Adds "8 cores", and where they are not all of the machine: "8 cores of 64 (the Slurm job)"; the
 // memory too where it is not the machine's: ", 4G of memory (--mem)".
 void parcel_add(struct str *text, const struct parcel *parcel);

@@ -5,7 +5,7 @@
 
 #include "base/lang.h"
 #include "base/line.h"
-#include "image/image.h"
+#include "image/parts.h"
 
 #define HEAD "lopin-image 1"
 static const char *const fact_names[IMAGE_FACTS] = {
@@ -20,6 +20,19 @@ void image_free(struct image *image)
     free(image->member);
     arena_free(&image->arena);
     *image = (struct image){0};
+}
+
+size_t image_member_at(const struct image *image, uint64_t at)
+{
+    size_t low = 0, high = image->member_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (image->member[middle].at <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 void image_hex(const uint8_t digest[IMAGE_SHA256], char ret[IMAGE_HEX + 1])

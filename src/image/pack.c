@@ -167,24 +167,11 @@ static int add_member(struct packer *packer, const struct image_frame *frame,
                        packer->raw + (from - frame->begin));
 }
 
-static size_t find_member(const struct image *image, uint64_t at)
-{
-    size_t low = 0, high = image->member_count;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (image->member[middle].at <= at)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static int pack_frame(struct packer *packer, struct image_frame *frame)
 {
     struct image *image = packer->pack->image;
     memset(packer->raw, 0, frame->size);
-    for (size_t i = find_member(image, frame->begin);
+    for (size_t i = image_member_at(image, frame->begin);
          i < image->member_count && image->member[i].at < frame->begin + frame->size; i++)
         if (add_member(packer, frame, &image->member[i]) < 0)
             return -1;

@@ -22,3 +22,5 @@ void image_index_hash(const unsigned char sizes[16], const void *packed, size_t 
                       uint8_t ret[IMAGE_SHA256]);
 // Whether a path is of the frame that is made anew where an image is unpacked.
 int image_names_own(const char *path);
+// The last member that begins at `at` of the archive or before.
+size_t image_member_at(const struct image *image, uint64_t at);

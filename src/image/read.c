@@ -84,13 +84,22 @@ static int get_size(int fd, uint64_t *ret, struct err *err)
     return !S_ISREG(st.st_mode) || st.st_size < IMAGE_SKIP + IMAGE_TRAILER ? no_image(err) : 0;
 }
 
+// The trailer, the size of the file, and that of the packed index.
+static int read_trailer(int fd, unsigned char ret[IMAGE_TRAILER], uint64_t *ret_size,
+                        uint64_t *ret_packed, struct err *err)
+{
+    return get_size(fd, ret_size, err) < 0 ||
+                   read_at(fd, ret, IMAGE_TRAILER, *ret_size - IMAGE_TRAILER, err) < 0 ||
+                   check_trailer(ret, *ret_size, ret_packed, err) < 0
+               ? -1
+               : 0;
+}
+
 int image_identify(int fd, char ret[IMAGE_HEX + 1], struct err *err)
 {
     unsigned char trailer[IMAGE_TRAILER];
     uint64_t size, packed;
-    if (get_size(fd, &size, err) < 0 ||
-        read_at(fd, trailer, sizeof trailer, size - IMAGE_TRAILER, err) < 0 ||
-        check_trailer(trailer, size, &packed, err) < 0)
+    if (read_trailer(fd, trailer, &size, &packed, err) < 0)
         return -1;
     image_hex(trailer + 16, ret);
     return 0;
@@ -138,9 +147,7 @@ int image_read(int fd, struct image *ret, struct err *err)
 {
     unsigned char trailer[IMAGE_TRAILER];
     uint64_t size, packed;
-    if (get_size(fd, &size, err) < 0 ||
-        read_at(fd, trailer, sizeof trailer, size - IMAGE_TRAILER, err) < 0 ||
-        check_trailer(trailer, size, &packed, err) < 0)
+    if (read_trailer(fd, trailer, &size, &packed, err) < 0)
         return -1;
     size_t tail_size = IMAGE_SKIP + packed + IMAGE_TRAILER;
     CLEANUP_FREE unsigned char *tail = mem_alloc(tail_size);

@@ -215,19 +215,6 @@ static int take_member(struct unpacker *unpacker, size_t number,
                                         : make_file(unpacker, member, bytes, to - from);
 }
 
-static size_t find_member(const struct image *image, uint64_t at)
-{
-    size_t low = 0, high = image->member_count;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (image->member[middle].at <= at)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static int take_frame(struct unpacker *unpacker, size_t number)
 {
     const struct image *image = unpacker->unpack->image;
@@ -235,7 +222,7 @@ static int take_frame(struct unpacker *unpacker, size_t number)
     uint64_t end = frame->begin + frame->size, files = image->size - TAR_END;
     if (read_frame(unpacker, number) < 0)
         return -1;
-    for (size_t i = find_member(image, frame->begin);
+    for (size_t i = image_member_at(image, frame->begin);
          i < image->member_count && image->member[i].at < end; i++)
         if (take_member(unpacker, number, &image->member[i]) < 0)
             return -1;
@@ -310,7 +297,7 @@ static int each_split(const struct image *image, int into,
 {
     size_t last = SIZE_MAX;
     for (size_t f = 0; f < image->frame_count; f++) {
-        size_t i = find_member(image, image->frame[f].begin);
+        size_t i = image_member_at(image, image->frame[f].begin);
         for (; i < image->member_count &&
                image->member[i].at < image->frame[f].begin + image->frame[f].size;
              i++) {
