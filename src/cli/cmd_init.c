@@ -42,6 +42,14 @@ static int check_words(const struct strv *list, struct err *err)
     return 0;
 }
 
+// What the line said; not the site's.
+static void add_places(struct str *into, const struct pack_options *pack)
+{
+    struct strv said = pack->find_links;
+    said.count -= pack->site_links;
+    add_list(into, "find-links", &said);
+}
+
 static void make_text(const struct cli *cli, const struct strv *pythons, struct str *into)
 {
     const struct pack_options *pack = &cli->options.pack;
@@ -54,6 +62,10 @@ static void make_text(const struct cli *cli, const struct strv *pythons, struct 
         add_list(into, "requirement", &pack->requirements);
     if (pack->groups.count)
         add_list(into, "group", &pack->groups);
+    if (pack->no_index)
+        str_add(into, "no-index = true\n");
+    if (pack->find_links.count > pack->site_links)
+        add_places(into, pack);
 }
 
 static int has_dependencies(const char *path)
@@ -124,7 +136,8 @@ int cmd_init(struct cli *cli, struct err *err)
         return refuse(path, err);
     take_files(cli);
     if (check_words(&cli->options.pack.with, err) < 0 ||
-        check_words(&cli->options.pack.requirements, err) < 0 || take_python(cli, err) < 0)
+        check_words(&cli->options.pack.requirements, err) < 0 ||
+        check_words(&cli->options.pack.find_links, err) < 0 || take_python(cli, err) < 0)
         return -1;
     make_text(cli, &cli->options.pack.pythons, &text);
     if (env_lock_write(cli, lock, PROJECT_LOCK, 1, err) < 0 ||

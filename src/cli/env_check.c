@@ -12,6 +12,7 @@
 #include "cli/env.h"
 #include "cli/fitness.h"
 #include "cli/json_text.h"
+#include "cli/project.h"
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "machine/isa.h"
@@ -45,13 +46,17 @@ static int read_machine(const struct cli *cli, struct checked *checked, struct e
     return 0;
 }
 
-static int find_prefix(const struct cli *cli, char **ret, struct err *err)
+static int find_prefix(struct cli *cli, char **ret, struct err *err)
 {
     const char *active = vars_get(&cli->vars, "VIRTUAL_ENV");
-    const char *word = cli->words.count ? cli->words.item[0] : active;
     if (cli->words.count > 1)
         return err_set(err, ERR_USAGE, _("one environment at a time: '%s' is too much"),
                        cli->words.item[1]);
+    if (!cli->words.count && project_env(cli, err) < 0)
+        return -1;
+    const char *word = cli->words.count   ? cli->words.item[0]
+                       : cli->options.env ? cli->options.env
+                                          : active;
     if (!word || !*word) {
         err_set(err, ERR_NO_ENV, _("no environment is active, and none is named"));
         return err_hint(err, "try", "lopin env check ENV");

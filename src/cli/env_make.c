@@ -255,8 +255,9 @@ int env_for_line(struct cli *cli, const char *script, struct err *err)
     }
     if (cli->options.env)
         return env_unpack_for_line(cli, err);
-    int header =
-        cli->options.pack.frozen ? 0 : read_header(cli, script, &words, &cli->made_python, err);
+    int header = cli->options.pack.frozen || !script
+                     ? 0
+                     : read_header(cli, script, &words, &cli->made_python, err);
     if (header < 0 || (!header && !asked))
         return header;
     if (!cli->options.python)

@@ -17,6 +17,7 @@
 #include "cli/env.h"
 #include "cli/env_image.h"
 #include "cli/parcel.h"
+#include "cli/project.h"
 #include "cli/say.h"
 #include "env/cfg.h"
 #include "env/pending.h"
@@ -293,7 +294,7 @@ static void tell(const struct packing *packing, const char *path, int64_t took_u
 static int pack(struct packing *packing, const char *path, struct err *err)
 {
     int64_t begin = clock_boot_us();
-    if (pip_open(packing->cli, &packing->pip, err) < 0)
+    if (project_env(packing->cli, err) < 0 || pip_open(packing->cli, &packing->pip, err) < 0)
         return -1;
     const struct site *site = &packing->pip.site;
     if (!site->home)

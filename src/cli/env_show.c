@@ -16,6 +16,7 @@
 #include "cli/env.h"
 #include "cli/json_text.h"
 #include "cli/pip.h"
+#include "cli/project.h"
 #include "cli/say.h"
 #include "env/origin.h"
 
@@ -203,7 +204,8 @@ int env_show(struct cli *cli, struct err *err)
     if (cli->words.count)
         cli->options.env = cli->words.item[0];
     cli->options.pack.local = 1; // its own packages only
-    if (pip_open(cli, &pip, err) == 0 && pip_python(&pip, &python, err) == 0)
+    if (project_env(cli, err) == 0 && pip_open(cli, &pip, err) == 0 &&
+        pip_python(&pip, &python, err) == 0)
         status = show(&pip, &python, err);
     python_free(&python);
     pip_close(&pip);

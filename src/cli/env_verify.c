@@ -10,6 +10,7 @@
 #include "cli/json_text.h"
 #include "cli/parcel.h"
 #include "cli/pip.h"
+#include "cli/project.h"
 #include "cli/say.h"
 #include "env/verify.h"
 
@@ -131,7 +132,7 @@ int env_verify(struct cli *cli, struct err *err)
     if (cli->words.count)
         cli->options.env = cli->words.item[0];
     cli->options.pack.local = 1; // its own packages only
-    if (pip_open(cli, &pip, err) == 0)
+    if (project_env(cli, err) == 0 && pip_open(cli, &pip, err) == 0)
         status = verify(&pip, &found, err);
     verify_free(&found);
     pip_close(&pip);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`lopin init`, and the lock of a project by what its lopin.toml says."""
+import json
 import sys
 import tomllib
 
@@ -24,7 +25,8 @@ def test_init(desk):
     done = lopin("init", "--with", 'demo,base>=0.5', *words, cwd=project)
     assert done.code == 0, done.err
     table = tomllib.loads((project / "lopin.toml").read_text())
-    assert table == {"python": "%d.%d" % sys.version_info[:2], "with": ["demo", "base>=0.5"]}
+    assert table == {"python": "%d.%d" % sys.version_info[:2], "with": ["demo", "base>=0.5"],
+                     "no-index": True, "find-links": [str(desk.wheels)]}
     assert set(desk.read(project / "lopin.lock")[0]) == {"base", "demo"}
     before = (project / "lopin.toml").read_bytes()
     done = lopin("init", "--with", "base", *words, cwd=project)
@@ -53,8 +55,6 @@ def test_the_file_of_a_project_says_what_its_lock_is_for(desk):
     (lopin.cwd / "show.py").write_text("import base, demo; print(base.VERSION, demo.VERSION)\n")
     done = lopin("init", "--with", "demo", "--no-index", "-f", str(desk.wheels))
     assert done.code == 0, done.err
-    with (lopin.cwd / "lopin.toml").open("a") as file:
-        file.write('no-index = true\nfind-links = ["wheels"]\n')
     wheels.make(desk.wheels, "base", "2.0")
     assert lopin("run", "show.py").out == "1.0 1.0\n"  # by the lock, without a word
     below = lopin.cwd / "below"
@@ -75,3 +75,20 @@ def test_the_file_of_a_project_says_what_its_lock_is_for(desk):
     inner.mkdir()
     done = lopin("init", "--no-index", cwd=inner)
     assert done.code == 0 and desk.read(inner / "lopin.lock")[0] == {}
+
+
+def test_verbs_of_env_are_about_the_project(lopin):
+    """Without an active environment: the one that a line of the project takes; what init was told of places is kept."""
+    wheels.make(lopin.cwd / "my house", "alpha", "1.0")
+    done = lopin("init", "--python", sys.executable, "--with", "alpha", "--no-index", "--find-links", "my house")
+    assert done.code == 0, done
+    said = (lopin.cwd / "lopin.toml").read_text()
+    assert 'find-links = ["my house"]' in said and "no-index = true" in said
+    folder = json.loads(lopin("env", "check", "--json").out)["env"]
+    assert json.loads(lopin("env", "show", "--json").out)["env"] == folder and "/envs/" in folder
+    assert "as their wheels have them" in lopin("env", "verify").err
+    assert lopin("env", "pack", "e.img").code == 0 and (lopin.cwd / "e.img").stat().st_size > 1000
+    lopin.write("s.py", "import alpha, sys; print(sys.prefix)\n")
+    assert lopin("run", "s.py").out == folder + "\n"
+    (lopin.cwd / "lopin.toml").unlink()
+    assert "[no-env]" in lopin("env", "check").err and "[no-env]" in lopin("env", "verify").err
