@@ -202,9 +202,9 @@ static int say_result(const struct gc *gc, struct err *err)
     }
     human_memory(&size, (int64_t)(packages->bytes >> 10));
     say_label(gc->cli, is_dry(gc) ? _("would go") : _("removed"),
-              _("%zu environments, %zu packages (%s), %zu other files"), gc->envs,
+              _("environments: %zu, packages: %zu (%s), other files: %zu"), gc->envs,
               packages->removed, str_text(&size), gc->files);
-    say_label(gc->cli, _("kept"), _("%zu environments, %zu packages"), gc->kept_envs,
+    say_label(gc->cli, _("kept"), _("environments: %zu, packages: %zu"), gc->kept_envs,
               packages->kept);
     return 0;
 }

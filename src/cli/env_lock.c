@@ -175,8 +175,10 @@ static int put(struct locking *locking, const struct lock *lock, struct err *err
         return -1;
     for (size_t i = 0; i < lock->asked.python_count; i++)
         str_print(&pythons, "%s%s", i ? ", " : "", lock->asked.python[i]);
-    say_label(locking->cli, _("lock"), _("%s   %zu packages for Python %s"), locking->shown,
-              lock->package_count, pythons.text);
+    say_label(locking->cli, _("lock"),
+              lang_plural("%s   %zu package for Python %s", "%s   %zu packages for Python %s",
+                          lock->package_count),
+              locking->shown, lock->package_count, pythons.text);
     return 0;
 }
 

@@ -285,7 +285,10 @@ static void tell(const struct packing *packing, const char *path, int64_t took_u
     human_memory(&raw, (int64_t)(image->size / 1024));
     for (size_t i = 0; i < packing->notes.count; i++)
         say(packing->cli, "%s", packing->notes.item[i]);
-    say_label(packing->cli, _("image"), _("%s   python %s, %zu packages, %s of %s   in %.1f s"),
+    say_label(packing->cli, _("image"),
+              lang_plural("%s   python %s, %zu package, %s of %s   in %.1f s",
+                          "%s   python %s, %zu packages, %s of %s   in %.1f s",
+                          image->package_count),
               shown.text, image->fact[IMAGE_PYTHON], image->package_count, size.text, raw.text,
               (double)took_us / 1e6);
     say_label(packing->cli, _("name"), "%s", image->identity);

@@ -168,7 +168,10 @@ static int say_text(const struct shown *shown, const struct python *python, stru
     str_add_visible(&text, python->facts.program, strlen(python->facts.program));
     str_add(&text, site->system_site ? _("   and its own packages\n") : "\n");
     say_add_label(&text, _("what"));
-    str_print(&text, _("%zu packages, %zu of them links into the store   id %s\n"),
+    str_print(&text,
+              lang_plural("%zu package, %zu of them links into the store   id %s\n",
+                          "%zu packages, %zu of them links into the store   id %s\n",
+                          shown->count),
               shown->count, shown->linked, shown->id);
     say_add_label(&text, _("size"));
     str_print(&text, _("%s in %llu files here, %s in the store\n\n"), own.text,

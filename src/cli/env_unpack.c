@@ -195,7 +195,10 @@ static void say_made(const struct unpacking *unpacking, const char *goal, int64_
 {
     CLEANUP_STR struct str shown = {0};
     str_add_visible(&shown, goal, strlen(goal));
-    say_label(unpacking->cli, _("env"), _("python %s, %zu packages   unpacked in %.1f s"),
+    say_label(unpacking->cli, _("env"),
+              lang_plural("python %s, %zu package   unpacked in %.1f s",
+                          "python %s, %zu packages   unpacked in %.1f s",
+                          unpacking->image.package_count),
               unpacking->python.facts.version, unpacking->image.package_count,
               (double)took_us / 1e6);
 }

@@ -117,7 +117,10 @@ static int verify(const struct pip *pip, struct verify *found, struct err *err)
     if (count)
         return broken(pip, found, count, err);
     human_memory(&size, (int64_t)(found->bytes / 1024));
-    say_label(pip->cli, _("env"), _("%zu packages, %llu files, %s: as their wheels have them"),
+    say_label(pip->cli, _("env"),
+              lang_plural("%zu package, %llu files, %s: as their wheels have them",
+                          "%zu packages, %llu files, %s: as their wheels have them",
+                          found->packages),
               found->packages, (unsigned long long)found->files, size.text);
     return 0;
 }

@@ -13,6 +13,7 @@
 #include "cli/packs.h"
 #include "cli/say.h"
 #include "machine/isa.h"
+#include "wheel/name.h"
 
 enum { MISSING = 80 };
 
@@ -88,13 +89,10 @@ static int refuse_cpu(const struct cli *cli, const struct python *python,
                  : _("%s %s needs a processor with %s, not %s (no %s)"),
             package->name, package->version, package->cpu, isa_level(machine->cpu), missing);
     hint_why(package, err);
-    CLEANUP_FREE char *normal = mem_dup(package->name);
-    for (char *at = normal; *at; at++)
-        *at = *at == '_' || *at == '.'   ? '-'
-              : *at >= 'A' && *at <= 'Z' ? (char)(*at + 32)
-                                         : *at;
-    if (!python || !hint_wheel(cli, python, normal, machine, err))
-        err_hint(err, "try", "lopin wheels %s --all-versions --all-archs", normal);
+    CLEANUP_STR struct str normal = {0};
+    name_add_normal(&normal, piece_of(package->name));
+    if (!python || !hint_wheel(cli, python, str_text(&normal), machine, err))
+        err_hint(err, "try", "lopin wheels %s --all-versions --all-archs", str_text(&normal));
     return err_hint(err, "in", "%s", site->prefix);
 }
 
