@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "cli/config.h"
 #include "cli/env_make.h"
+#include "cli/env_mend.h"
 #include "cli/fitness.h"
 #include "cli/packs_line.h"
 #include "cli/packs_memo.h"
@@ -21,6 +22,7 @@
 #include "cli/pip_real.h"
 #include "cli/say.h"
 #include "cli/setting.h"
+#include "env/cfg.h"
 #include "env/venv.h"
 
 // What is at the place: nothing, an empty folder, an environment, or something else.
@@ -49,11 +51,13 @@ static int refuse(const char *path, struct err *err)
 }
 
 // An environment that is there keeps its packages, and gets what is asked for beside them.
-static int renew(const struct venv_ask *ask, struct packs *packs, struct err *err)
+static int renew(const struct cli *cli, const struct venv_ask *ask, const struct python *python,
+                 struct packs *packs, struct err *err)
 {
     struct site site = {0};
     int status = venv_write(ask, ask->prefix, err) < 0 ||
                          site_open(ask->prefix, &site, err) < 0 ||
+                         env_mend(cli, python, &site, err) < 0 ||
                          (packs && packs_put(packs, &site, ask->prefix, 0, err) < 0)
                      ? -1
                      : 0;
@@ -89,8 +93,8 @@ static int make_whole(const struct venv_ask *ask, struct packs *packs, int old, 
     return 0;
 }
 
-static int make(const struct cli *cli, const struct venv_ask *ask, struct packs *packs,
-                enum place place, struct err *err)
+static int make(const struct cli *cli, const struct venv_ask *ask, const struct python *python,
+                struct packs *packs, enum place place, struct err *err)
 {
     int is_new = place != PLACE_ENV || cli->options.pack.clear;
     if (packs && is_new && cli->options.pack.link == LINK_WHOLE)
@@ -98,7 +102,7 @@ static int make(const struct cli *cli, const struct venv_ask *ask, struct packs 
     if (packs && (packs_solve(packs, err) < 0 || packs_fill(packs, err) < 0))
         return -1;
     if (place == PLACE_ENV && !cli->options.pack.clear)
-        return renew(ask, packs, err);
+        return renew(cli, ask, python, packs, err);
     return env_make(ask, packs, place != PLACE_FREE, err);
 }
 
@@ -175,7 +179,7 @@ static int make_with(const struct cli *cli, const struct venv_ask *ask,
     if (has_packs && status == 0)
         status = packs_open_line(&packs_ask, &packs, err);
     if (status == 0)
-        status = make(cli, ask, has_packs ? &packs : NULL, place, err);
+        status = make(cli, ask, python, has_packs ? &packs : NULL, place, err);
     if (status == 0 && has_packs)
         packs_say_notes(&packs);
     packs_free(&packs);
@@ -183,30 +187,55 @@ static int make_with(const struct cli *cli, const struct venv_ask *ask,
     return status;
 }
 
-int cmd_venv(struct cli *cli, struct err *err)
+// The interpreter of an environment that is renewed is the one that it had, where that is there still,
+// else another of its X.Y.
+static int find_python(const struct cli *cli, const struct cfg *was, struct python *ret,
+                       struct err *err)
 {
-    if (cli->words.count != 1) {
-        err_set(err, ERR_USAGE, _("venv takes the folder of one environment"));
-        return err_hint(err, "try", "lopin venv ENV && . ENV/bin/activate");
-    }
-    struct python python = {0};
+    int major, minor;
     CLEANUP_FREE char *cache = setting_cache(cli);
-    CLEANUP_FREE char *prefix = fs_absolute(cli->cwd, cli->words.item[0]);
+    CLEANUP_FREE char *version = NULL, *path = NULL;
+    struct python_ask ask = {.want = cli->options.python,
+                             .vars = &cli->vars,
+                             .cache = cache,
+                             .also = config_pythons(cli)};
+    if (!ask.want && was->version && sscanf(was->version, "%d.%d", &major, &minor) == 2) {
+        version = mem_print("%d.%d", major, minor);
+        path = mem_print("%s/python%s", was->home ? was->home : "", version);
+        ask.want = path;
+        if (was->home && access(path, X_OK) == 0 && python_find(&ask, ret, NULL) == 0)
+            return 0;
+        ask.want = version;
+    }
+    return python_find(&ask, ret, err);
+}
+
+// What is said of an environment that is renewed, and is not to be lost.
+static void read_was(const struct cli *cli, const char *prefix, struct arena *arena,
+                     struct cfg *ret)
+{
+    CLEANUP_FREE char *path = mem_print("%s/pyvenv.cfg", prefix);
+    if (!cli->options.pack.refresh || cli->options.pack.clear ||
+        cfg_read(AT_FDCWD, path, arena, ret, NULL) < 0)
+        *ret = (struct cfg){0};
+}
+
+static int make_env(struct cli *cli, const struct cfg *was, const char *prefix, struct err *err)
+{
+    struct python python = {0};
     CLEANUP_FREE char *prompt = prompt_of(cli);
     CLEANUP_FREE char *lopin = fs_self();
-    const struct python_ask question = {.want = cli->options.python,
-                                        .vars = &cli->vars,
-                                        .cache = cache,
-                                        .also = config_pythons(cli)};
-    if (python_find(&question, &python, err) < 0)
+    if (find_python(cli, was, &python, err) < 0)
         return -1;
     const struct venv_ask ask = {.prefix = prefix,
                                  .facts = &python.facts,
-                                 .prompt = prompt,
+                                 .prompt = prompt ? prompt : was->prompt,
                                  .version = LOPIN_VERSION,
                                  .lopin = lopin,
+                                 .modules = vars_get(&cli->vars, "LOADEDMODULES"),
                                  .no_pip = cli->options.pack.no_pip,
-                                 .system_site = cli->options.pack.system_site};
+                                 .system_site =
+                                     cli->options.pack.system_site || was->system_site};
     int status = *python.facts.implementation
                      ? make_with(cli, &ask, &python, err)
                      : err_set(err, ERR_NO_PYTHON,
@@ -217,5 +246,20 @@ int cmd_venv(struct cli *cli, struct err *err)
         fitness_say(cli, &python, prefix);
     }
     python_free(&python);
+    return status;
+}
+
+int cmd_venv(struct cli *cli, struct err *err)
+{
+    if (cli->words.count != 1) {
+        err_set(err, ERR_USAGE, _("venv takes the folder of one environment"));
+        return err_hint(err, "try", "lopin venv ENV && . ENV/bin/activate");
+    }
+    struct arena arena = {0};
+    struct cfg was;
+    CLEANUP_FREE char *prefix = fs_absolute(cli->cwd, cli->words.item[0]);
+    read_was(cli, prefix, &arena, &was);
+    int status = make_env(cli, &was, prefix, err);
+    arena_free(&arena);
     return status;
 }

@@ -15,6 +15,7 @@
 #include "cli/project.h"
 #include "cli/say.h"
 #include "cli/setting.h"
+#include "env/lost.h"
 #include "machine/isa.h"
 
 struct checked {
@@ -194,11 +195,13 @@ int env_check(struct cli *cli, struct err *err)
     struct checked checked = {0};
     CLEANUP_FREE char *prefix = NULL;
     CLEANUP_FREE char *cache = setting_cache(cli);
-    if (find_prefix(cli, &prefix, err) < 0 || fit_whole(prefix, err) < 0 ||
+    if (find_prefix(cli, &prefix, err) < 0 || lost_check(prefix, err) < 0 ||
         site_open(prefix, &checked.site, err) < 0)
         return -1;
     const struct python_ask ask = {.env = prefix, .vars = &cli->vars, .cache = cache};
-    int status = python_find(&ask, &checked.python, err);
+    int status = lost_modules(&checked.site, &cli->vars, err);
+    if (status == 0 && python_find(&ask, &checked.python, err) < 0)
+        status = fitness_why(cli, prefix, err);
     if (status == 0)
         status = read_machine(cli, &checked, err);
     if (status == 0)

@@ -18,11 +18,13 @@
 #include "base/left.h"
 #include "cli/config.h"
 #include "cli/env_unpack.h"
+#include "cli/fitness.h"
 #include "cli/packs_line.h"
 #include "cli/packs_memo.h"
 #include "cli/packs_put.h"
 #include "cli/say.h"
 #include "cli/setting.h"
+#include "env/lost.h"
 #include "wheel/pyproject.h"
 
 enum { SCRIPT_MAX = 16 << 20 };
@@ -118,11 +120,13 @@ static void add_packages(const struct packs *packs, struct str *text)
         str_print(text, _(" and %zu more"), more);
 }
 
-static void say_made(const struct packs *packs, int64_t took_us)
+static void say_made(const struct packs *packs, int again, int64_t took_us)
 {
     CLEANUP_STR struct str text = {0};
     add_packages(packs, &text);
-    say_label(packs->cli, _("env"), _("python %s%s   made in %.1f s"),
+    say_label(packs->cli, _("env"),
+              again ? _("python %s%s   made again in %.1f s, as parts of it were gone")
+                    : _("python %s%s   made in %.1f s"),
               packs->python->facts.version, str_text(&text), (double)took_us / 1e6);
 }
 
@@ -134,15 +138,17 @@ static void say_would(const struct packs *packs)
               packs->python->facts.version, str_text(&text));
 }
 
-static int make_for_line(struct packs *packs, char **ret, struct err *err)
+// `again`: what is there is damaged, and perhaps what it is linked to.
+static int make_for_line(struct packs *packs, int again, char **ret, struct err *err)
 {
     int64_t begin = clock_boot_us();
-    if (packs_solve(packs, err) < 0)
+    if (!packs->file && packs_solve(packs, err) < 0)
         return -1;
     if (packs->cli->options.dry_run) {
         say_would(packs);
         return 0;
     }
+    packs->check = again;
     if (packs_fill(packs, err) < 0)
         return -1;
     CLEANUP_FREE char *goal = name_of(packs);
@@ -153,16 +159,46 @@ static int make_for_line(struct packs *packs, char **ret, struct err *err)
                                  .lopin = lopin,
                                  .no_pip = 1};
     // Another process may make it at the same time: whose rename comes second uses the first's.
-    int is_new = !is_env(goal);
-    if (is_new && env_make(&ask, packs, 0, err) < 0 && !is_env(goal))
+    int old = again && access(goal, F_OK) == 0;
+    int is_new = old || !is_env(goal);
+    if (is_new && env_make(&ask, packs, old, err) < 0 && (old || !is_env(goal)))
         return -1;
     if (err)
         *err = (struct err){0};
     if (is_new)
-        say_made(packs, clock_boot_us() - begin);
+        say_made(packs, again, clock_boot_us() - begin);
     packs_say_notes(packs);
     *ret = TAKE(goal);
     return 0;
+}
+
+// Whether it can be used: what a task's interpreter is asked before it starts, once for both.
+static int check(const struct cli *cli, const struct python *python, const char *prefix,
+                 struct err *err)
+{
+    CLEANUP_FREE char *path = mem_print("%s/bin/python", prefix);
+    struct python made = *python;
+    made.path = path;
+    made.facts.prefix = (char *)prefix;
+    return lost_check(prefix, err) < 0 ? -1 : fitness_check(cli, &made, err);
+}
+
+// Parts of the cache may be gone: somebody tidied up, or files that nobody read for long are removed.
+static int make_whole(struct packs *packs, char **ret, struct err *err)
+{
+    struct err why = {0};
+    if (check(packs->cli, packs->python, *ret, &why) == 0)
+        return 0;
+    if (why.code == ERR_ENV_BROKEN) {
+        free(TAKE(*ret));
+        free(TAKE(packs->shared));
+        if (make_for_line(packs, 1, ret, err) < 0)
+            return -1;
+        return check(packs->cli, packs->python, *ret, err);
+    }
+    if (err)
+        *err = why;
+    return -1;
 }
 
 static int find_or_make(struct cli *cli, const struct python *python, const struct strv *words,
@@ -172,14 +208,16 @@ static int find_or_make(struct cli *cli, const struct python *python, const stru
     const struct packs_ask ask = {cli, python, NULL, words};
     int status = packs_open_line(&ask, &packs, err);
     CLEANUP_FREE char *memo = status == 0 ? packs_memo_name(&packs) : NULL;
-    if (memo && packs_memo_read(memo, ret) == 0 && is_env(*ret)) {
-        packs_free(&packs);
-        return 0;
+    int known = memo && packs_memo_read(memo, ret) == 0 && is_env(*ret);
+    if (!known) {
+        free(TAKE(*ret));
+        if (status == 0)
+            status = make_for_line(&packs, 0, ret, err);
     }
-    free(TAKE(*ret));
-    if (status == 0)
-        status = make_for_line(&packs, ret, err);
-    if (status == 0 && memo && *ret)
+    CLEANUP_FREE char *found = mem_dup(*ret);
+    if (status == 0 && *ret)
+        status = make_whole(&packs, ret, err);
+    if (status == 0 && memo && *ret && (!known || strcmp(found, *ret) != 0))
         packs_memo_write(memo, *ret);
     packs_free(&packs);
     return status;

@@ -77,17 +77,13 @@ static int broken(const struct pip *pip, const struct verify *verify, size_t cou
     const struct verify_fault *first = verify->fault;
     while (first->kind == VERIFY_EXTRA) // one is none of these: count > 0
         first++;
-    CLEANUP_STR struct str env = {0}, entry = {0};
+    CLEANUP_STR struct str env = {0};
     str_add_shell(&env, pip->site.prefix);
     err_set(err, ERR_ENV_BROKEN, _("%zu files of '%s' are not as their wheels have them"),
             count, pip->site.prefix);
     err_hint(err, "found", "%s: %s", word_of(first->kind), first->path);
-    // what is damaged in the store would be linked to again
-    if (first->entry && first->kind != VERIFY_REPLACED) {
-        str_add_shell(&entry, first->entry);
+    if (first->entry && first->kind != VERIFY_REPLACED)
         err_hint(err, "in", "%s", first->entry);
-        err_hint(err, "try", "chmod -R u+w %s && rm -r %s", entry.text, entry.text);
-    }
     return err_hint(err, "try", "lopin pip --env %s install --force-reinstall %s", env.text,
                     first->dist->normal);
 }

@@ -12,6 +12,7 @@
 #include "cli/fitness_probe.h"
 #include "cli/packs.h"
 #include "cli/say.h"
+#include "env/lost.h"
 #include "machine/isa.h"
 #include "wheel/name.h"
 
@@ -103,7 +104,8 @@ static int refuse_python(const struct site *site, const struct fit_item *item, s
     err_set(err, ERR_ENV_BROKEN,
             _("environment '%s' was made for Python %s, and its interpreter is now %s"),
             site->prefix, item->other, item->name);
-    return err_hint(err, "try", "lopin venv --clear -p %d.%d %s", site->major, site->minor,
+    err_hint(err, "found", "%s", site->python);
+    return err_hint(err, "try", "lopin venv --upgrade -p %d.%d %s", site->major, site->minor,
                     word.text);
 }
 
@@ -118,7 +120,7 @@ static int refuse_link(const struct site *site, const struct fit_item *item, siz
         err_hint(err, "found", _("%zu of them; the first leads to %s"), count, item->other);
     else
         err_hint(err, "found", "%s", item->other);
-    return err_hint(err, "try", "lopin pip install --env %s --force-reinstall ...", word.text);
+    return err_hint(err, "try", "lopin venv --upgrade %s", word.text);
 }
 
 static int refuse_libc(const struct site *site, const struct stamp_package *package,
@@ -164,8 +166,8 @@ int fitness_check(const struct cli *cli, const struct python *python, struct err
     if (is_off(cli) || site_open(python->facts.prefix, &site, NULL) < 0)
         return 0;
     CLEANUP_FREE char *stamp = mem_print("%s/%s", site.packages, STAMP_FILE);
-    int status = 0;
-    if (site.is_lopin || access(stamp, F_OK) == 0) {
+    int status = lost_modules(&site, &cli->vars, err);
+    if (status == 0 && (site.is_lopin || access(stamp, F_OK) == 0)) {
         fit_machine(&python->facts, &machine);
         status = fit_look(&site, &python->facts, &machine, &fit, err);
         if (status == 0)
@@ -181,11 +183,16 @@ int fitness_why(const struct cli *cli, const char *env, struct err *err)
     const char *active = vars_get(&cli->vars, "VIRTUAL_ENV");
     const char *prefix = env ? env : active;
     struct err better = {0};
+    struct site site = {0};
     if (!err || !prefix || (err->code != ERR_NO_ENV && err->code != ERR_NO_PYTHON))
         return -1;
     CLEANUP_FREE char *path = fs_absolute(cli->cwd, prefix);
-    if (fit_whole(path, &better) < 0)
+    int status = lost_check(path, &better);
+    if (status == 0 && site_open(path, &site, NULL) == 0)
+        status = lost_start(&site, &cli->vars, &better);
+    if (status < 0)
         *err = better;
+    site_free(&site);
     return -1;
 }
 

@@ -60,7 +60,7 @@ static int known_metadata(void *context, const char *path, struct str *into)
 }
 
 // --dry-run makes none where there is none.
-static int open_store(struct packs *packs, struct err *err)
+int packs_open_store(struct packs *packs, struct err *err)
 {
     CLEANUP_FREE char *folder = mem_print("%s/store", packs->cache);
     if (packs->cli->options.dry_run && access(folder, F_OK) < 0)
@@ -153,7 +153,7 @@ int packs_solve(struct packs *packs, struct err *err)
                                   .prereleases =
                                       packs->pre ? PRERELEASES_YES : PRERELEASES_AUTO,
                                   .verbose = options->verbose};
-    if (open_store(packs, err) < 0)
+    if (!packs->store && packs_open_store(packs, err) < 0)
         return packs_advise_cache(packs, err);
     packs_provider(packs, &provider);
     packs_look_ahead(packs);
@@ -277,13 +277,14 @@ int packs_fill(struct packs *packs, struct err *err)
                                                    .sha256 = known_hash(packs, i)};
     const struct store_python python = {
         .path = packs->python->path, .tag = facts->cache_tag, .vars = &packs->cli->vars};
-    const struct store_order order = {.wheel = wheel,
-                                      .count = wheels,
-                                      .python =
-                                          packs->cli->options.pack.no_compile ? NULL : &python,
-                                      .threads = count_cores,
-                                      .threads_context = packs,
-                                      .progress = packs_tell_store(packs)};
+    const struct store_order order = {
+        .wheel = wheel,
+        .count = wheels,
+        .python = packs->cli->options.pack.no_compile ? NULL : &python,
+        .threads = count_cores,
+        .threads_context = packs,
+        .check = packs->check || packs->cli->options.pack.reinstall,
+        .progress = packs_tell_store(packs)};
     status = store_fill(packs->store, &order, &packs->arena, entry, err);
     packs_tell_end(packs);
     if (status < 0)

@@ -63,6 +63,7 @@ struct packs { // zero-initialise to begin; free with packs_free
     struct solve_result solution;
     struct source_file **file; // of each choice; NULL: it is installed
     struct store_entry *entry; // of each choice; folder NULL: it is installed
+    int check;                 // what is in the store is read, and made again if it is damaged
     char *shared;              // --link whole: the shared folder of packages, once it is known
 };
 // Reads what the options and `words` (requirements, wheels; may be NULL) ask for and where from.
@@ -79,6 +80,8 @@ struct packs_ask {
 // The same, for what `words` and a lock's file say, whatever the options ask for.
 int packs_open_lock(const struct packs_ask *ask, const char *lock, struct packs *ret,
                     struct err *err);
+// The store, which packs_solve opens too. Returns 0, or -1 with err.
+int packs_open_store(struct packs *packs, struct err *err);
 // Which versions. Returns 0, or -1 with [no-wheel], [no-solution], [fetch]...
 int packs_solve(struct packs *packs, struct err *err);
 // Gets the files and makes their entries of the store. Returns 0, or -1 with err.

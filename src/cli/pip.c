@@ -7,7 +7,9 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/fitness.h"
 #include "cli/setting.h"
+#include "env/lost.h"
 
 // The environment's folder, and the variable that names it; NULL for --env.
 static const char *folder_of(const struct cli *cli, const char **ret_variable)
@@ -73,7 +75,8 @@ int pip_open(struct cli *cli, struct pip *ret, struct err *err)
     }
     CLEANUP_FREE char *prefix = fs_absolute(cli->cwd, folder);
     if (site_open(prefix, &ret->site, err) < 0)
-        return no_env(folder, variable, err);
+        return lost_check(prefix, NULL) < 0 ? lost_check(prefix, err)
+                                            : no_env(folder, variable, err);
     if (dists_read(ret->site.packages, &ret->dists, &ret->odd, err) < 0)
         return -1;
     return ret->site.system_site && !cli->options.pack.local ? read_system(ret, err) : 0;
@@ -91,7 +94,10 @@ int pip_python(const struct pip *pip, struct python *ret, struct err *err)
     CLEANUP_FREE char *cache = setting_cache(pip->cli);
     const struct python_ask ask = {
         .env = pip->site.prefix, .vars = &pip->cli->vars, .cache = cache};
-    return python_find(&ask, ret, err);
+    *ret = (struct python){0};
+    if (lost_modules(&pip->site, &pip->cli->vars, err) < 0)
+        return -1;
+    return python_find(&ask, ret, err) < 0 ? fitness_why(pip->cli, pip->site.prefix, err) : 0;
 }
 
 int pip_is_own(const struct pip *pip, const struct dist *dist)

@@ -20,6 +20,8 @@ int pip_open(struct cli *cli, struct pip *ret, struct err *err);
 void pip_close(struct pip *pip);
 // Its interpreter.
 int pip_python(const struct pip *pip, struct python *ret, struct err *err);
+// Adds the line of `pip freeze`: "name==1.0", or where it came from (PEP 610).
+void pip_add_frozen(struct str *into, const struct dist *dist, int is_public);
 // Whether a distribution is the environment's own.
 int pip_is_own(const struct pip *pip, const struct dist *dist);
 // pip's own tools, which a requirements file does not name.

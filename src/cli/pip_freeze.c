@@ -56,7 +56,7 @@ static void add_version(struct str *into, const char *version, int is_public)
 }
 
 // "name==1.0", or where it came from (PEP 610, pip's "Direct URL origin").
-static void add_frozen(struct str *into, const struct dist *dist, int is_public)
+void pip_add_frozen(struct str *into, const struct dist *dist, int is_public)
 {
     if (dist->editable && dist->location) {
         str_print(into, "# Editable install with no version control (%s==%s)\n-e %s\n",
@@ -101,7 +101,7 @@ int pip_freeze(struct cli *cli, struct err *err)
         for (size_t i = 0; i < pip.dists.count; i++)
             if ((cli->options.pack.all || !pip_is_tool(&pip, list[i])) &&
                 !is_excluded(&cli->options.pack, list[i]))
-                add_frozen(&text, list[i], cli->options.pack.public);
+                pip_add_frozen(&text, list[i], cli->options.pack.public);
         free(list);
         warn_odd(&pip);
         status = say_data(cli, &text, err);

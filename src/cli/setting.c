@@ -115,7 +115,9 @@ int setting_find(const struct cli *cli, const char *python, const char *env, int
                                         .also = config_pythons(cli)};
     if (python_find(&question, &ret->python, err) < 0)
         return fitness_why(cli, env, err);
-    if (fitness_check(cli, &ret->python, err) < 0)
+    // That of the line was looked at when it was found or made.
+    int is_made = env && cli->made_env && strcmp(env, cli->made_env) == 0;
+    if (!is_made && fitness_check(cli, &ret->python, err) < 0)
         return -1;
     ret->hash = hash_python(&ret->python);
     return 0;

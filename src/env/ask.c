@@ -95,19 +95,13 @@ static const char *last_line(struct str *text)
     return line ? line + 1 : str_text(text);
 }
 
-int ask_python(const char *path, const char *program, const char *const *words,
-               const struct vars *vars, struct str *ret, struct err *err)
+static int ask_words(const char *path, char *const *argv, const struct vars *vars,
+                     struct str *ret, struct err *err)
 {
     CLEANUP_STR struct str error = {0};
     CLEANUP_CLOSE int out_fd = -1;
     CLEANUP_CLOSE int error_fd = -1;
-    CLEANUP_STRV struct strv argv = {0};
-    const char *const first[] = {path, "-I", "-S", "-c", program};
-    for (size_t i = 0; i < COUNT(first); i++)
-        strv_add(&argv, first[i]);
-    for (; words && *words; words++)
-        strv_add(&argv, *words);
-    pid_t pid = start(path, argv.item, vars, &out_fd, &error_fd);
+    pid_t pid = start(path, argv, vars, &out_fd, &error_fd);
     if (pid < 0)
         return err_errno(err, ERR_NO_PYTHON, errno, _("cannot start '%s'"), path);
     struct pollfd pipes[] = {{.fd = out_fd, .events = POLLIN},
@@ -129,4 +123,23 @@ int ask_python(const char *path, const char *program, const char *const *words,
                        line.size ? ": " : "", str_text(&line));
     }
     return 0;
+}
+
+int ask_python(const char *path, const char *program, const char *const *words,
+               const struct vars *vars, struct str *ret, struct err *err)
+{
+    CLEANUP_STRV struct strv argv = {0};
+    const char *const first[] = {path, "-I", "-S", "-c", program};
+    for (size_t i = 0; i < COUNT(first); i++)
+        strv_add(&argv, first[i]);
+    for (; words && *words; words++)
+        strv_add(&argv, *words);
+    return ask_words(path, argv.item, vars, ret, err);
+}
+
+int ask_start(const char *path, const struct vars *vars, struct err *err)
+{
+    CLEANUP_STR struct str said = {0};
+    char *const argv[] = {(char *)path, (char *)"-V", NULL};
+    return ask_words(path, argv, vars, &said, err);
 }

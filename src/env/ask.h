@@ -11,3 +11,6 @@
 // started, fails, says nothing, or takes over 20 s.
 int ask_python(const char *path, const char *program, const char *const *words,
                const struct vars *vars, struct str *ret, struct err *err);
+// Starts it for its version alone, which needs nothing but the program and its libraries: 2 ms. Returns
+// 0, or -1 with [no-python]; its text ends in the last line that it said.
+int ask_start(const char *path, const struct vars *vars, struct err *err);

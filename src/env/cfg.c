@@ -36,6 +36,8 @@ static void take(struct cfg *cfg, const char *key, const char *value)
         cfg->lopin = value;
     else if (strcasecmp(key, "lopin-abi") == 0)
         cfg->abi = value;
+    else if (strcasecmp(key, "lopin-modules") == 0)
+        cfg->modules = value;
     else if (strcasecmp(key, "include-system-site-packages") == 0)
         cfg->system_site = strcasecmp(value, "true") == 0;
 }

@@ -11,7 +11,9 @@ struct cfg {             // lives in its arena; NULL where the file does not say
     const char *prompt;
     const char *lopin; // the lopin that made it
     const char *abi;   // "cpython-311 nogil": of the interpreter that lopin made it for
-    int system_site;   // include-system-site-packages
+    const char
+        *modules; // "gcc/12.3:python/3.11": what was loaded (LOADEDMODULES) when lopin made it
+    int system_site; // include-system-site-packages
 };
 // Returns 0, or -1 with err (its errnum ENOENT: there is none).
 int cfg_read(int dir, const char *path, struct arena *arena, struct cfg *ret, struct err *err);

@@ -55,7 +55,8 @@ int change_stamp(const struct change *change, int from, int into, struct err *er
     if (from >= 0 && stamp_read(from, &old, NULL) < 0)
         stamp_free(&old);
     for (size_t i = 0; i < change->add_count; i++)
-        stamp_add(&added, change->add[i].manifest, &change->add[i].origin);
+        if (!change->add[i].is_stamped)
+            stamp_add(&added, change->add[i].manifest, &change->add[i].origin);
     int status = stamp_put(into, &old, &added, change->site->is_lopin, err);
     stamp_free(&old);
     stamp_free(&added);

@@ -20,6 +20,7 @@ struct change_add {
     int requested;          // by the user, not by another package
     const char *direct_url; // content of direct_url.json, or NULL
     struct stamp_origin origin;
+    int is_stamped; // it is what was there before: what the stamp knows of it stays
 };
 struct change {
     const struct site *site; // where it is now

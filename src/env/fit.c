@@ -145,39 +145,3 @@ void fit_free(struct fit *fit)
     arena_free(&fit->arena);
     *fit = (struct fit){0};
 }
-
-static int gone(const char *prefix, const char *path, struct err *err)
-{
-    char target[4096];
-    ssize_t size = readlink(path, target, sizeof target - 1);
-    if (size < 0)
-        return err_set(err, ERR_ENV_BROKEN, _("environment '%s' has lost its '%s'"), prefix,
-                       fs_base(path));
-    target[size] = '\0';
-    err_set(err, ERR_ENV_BROKEN, _("environment '%s' is a link to what is gone: %s"), prefix,
-            fs_base(path));
-    return err_hint(err, "found", "%s -> %s", path, target);
-}
-
-int fit_whole(const char *prefix, struct err *err)
-{
-    struct arena arena = {0};
-    struct cfg cfg;
-    int major;
-    int minor;
-    char target[2];
-    CLEANUP_FREE char *config = mem_print("%s/pyvenv.cfg", prefix);
-    CLEANUP_FREE char *python = mem_print("%s/bin/python", prefix);
-    int known = cfg_read(AT_FDCWD, config, &arena, &cfg, NULL) == 0 && cfg.version &&
-                sscanf(cfg.version, "%d.%d", &major, &minor) == 2;
-    arena_free(&arena);
-    if (!known)
-        return 0;
-    CLEANUP_FREE char *packages =
-        mem_print("%s/lib/python%d.%d/site-packages", prefix, major, minor);
-    if (access(python, X_OK) < 0)
-        return gone(prefix, python, err);
-    if (access(packages, F_OK) < 0 && readlink(packages, target, sizeof target) >= 0)
-        return gone(prefix, packages, err);
-    return 0;
-}

@@ -36,6 +36,3 @@ int fit_look(const struct site *site, const struct facts *facts,
 void fit_free(struct fit *fit);
 // This machine, with the C library of that interpreter ("glibc 2.36").
 void fit_machine(const struct facts *facts, struct stamp_machine *ret);
-// [env-broken] if that folder is an environment whose interpreter or folder of packages is gone: what
-// python_find and site_open would call no environment. Returns 0, or -1 with err.
-int fit_whole(const char *prefix, struct err *err);

@@ -65,6 +65,7 @@ int site_open(const char *prefix, struct site *ret, struct err *err)
     int known = cfg_read(AT_FDCWD, path, &arena, &cfg, &why) == 0;
     if (known) {
         ret->home = mem_dup(cfg.home);
+        ret->modules = mem_dup(cfg.modules);
         ret->system_site = cfg.system_site;
         ret->is_lopin = cfg.lopin != NULL;
         if (cfg.version)
@@ -106,5 +107,6 @@ void site_free(struct site *site)
     free(site->python);
     free(site->packages);
     free(site->home);
+    free(site->modules);
     *site = (struct site){0};
 }

@@ -10,6 +10,7 @@ struct site {       // each is yours
     char *python;   // PREFIX/bin/python
     char *packages; // PREFIX/lib/python3.11/site-packages, absolute
     char *home;     // the folder of the installation's programs; NULL: its own (conda)
+    char *modules; // that were loaded when it was made: LOADEDMODULES; NULL: none, or not known
     int major, minor;
     int system_site; // it sees the installation's packages
     int is_lopin;    // lopin made it

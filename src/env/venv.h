@@ -12,6 +12,7 @@ struct venv_ask {
     const char *prompt;        // NULL: the folder's name
     const char *version;       // of lopin, for pyvenv.cfg
     const char *lopin;         // the program: what activate asks and the command pip starts
+    const char *modules;       // LOADEDMODULES of who makes it, or NULL
     int no_pip;                // without that command
     int system_site;
     int no_packages; // without the folder of packages, which will be a link

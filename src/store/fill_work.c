@@ -23,6 +23,14 @@ static const char *tag(const struct work *work)
     return python ? python->tag : "plain";
 }
 
+// Whether what was found by one name or the other is as it was made.
+static int is_good(const struct work *work, const struct store_entry *found)
+{
+    const struct store *store = work->fill->store;
+    return !work->fill->order->check ||
+           store_is_whole(store, fs_base(found->folder), &found->manifest);
+}
+
 int work_recall(struct work *work, struct arena *arena, struct err *err)
 {
     if (work->wheel->stat)
@@ -36,7 +44,8 @@ int work_recall(struct work *work, struct arena *arena, struct err *err)
     if (store_load(work->fill->store, name, work->wheel->sha256, arena, &found, NULL) == 0 &&
         found.folder && strcmp(found.manifest.wheel, base(work)) == 0 &&
         strcmp(found.manifest.python, tag(work)) == 0 &&
-        !store_is_doubtful(work->fill->store, found.folder, &found.manifest))
+        !store_is_doubtful(work->fill->store, found.folder, &found.manifest) &&
+        is_good(work, &found))
         *work->entry = found;
     return 0;
 }
@@ -90,6 +99,9 @@ static int is_there(struct work *work)
     if (there && store_is_doubtful(work->fill->store, found.folder, &found.manifest)) {
         there = store_verify(work->fill->store, work->name, &found.manifest);
         work->replaces = !there;
+    } else if (there && !is_good(work, &found)) {
+        there = 0;
+        work->replaces = 1;
     }
     arena_free(&arena);
     return there;

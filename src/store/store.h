@@ -53,7 +53,8 @@ struct store_order {
     // How many threads, and processes that compile: at least 1. Asked when something is to be made.
     unsigned (*threads)(void *context);
     void *threads_context;
-    int sync; // what is new is on the disk before it is in the store
+    int check; // entries that are there are read, and made again if they are damaged
+    int sync;  // what is new is on the disk before it is in the store
     struct store_progress progress;
 };
 struct store_entry {    // lives in the arena
@@ -61,6 +62,10 @@ struct store_entry {    // lives in the arena
     struct manifest manifest;
     int is_new; // made by this call
 };
+// An entry by its name ("numpy-2.1.0-...-cpython-311"), if it is there and each of its files is as its
+// manifest says: they are read. Returns 0, or -1 without an error.
+int store_find(struct store *store, const char *name, struct arena *arena,
+               struct store_entry *ret);
 // The entries of all wheels, in their order; those that are not there are made. On an error nothing
 // stays of what could not be made; what was made before does. Returns 0, or -1 with err, which
 // names the wheel: [bad-wheel], [disk-full], [system].

@@ -38,13 +38,16 @@ char *store_temporary(struct store *store, unsigned long number, struct err *err
 void store_sweep(struct store *store);
 // Gives the temporary folder its name. If an entry is there already that can be used, the folder is
 // removed. Returns 0, or -1 with err.
-// `replaces`: what is there is known to be damaged.
+// `replaces`: what was there is known to be damaged; it is looked at again.
 int store_publish(struct store *store, const char *temporary, const char *name, int replaces,
                   struct err *err);
 // Whether what was made before another boot of this system, and may not have reached the disk, is to
 // be compared: only the entries of the one who asks, who alone can make them again.
 int store_is_doubtful(const struct store *store, const char *folder,
                       const struct manifest *manifest);
-// Compares the files of an entry with its manifest. If all are as they should be, the manifest says
+// Compares the files of an entry with its manifest: 1, or 0: some are not there, or others.
+int store_is_whole(const struct store *store, const char *name,
+                   const struct manifest *manifest);
+// The same. If all are as they should be, the manifest says
 // from now on that they are on the disk. 1, or 0: some are not.
 int store_verify(struct store *store, const char *name, struct manifest *manifest);

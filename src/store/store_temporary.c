@@ -103,15 +103,15 @@ void store_sweep(struct store *store)
 }
 
 // What stands at the name cannot be used: it makes room, if it is ours to move.
+// Environments are linked to it by that name, so it is not to be absent between.
 static int replace(struct store *store, const char *temporary, const char *name,
                    struct err *err)
 {
-    CLEANUP_FREE char *aside = mem_print("%s.old", temporary);
-    if (renameat(store->dir, name, store->dir, aside) < 0 ||
-        renameat(store->dir, temporary, store->dir, name) < 0)
-        return err_errno(err, ERR_SYSTEM, errno, _("cannot replace '%s/%s'"), store->path,
-                         name);
-    fs_remove(store->dir, aside);
+    CLEANUP_FREE char *made = mem_print("%s/%s", store->path, temporary);
+    CLEANUP_FREE char *goal = mem_print("%s/%s", store->path, name);
+    if (fs_exchange(made, goal, 1) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot replace '%s'"), goal);
+    fs_remove(AT_FDCWD, made);
     return 0;
 }
 
@@ -125,7 +125,9 @@ int store_publish(struct store *store, const char *temporary, const char *name, 
     if (errno != EEXIST && errno != ENOTEMPTY)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot make '%s/%s'"), store->path, name);
     int loaded = store_load(store, name, NULL, &arena, &there, NULL);
-    int good = loaded == 0 && there.folder && !replaces;
+    int good = loaded == 0 && there.folder &&
+               (!replaces || (!store_is_doubtful(store, there.folder, &there.manifest) &&
+                              store_is_whole(store, name, &there.manifest)));
     arena_free(&arena);
     if (!good)
         return replace(store, temporary, name, err);

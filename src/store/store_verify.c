@@ -35,16 +35,37 @@ static int check_file(int dir, const struct manifest *manifest,
     return strcmp(hash, file->hash) == 0;
 }
 
+static int check_files(int dir, const struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->file_count; i++)
+        if (!check_file(dir, manifest, &manifest->file[i]))
+            return 0;
+    return 1;
+}
+
+int store_is_whole(const struct store *store, const char *name, const struct manifest *manifest)
+{
+    CLEANUP_CLOSE int dir =
+        openat(store->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return dir >= 0 && check_files(dir, manifest);
+}
+
+int store_find(struct store *store, const char *name, struct arena *arena,
+               struct store_entry *ret)
+{
+    if (*name == '.' || strchr(name, '/') ||
+        store_load(store, name, NULL, arena, ret, NULL) < 0 || !ret->folder)
+        return -1;
+    return store_is_whole(store, fs_base(ret->folder), &ret->manifest) ? 0 : -1;
+}
+
 int store_verify(struct store *store, const char *name, struct manifest *manifest)
 {
     CLEANUP_CLOSE int dir =
         openat(store->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     CLEANUP_STR struct str text = {0};
-    if (dir < 0)
+    if (dir < 0 || !check_files(dir, manifest))
         return 0;
-    for (size_t i = 0; i < manifest->file_count; i++)
-        if (!check_file(dir, manifest, &manifest->file[i]))
-            return 0;
     manifest->boot = NULL;
     manifest_write(&text, manifest);
     // where it cannot be written, it is compared again the next time
