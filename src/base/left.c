@@ -3,21 +3,30 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/space.h"
 #include "base/str.h"
 
-// "HOST-": processes of other hosts may live. Yours.
+enum { STALE_SECONDS = 7 * 86400 }; // of a host or namespace that cannot be asked
+
+// "HOST-SPACE-": processes of others may live. Yours.
 static char *begin_of(const char *prefix)
 {
     char host[65] = "";
     gethostname(host, sizeof host - 1);
-    return mem_print("%s%s-", prefix, host);
+    for (char *at = host; *at; at++)
+        if (*at == '/')
+            *at = '_';
+    return mem_print("%s%s-%llx-", prefix, host, space_here());
 }
 
 char *left_name(const char *folder, const char *prefix)
@@ -26,21 +35,31 @@ char *left_name(const char *folder, const char *prefix)
     return mem_print("%s/%s%ld", folder, begin, (long)getpid());
 }
 
+// Whether its process is gone: of this host and namespace it is asked, others are gone after a week.
+static int is_dead(int dir, const char *name, const char *begin)
+{
+    struct stat st;
+    unsigned long pid;
+    if (str_starts(name, begin) && space_here()) {
+        const char *from = name + strlen(begin);
+        CLEANUP_FREE char *number = mem_dupn(from, strcspn(from, "-"));
+        return str_number(number, 1UL << 30, &pid) == 0 && kill((pid_t)pid, 0) < 0 &&
+               errno == ESRCH;
+    }
+    // a rename changes the second alone
+    time_t old = time(NULL) - STALE_SECONDS;
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime < old &&
+           st.st_ctime < old;
+}
+
 void left_sweep(const char *folder, const char *prefix)
 {
     CLEANUP_FREE char *begin = begin_of(prefix);
     DIR *stream = opendir(folder);
     struct dirent *entry;
-    while (stream && (entry = readdir(stream))) {
-        unsigned long pid;
-        if (!str_starts(entry->d_name, begin))
-            continue;
-        const char *from = entry->d_name + strlen(begin);
-        CLEANUP_FREE char *number = mem_dupn(from, strcspn(from, "-"));
-        if (str_number(number, 1UL << 30, &pid) == 0 && kill((pid_t)pid, 0) < 0 &&
-            errno == ESRCH)
+    while (stream && (entry = readdir(stream)))
+        if (str_starts(entry->d_name, prefix) && is_dead(dirfd(stream), entry->d_name, begin))
             fs_remove(dirfd(stream), entry->d_name);
-    }
     if (stream)
         closedir(stream);
 }

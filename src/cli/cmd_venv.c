@@ -89,7 +89,7 @@ static int make_whole(const struct venv_ask *ask, struct packs *packs, int old, 
         env_make(ask, packs, old, err) < 0)
         return -1;
     if (memo && packs->shared)
-        packs_memo_write(memo, packs->shared);
+        packs_memo_write(memo, packs->shared, NULL);
     return 0;
 }
 
@@ -203,11 +203,16 @@ static int find_python(const struct cli *cli, const struct cfg *was, struct pyth
         version = mem_print("%d.%d", major, minor);
         path = mem_print("%s/python%s", was->home ? was->home : "", version);
         ask.want = path;
-        if (was->home && access(path, X_OK) == 0 && python_find(&ask, ret, NULL) == 0)
-            return 0;
+        size_t size = strlen(version);
+        if (was->home && access(path, X_OK) == 0 && python_find(&ask, ret, NULL) == 0) {
+            const char *found = ret->facts.version;
+            if (strncmp(found, version, size) == 0 && (found[size] == '.' || !found[size]))
+                return 0;
+            python_free(ret); // of that name, but another
+        }
         ask.want = version;
     }
-    return python_find(&ask, ret, err);
+    return python_find(&ask, ret, err) < 0 ? fitness_why(cli, NULL, err) : 0;
 }
 
 // What is said of an environment that is renewed, and is not to be lost.

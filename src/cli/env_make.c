@@ -19,6 +19,7 @@
 #include "cli/config.h"
 #include "cli/env_unpack.h"
 #include "cli/fitness.h"
+#include "cli/packs_advice.h"
 #include "cli/packs_line.h"
 #include "cli/packs_memo.h"
 #include "cli/packs_put.h"
@@ -162,7 +163,7 @@ static int make_for_line(struct packs *packs, int again, char **ret, struct err 
     int old = again && access(goal, F_OK) == 0;
     int is_new = old || !is_env(goal);
     if (is_new && env_make(&ask, packs, old, err) < 0 && (old || !is_env(goal)))
-        return -1;
+        return packs_advise_cache(packs, err);
     if (err)
         *err = (struct err){0};
     if (is_new)
@@ -201,6 +202,13 @@ static int make_whole(struct packs *packs, char **ret, struct err *err)
     return -1;
 }
 
+static void keep_memo(const struct cli *cli, const char *memo, const char *env)
+{
+    struct err err = {0};
+    if (packs_memo_write(memo, env, &err) < 0)
+        say(cli, _("the same line will take as long again: %s"), err.text);
+}
+
 static int find_or_make(struct cli *cli, const struct python *python, const struct strv *words,
                         char **ret, struct err *err)
 {
@@ -218,7 +226,7 @@ static int find_or_make(struct cli *cli, const struct python *python, const stru
     if (status == 0 && *ret)
         status = make_whole(&packs, ret, err);
     if (status == 0 && memo && *ret && (!known || strcmp(found, *ret) != 0))
-        packs_memo_write(memo, *ret);
+        keep_memo(cli, memo, *ret);
     packs_free(&packs);
     return status;
 }
@@ -272,7 +280,7 @@ static int make_for(struct cli *cli, const struct strv *words, const char *want,
     const struct python_ask ask = {
         .want = want, .vars = &cli->vars, .cache = cache, .also = config_pythons(cli)};
     if (python_find(&ask, &python, err) < 0)
-        return -1;
+        return fitness_why(cli, NULL, err); // an active environment that is broken
     int status = find_or_make(cli, &python, words, &cli->made_env, err);
     python_free(&python);
     if (status < 0 || !cli->made_env)

@@ -178,6 +178,15 @@ int fitness_check(const struct cli *cli, const struct python *python, struct err
     return status;
 }
 
+int fitness_python(const struct site *site, const struct facts *facts, struct err *err)
+{
+    struct fit fit = {0};
+    fit_python(site, facts, &fit);
+    int status = fit.count ? refuse_python(site, fit.item, err) : 0;
+    fit_free(&fit);
+    return status;
+}
+
 int fitness_why(const struct cli *cli, const char *env, struct err *err)
 {
     const char *active = vars_get(&cli->vars, "VIRTUAL_ENV");

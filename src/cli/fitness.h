@@ -10,6 +10,8 @@
 // What run, map and exec ask before they start an interpreter. One that is of no environment of
 // lopin's fits. LOPIN_GUARD=off fits whatever it is. Returns 0, or -1 with err.
 int fitness_check(const struct cli *cli, const struct python *python, struct err *err);
+// [env-broken] if the interpreter is another than the environment was made for. Returns 0, or -1 with err.
+int fitness_python(const struct site *site, const struct facts *facts, struct err *err);
 // [env-broken] in place of err's [no-env] or [no-python], where the environment that is named or active
 // has lost its interpreter or its packages. Returns -1.
 int fitness_why(const struct cli *cli, const char *env, struct err *err);

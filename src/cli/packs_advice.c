@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/packs_advice.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,8 +84,12 @@ const struct specifiers *packs_asked_of(const struct packs *packs, struct piece 
 
 int packs_advise_cache(const struct packs *packs, struct err *err)
 {
-    if (!err || err->code != ERR_DISK_FULL || *err->hint)
+    int is_closed = err && err->code == ERR_SYSTEM && strstr(err->text, packs->cache) &&
+                    (err->errnum == EACCES || err->errnum == EPERM);
+    if (!err || (err->code != ERR_DISK_FULL && !is_closed) || *err->hint)
         return -1;
     err_hint(err, "in", "%s", packs->cache);
-    return err_hint(err, "try", _("XDG_CACHE_HOME=FOLDER, one with room, before lopin"));
+    return err_hint(err, "try",
+                    is_closed ? _("XDG_CACHE_HOME=FOLDER, one that you may write, before lopin")
+                              : _("XDG_CACHE_HOME=FOLDER, one with room, before lopin"));
 }

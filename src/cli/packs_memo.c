@@ -151,12 +151,12 @@ int packs_memo_read(const char *name, char **ret)
     return 0;
 }
 
-// A cache: what cannot be written is asked again.
-void packs_memo_write(const char *name, const char *env)
+int packs_memo_write(const char *name, const char *env, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
     CLEANUP_FREE char *folder = fs_folder(name);
     str_print(&text, HEAD "%s\n", env);
-    if (fs_make_dirs(AT_FDCWD, folder, 0700, NULL) == 0)
-        fs_replace(AT_FDCWD, name, text.text, text.size, 0600, 0, NULL);
+    return fs_make_dirs(AT_FDCWD, folder, 0700, err) < 0
+               ? -1
+               : fs_replace(AT_FDCWD, name, text.text, text.size, 0600, 0, err);
 }

@@ -12,4 +12,5 @@ char *packs_memo_name(const struct packs *packs);
 // Returns 0 with the environment's folder (yours), or -1. With an index in the request it is good for
 // ten minutes, as pages of indexes are.
 int packs_memo_read(const char *name, char **ret);
-void packs_memo_write(const char *name, const char *env);
+// Returns 0, or -1 with err: it will have to be found out again.
+int packs_memo_write(const char *name, const char *env, struct err *err);

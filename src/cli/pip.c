@@ -97,7 +97,9 @@ int pip_python(const struct pip *pip, struct python *ret, struct err *err)
     *ret = (struct python){0};
     if (lost_modules(&pip->site, &pip->cli->vars, err) < 0)
         return -1;
-    return python_find(&ask, ret, err) < 0 ? fitness_why(pip->cli, pip->site.prefix, err) : 0;
+    if (python_find(&ask, ret, err) < 0)
+        return fitness_why(pip->cli, pip->site.prefix, err);
+    return fitness_python(&pip->site, &ret->facts, err);
 }
 
 int pip_is_own(const struct pip *pip, const struct dist *dist)

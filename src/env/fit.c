@@ -30,7 +30,7 @@ void fit_machine(const struct facts *facts, struct stamp_machine *ret)
 }
 
 // X.Y and the rest that extensions are built for ("cpython-311 nogil"). Another X.Y.Z is the same.
-static void look_at_python(const struct site *site, const struct facts *facts, struct fit *fit)
+void fit_python(const struct site *site, const struct facts *facts, struct fit *fit)
 {
     struct arena arena = {0};
     struct cfg cfg;
@@ -128,7 +128,7 @@ int fit_look(const struct site *site, const struct facts *facts,
     if (ret->stamped < 0)
         return err_wrap(err, "%s", site->packages);
     if (facts)
-        look_at_python(site, facts, ret);
+        fit_python(site, facts, ret);
     int status = look_at_packages(packages, &infos, ret, err);
     if (status == 0)
         look_at_needs(&infos, machine, ret);
