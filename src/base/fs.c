@@ -198,6 +198,12 @@ int fs_is_empty(const char *path)
     return empty;
 }
 
+int fs_is_read_only(int fd)
+{
+    struct statvfs about;
+    return fstatvfs(fd, &about) == 0 && (about.f_flag & ST_RDONLY);
+}
+
 int fs_exchange(const char *path, const char *goal, int old)
 {
     if (!old)

@@ -26,6 +26,8 @@ int fs_sync_dir(int dir, const char *path);
 // Whether a file of that many bytes could be made in the folder now, by making one without a
 // name. 1 also where that cannot be told; 0 with errno.
 int fs_has_room(int dir, const char *path, off_t bytes);
+// Whether the mount that it is on is read-only, for everybody on this machine.
+int fs_is_read_only(int fd);
 int fs_is_empty(const char *path); // 1 if it is a folder without entries
 // Puts `path` where `goal` is, which is there if `old` and then is at `path` afterwards: in one
 // step, or in two (goal is absent between) on file systems without RENAME_EXCHANGE. Returns 0, or

@@ -7,6 +7,7 @@
 
 #include "base/lang.h"
 #include "base/opt.h"
+#include "cli/config.h"
 
 // "because you ask for X" says nothing new under "no version satisfies 'X'".
 static int says_again(const struct packs *packs, const struct err *err, const char *line)
@@ -89,6 +90,8 @@ int packs_advise_cache(const struct packs *packs, struct err *err)
     if (!err || (err->code != ERR_DISK_FULL && !is_closed) || *err->hint)
         return -1;
     err_hint(err, "in", "%s", packs->cache);
+    if (packs->cli->config && packs->cli->config->site.cache)
+        return err_hint(err, "try", _("whoever runs this machine: its site.toml says 'cache'"));
     return err_hint(err, "try",
                     is_closed ? _("XDG_CACHE_HOME=FOLDER, one that you may write, before lopin")
                               : _("XDG_CACHE_HOME=FOLDER, one with room, before lopin"));

@@ -109,7 +109,8 @@ static int read_text(struct document *document, const char *path, struct str *te
     int found = open_file(document, &fd, &st, err);
     if (found <= 0)
         return found;
-    document->doubt = trust_doubt(path, &st);
+    if (!document->of_site || !trust_mount(path, fd))
+        document->doubt = trust_doubt(path, &st);
     document->state = document->doubt ? DOCUMENT_UNTRUSTED : DOCUMENT_READ;
     if (!S_ISREG(st.st_mode))
         return document->doubt

@@ -8,6 +8,7 @@
 
 enum document_state { DOCUMENT_ABSENT, DOCUMENT_READ, DOCUMENT_UNTRUSTED };
 struct document { // zero-initialise to begin; free with document_free
+    int of_site;  // said before it is read: see trust_mount
     enum document_state state;
     struct arena arena;
     const char *path;              // absolute; NULL: none was looked for

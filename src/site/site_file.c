@@ -331,6 +331,7 @@ int site_file_read(struct site_file *site, const char *standard, const struct va
         err_set(err, ERR_CONFIG, _("LOPIN_SITE is no absolute path: '%s'"), named);
         return err_hint(err, "try", "export LOPIN_SITE=$PWD/site.toml");
     }
+    site->document.of_site = 1;
     if (document_read(&site->document, named ? named : standard, err) < 0)
         return -1;
     if (site->document.state == DOCUMENT_ABSENT && named) {

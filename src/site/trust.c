@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "site/trust.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -25,4 +26,11 @@ const char *trust_doubt(const char *path, const struct stat *file)
     if (stat(folder, &above) < 0 || !is_ours(&above))
         return _("its folder belongs to somebody else");
     return NULL;
+}
+
+int trust_mount(const char *path, int fd)
+{
+    CLEANUP_FREE char *folder = fs_folder(path);
+    CLEANUP_CLOSE int above = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 && above >= 0 && fs_is_read_only(fd) && fs_is_read_only(above);
 }

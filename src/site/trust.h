@@ -9,3 +9,7 @@
 // others may write is none: what they put there is theirs. `path` names what was opened, `file` is
 // fstat's.
 const char *trust_doubt(const char *path, const struct stat *file);
+// Whether a site's file (`fd`; -1: not opened) is on a mount that is read-only, as CVMFS is: nobody can write
+// it there, whoever owns it, and who mounts for all administers the machine. The folder counts too: what
+// stands there may be a link.
+int trust_mount(const char *path, int fd);

@@ -72,7 +72,7 @@ struct store *store_open(const char *folder, const uid_t *trusted, size_t truste
     for (size_t i = 0; i < trusted_count; i++)
         store->trusted[i] = trusted[i];
     store->trusted_count = trusted_count;
-    store->closed = is_trusted(store, &st);
+    store->closed = is_trusted(store, &st) || fs_is_read_only(dir);
     store->local = is_local(dir);
     read_boot(store);
     store->dir = TAKE_FD(dir);

@@ -7,7 +7,7 @@
 struct store {
     int dir;    // of STORE/1
     char *path; // the same, absolute
-    int closed; // only who is trusted can write in it: what is in it needs no look
+    int closed; // only who is trusted can write in it, or nobody: what is in it needs no look
     uid_t *trusted;
     size_t trusted_count;
     char *prefix;         // ".tmp-HOST-SPACE-PID-START-"
