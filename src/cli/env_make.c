@@ -160,14 +160,15 @@ static int make_for_line(struct packs *packs, int again, char **ret, struct err 
                                  .lopin = lopin,
                                  .no_pip = 1};
     // Another process may make it at the same time: whose rename comes second uses the first's.
-    int old = again && access(goal, F_OK) == 0;
-    int is_new = old || !is_env(goal);
+    // It appears whole, so one without its pyvenv.cfg is what is left of it.
+    int is_new = again || !is_env(goal);
+    int old = is_new && access(goal, F_OK) == 0;
     if (is_new && env_make(&ask, packs, old, err) < 0 && (old || !is_env(goal)))
         return packs_advise_cache(packs, err);
     if (err)
         *err = (struct err){0};
     if (is_new)
-        say_made(packs, again, clock_boot_us() - begin);
+        say_made(packs, again || old, clock_boot_us() - begin);
     packs_say_notes(packs);
     *ret = TAKE(goal);
     return 0;

@@ -124,6 +124,7 @@ static int put(struct work *work, struct err *err)
                                   .add_count = work->mend.count,
                                   .remove = (const char *const *)work->gone.item,
                                   .mode = PUT_SYM};
+    store_lease(work->near.store, work->site->prefix);
     return change_apply(&change, &work->notes, err);
 }
 
