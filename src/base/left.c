@@ -36,7 +36,7 @@ char *left_name(const char *folder, const char *prefix)
 }
 
 // Whether its process is gone: of this host and namespace it is asked, others are gone after a week.
-static int is_dead(int dir, const char *name, const char *begin)
+static int is_dead(int dir, const char *name, const char *begin, time_t now)
 {
     struct stat st;
     unsigned long pid;
@@ -47,18 +47,23 @@ static int is_dead(int dir, const char *name, const char *begin)
                errno == ESRCH;
     }
     // a rename changes the second alone
-    time_t old = time(NULL) - STALE_SECONDS;
+    time_t old = now - STALE_SECONDS;
     return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime < old &&
            st.st_ctime < old;
 }
 
 void left_sweep(const char *folder, const char *prefix)
 {
+    left_sweep_at(folder, prefix, time(NULL));
+}
+
+void left_sweep_at(const char *folder, const char *prefix, time_t now)
+{
     CLEANUP_FREE char *begin = begin_of(prefix);
     DIR *stream = opendir(folder);
     struct dirent *entry;
     while (stream && (entry = readdir(stream)))
-        if (str_starts(entry->d_name, prefix) && is_dead(dirfd(stream), entry->d_name, begin))
+        if (str_starts(entry->d_name, prefix) && is_dead(dirfd(stream), entry->d_name, begin, now))
             fs_remove(dirfd(stream), entry->d_name);
     if (stream)
         closedir(stream);

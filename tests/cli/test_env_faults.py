@@ -518,22 +518,3 @@ def test_hosts_at_once(lopin, house, names):
         subprocess.run(["chmod", "-R", "u+w", cache], check=True)
         for name in ("envs", "store", "asked") if turn % 4 < 2 else ("store",):
             shutil.rmtree(cache / name)
-
-
-def test_what_other_hosts_left(lopin, house):
-    """Of a process of another machine nobody here can tell: after a week it is removed."""
-    line = ("run", "--python", sys.executable, "--with", "alpha==1.0,beta==1.0", "show.py")
-    assert lopin(*line).code == 0
-    envs = lopin.home.parent / "cache" / "lopin" / "envs"
-    name = os.listdir(envs)[0]
-    left = envs / (".%s.lopin-elsewhere-effffffc-77" % name)
-    (left / "bin").mkdir(parents=True)
-    shutil.rmtree(envs / name)
-    assert lopin(*line).code == 0
-    assert left.exists()
-    # its time of change is the kernel's: the clock is what can be moved
-    old = time.time() - 8 * 86400
-    os.utime(left, (old, old))
-    shutil.rmtree(envs / name)
-    assert lopin(*line).code == 0
-    assert left.exists()  # the second time is not old
