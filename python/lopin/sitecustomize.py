@@ -44,6 +44,9 @@ def _start():
 _folder = os.path.dirname(__file__)
 sys.path[:] = [entry for entry in sys.path if entry != _folder]
 sys.path_importer_cache.pop(_folder, None)
+for _entry in os.environ.get("LOPIN_PATH_BEHIND", "").split(os.pathsep):
+    if _entry and _entry not in sys.path:
+        sys.path.append(_entry)
 if "LOPIN_TASK" in os.environ:
     for _part in _start, _name_illegal_instructions:
         try:

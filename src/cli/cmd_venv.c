@@ -19,6 +19,7 @@
 #include "cli/packs_line.h"
 #include "cli/packs_memo.h"
 #include "cli/packs_put.h"
+#include "cli/path_packages.h"
 #include "cli/pip_real.h"
 #include "cli/say.h"
 #include "cli/setting.h"
@@ -176,6 +177,8 @@ static int make_with(const struct cli *cli, const struct venv_ask *ask,
     int status = 0;
     if (place == PLACE_ENV && !cli->options.pack.clear)
         status = read_installed(ask, &dists, err);
+    if (has_packs && status == 0)
+        status = path_packages_read(cli, &dists, NULL, err);
     if (has_packs && status == 0)
         status = packs_open_line(&packs_ask, &packs, err);
     if (status == 0)

@@ -23,6 +23,7 @@
 #include "cli/packs_line.h"
 #include "cli/packs_memo.h"
 #include "cli/packs_put.h"
+#include "cli/path_packages.h"
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "env/lost.h"
@@ -85,6 +86,9 @@ static char *name_of(struct packs *packs)
         hash_part(&hash, packs->solution.choice[i].normal.text,
                   packs->solution.choice[i].normal.size);
         hash_text(&hash, packs->entry[i].folder);
+        if (!packs->file[i]) // a module's
+            hash_part(&hash, packs->solution.choice[i].candidate->version.text.text,
+                      packs->solution.choice[i].candidate->version.text.size);
         if (packs->file[i])
             hash_text(&hash, packs_origin(packs, packs->file[i]).house); // its stamp differs
     }
@@ -214,8 +218,11 @@ static int find_or_make(struct cli *cli, const struct python *python, const stru
                         char **ret, struct err *err)
 {
     struct packs packs = {0};
-    const struct packs_ask ask = {cli, python, NULL, words};
-    int status = packs_open_line(&ask, &packs, err);
+    struct dists dists = {0};
+    const struct packs_ask ask = {cli, python, &dists, words};
+    int status = path_packages_read(cli, &dists, NULL, err) < 0
+                     ? -1
+                     : packs_open_line(&ask, &packs, err);
     CLEANUP_FREE char *memo = status == 0 ? packs_memo_name(&packs) : NULL;
     int known = memo && packs_memo_read(memo, ret) == 0 && is_env(*ret);
     if (!known) {
@@ -229,6 +236,7 @@ static int find_or_make(struct cli *cli, const struct python *python, const stru
     if (status == 0 && memo && *ret && (!known || strcmp(found, *ret) != 0))
         keep_memo(cli, memo, *ret);
     packs_free(&packs);
+    dists_free(&dists);
     return status;
 }
 

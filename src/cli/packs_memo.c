@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "cli/packs_build.h"
+#include "cli/path_packages.h"
 
 #define HEAD "lopin-ask 1\n"
 enum { INDEX_SECONDS = 600, RACY_SECONDS = 2 };
@@ -94,6 +95,7 @@ static void add_python(struct hash *hash, const struct packs *packs)
     for (size_t i = 0; i < MARKER_EXTRA; i++)
         hash_text(hash, packs->profile.markers.value[i]);
     hash_part(hash, &packs->profile.tags.count, sizeof packs->profile.tags.count);
+    path_packages_hash(packs->cli, hash);
 }
 
 // Each wheelhouse as it is. Returns 0, or -1: one cannot be looked at, or changed so lately that a

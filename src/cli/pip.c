@@ -8,6 +8,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/fitness.h"
+#include "cli/path_packages.h"
 #include "cli/setting.h"
 #include "env/lost.h"
 
@@ -79,7 +80,11 @@ int pip_open(struct cli *cli, struct pip *ret, struct err *err)
                                             : no_env(folder, variable, err);
     if (dists_read(ret->site.packages, &ret->dists, &ret->odd, err) < 0)
         return -1;
-    return ret->site.system_site && !cli->options.pack.local ? read_system(ret, err) : 0;
+    if (cli->options.pack.local)
+        return 0;
+    return path_packages_read(cli, &ret->dists, &ret->odd, err) < 0 ? -1
+           : ret->site.system_site                                  ? read_system(ret, err)
+                                                                    : 0;
 }
 
 void pip_close(struct pip *pip)

@@ -161,6 +161,11 @@ void setting_fill(const struct cli *cli, const struct parcel *parcel, struct set
     CLEANUP_FREE char *level = mem_print("%u", parcel->level);
     vars_set(&setting->vars, RESERVE_LEVEL, level);
     guard_apply(&setting->vars, parcel->threads, &setting->lowered);
+    // As installed they stand behind what an environment has of its own.
+    if (keep && cli->config && cli->config->site.path_packages) {
+        vars_set(&setting->vars, PYTHON_PATH_BEHIND, keep);
+        free(TAKE(keep));
+    }
     add_hook(setting, &cli->vars, cache, keep);
 }
 

@@ -68,6 +68,21 @@ static char *module_entries(const struct vars *vars, const char *path, int *ret_
     return kept.size ? str_take(&kept) : NULL;
 }
 
+// PYTHONPATH, and what a lopin around us took from it (setting.c). Yours; NULL: nothing.
+static char *whole_path(const struct vars *vars)
+{
+    const char *path = vars_get(vars, "PYTHONPATH");
+    const char *behind = vars_get(vars, PYTHON_PATH_BEHIND);
+    return path || behind ? mem_print("%s:%s", path ? path : "", behind ? behind : "") : NULL;
+}
+
+char *python_module_path(const struct vars *vars)
+{
+    int dropped = 0;
+    CLEANUP_FREE char *path = whole_path(vars);
+    return path ? module_entries(vars, path, &dropped) : NULL;
+}
+
 // Would this interpreter have used packages of the user site?
 static int has_user_site(const struct python *python, const struct vars *vars)
 {
@@ -150,11 +165,12 @@ void python_isolate(const struct python *python, struct vars *vars, const struct
 {
     static const char *const plain[] = {"PYTHONHOME", "PYTHONSTARTUP"};
     *ret_keep = NULL;
-    const char *path = vars_get(vars, "PYTHONPATH");
+    CLEANUP_FREE char *path = whole_path(vars);
     if (path && !is_kept(keep, "PYTHONPATH")) {
         int dropped = 0;
         *ret_keep = module_entries(vars, path, &dropped);
         vars_unset(vars, "PYTHONPATH");
+        vars_unset(vars, PYTHON_PATH_BEHIND);
         if (dropped)
             note(ret_dropped, "PYTHONPATH");
     }

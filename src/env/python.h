@@ -33,6 +33,10 @@ struct python_ask {
 // Returns 0, or -1 with err ([no-python] lists what was found and what to type, [no-env]).
 int python_find(const struct python_ask *ask, struct python *ret, struct err *err);
 void python_free(struct python *python);
+// Entries that the startup hook puts behind the packages of the environment, as PYTHONPATH does before.
+#define PYTHON_PATH_BEHIND "LOPIN_PATH_BEHIND"
+// What modules in force (LOADEDMODULES) put on PYTHONPATH: "/a:/b", yours; NULL: nothing.
+char *python_module_path(const struct vars *vars);
 // What --keep-env was not asked for (`keep`: names of variables, may be NULL) and so does not
 // reach a task: drops PYTHONPATH, PYTHONHOME and PYTHONSTARTUP, sets PYTHONNOUSERSITE=1,
 // VIRTUAL_ENV and PATH by the interpreter. Adds the names dropped to `ret_dropped` (may be

@@ -23,8 +23,8 @@ struct reading {
 };
 
 const char *const site_file_keys[] = {
-    "wheels",         "index", "python",    "local-disk", "cache", "files-counted",
-    "trusted-owners", "cpu",   "partition", "advice",     NULL};
+    "wheels",         "index", "python",    "local-disk", "cache",         "files-counted",
+    "trusted-owners", "cpu",   "partition", "advice",     "path-packages", NULL};
 static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", NULL};
 
 static int wrong(const struct reading *reading, const char *wanted, struct err *err)
@@ -306,6 +306,7 @@ static int read_key(const struct reading *reading, struct err *err)
     case 7: return read_cpu(reading, err);
     case 8: return read_partitions(reading, err);
     case 9: return read_advice(reading, err);
+    case 10: return read_flag(reading, &site->path_packages, err);
     default: return unknown(key, site_file_keys, err);
     }
 }

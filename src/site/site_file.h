@@ -18,6 +18,7 @@ struct site_file { // zero-initialise to begin: as if there were none; free with
     const char *python; // absolute; may hold "{version}"; NULL: not said
     const char *cache;  // absolute; NULL: not said
     int files_counted;
+    int path_packages; // what modules put on PYTHONPATH counts as installed
     uid_t *trusted;
     size_t trusted_count;
     unsigned advice_cpu, advice_memory; // percent; 0: not said

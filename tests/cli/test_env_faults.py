@@ -518,3 +518,59 @@ def test_hosts_at_once(lopin, house, names):
         subprocess.run(["chmod", "-R", "u+w", cache], check=True)
         for name in ("envs", "store", "asked") if turn % 4 < 2 else ("store",):
             shutil.rmtree(cache / name)
+
+
+@pytest.fixture
+def modules(lopin, house):
+    """A module's folder on PYTHONPATH, with alpha 1.0, and a site that says that such count."""
+    folder = lopin.cwd.parent / "software" / "alpha"
+    folder.mkdir(parents=True)
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", house / "alpha-1.0-py3-none-any.whl", folder], check=True)
+    own = lopin.cwd / "own"  # below the current folder: somebody's, not a module's
+    own.mkdir()
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", house / "beta-1.0-py3-none-any.whl", own], check=True)
+    (lopin.cwd.parent / "site.toml").write_text("path-packages = true\n")
+    lopin.env.update(LOPIN_SITE=str(lopin.cwd.parent / "site.toml"), LOADEDMODULES="alpha/1.0", PYTHONPATH="%s:%s" % (folder, own))
+    return folder
+
+
+def test_packages_of_modules(lopin, modules):
+    line = ("run", "--python", sys.executable, "--with", "alpha,beta")
+    show = lopin.write("where.py", "import alpha.core, beta, os\nprint(alpha.core.VERSION, beta.VERSION, os.path.dirname(alpha.__file__))\n")
+    done = lopin(*line, show)
+    assert (done.code, done.out) == (0, "1.0 2.0 %s\n" % (modules / "alpha")), done
+    assert lopin(*line, show).err == ""
+    # one that does not fit is installed, and found before the module's
+    done = lopin("run", "--python", sys.executable, "--with", "alpha>1,beta", show)
+    assert done.code == 0 and done.out.startswith("2.0 2.0 ") and str(modules) not in done.out, done
+    # a run within a run
+    lopin.write("outer.py", "import subprocess, sys\nprint(subprocess.run([%r, *sys.argv[1:]], capture_output=True, text=True).stdout, end='')\n"
+                % str(BINARY))
+    assert lopin("run", "outer.py", *line, show).out == "1.0 2.0 %s\n" % (modules / "alpha")
+    # without the module, or where the site does not say so, it is installed
+    for env in ({"LOADEDMODULES": None}, {"LOPIN_SITE": ""}, {"PYTHONPATH": None}):
+        done = lopin(*line, show, env=dict(env, PYTHONPATH=None))
+        assert done.code == 0 and done.out.startswith("2.0 2.0 "), (env, done)
+    # another version of the module is another environment
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", lopin.cwd / "house" / "alpha-2.0-py3-none-any.whl", modules], check=True)
+    shutil.rmtree(modules / "alpha-1.0.dist-info")
+    assert lopin(*line, show).out == "2.0 2.0 %s\n" % (modules / "alpha")
+
+
+def test_packages_of_modules_in_an_environment(lopin, modules):
+    done = lopin("venv", "--python", sys.executable, "env", "--with", "alpha")
+    assert done.code == 0, done.err
+    assert not (lopin.cwd / "env" / PACKAGES / "alpha").exists()
+    done = lopin("pip", "--env", "env", "install", "alpha", "beta==2.0")
+    assert done.out == "Requirement already satisfied: alpha in %s (1.0)\nSuccessfully installed beta-2.0\n" % modules, done
+    assert lopin("pip", "--env", "env", "freeze").out == "alpha==1.0\nbeta==2.0\n"
+    assert lopin("pip", "--env", "env", "freeze", "--local").out == "beta==2.0\n"
+    assert "alpha   1.0" in lopin("pip", "--env", "env", "list").out
+    assert lopin("pip", "--env", "env", "check").code == 0
+    done = lopin("pip", "--env", "env", "uninstall", "-y", "alpha")
+    assert done.code == 2 and "not the environment's" in done.err and (modules / "alpha").exists()
+    done = lopin("map", "--env", "env", "show.py", ":::", "1")
+    assert done.code == 0 and "1.0 2.0\n" in lopin("log", "1").out, done
+    assert lopin("pip", "--env", "env", "install", "alpha==2.0").code == 0
+    assert lopin("run", "--env", "env", "show.py").out == "2.0 2.0\n"
+    assert (modules / "alpha" / "core.py").read_text() == "VERSION = '1.0'\n"

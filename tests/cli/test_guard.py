@@ -302,7 +302,7 @@ def test_what_is_gone(lopin, tmp_path, haswell):
     python.symlink_to("/nowhere/python3")
     for words, code in ((["env", "check", "env"], 3), (["run", "--env", "env", script], 125)):
         done = lopin(*words)
-        assert done.code == code and "is a link to what is gone: python" in done.err and "/nowhere/python3" in done.err
+        assert done.code == code and "is gone: /nowhere/python3" in done.err
     (env / PACKAGES / ".lopin-stamp").chmod(0o644)
 
 

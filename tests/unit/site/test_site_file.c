@@ -43,6 +43,7 @@ static void test_values(void **state)
                                "cache = '${SCRATCH}/.lopin'\n"
                                "local-disk = ['$SLURM_TMPDIR', '$SCRATCH', '~/tmp']\n"
                                "files-counted = true\n"
+                               "path-packages = true\n"
                                "trusted-owners = [0, 1234, 'root']\n"
                                "[cpu]\n"
                                "'x86-64-v4' = 'x86-64-v4'\n"
@@ -68,6 +69,7 @@ static void test_values(void **state)
     assert_int_equal(site.local_disk.count, 2); // the unset one is no candidate
     assert_string_equal(site.local_disk.item[1], "/home/me/tmp");
     assert_int_equal(site.files_counted, 1);
+    assert_int_equal(site.path_packages, 1);
     assert_int_equal(site.trusted_count, 3);
     assert_int_equal(site.trusted[1], 1234);
     assert_int_equal(site.trusted[2], 0);
