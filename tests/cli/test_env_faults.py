@@ -574,3 +574,26 @@ def test_packages_of_modules_in_an_environment(lopin, modules):
     assert lopin("pip", "--env", "env", "install", "alpha==2.0").code == 0
     assert lopin("run", "--env", "env", "show.py").out == "2.0 2.0\n"
     assert (modules / "alpha" / "core.py").read_text() == "VERSION = '1.0'\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [("n1", "n2", "n3"), ("n1", "n1", "n1")])
+def test_hosts_unpack_at_once(lopin, house, names):
+    """One place for an image on a disk that hosts share: all end with the same environment, and nothing is left but of the killed."""
+    if os.geteuid() != 0 or subprocess.run([*HOST, "hostname", "n1"], capture_output=True, check=False).returncode:
+        pytest.skip("needs namespaces")
+    venv(lopin)
+    done = lopin("env", "pack", "a.img", "env")
+    assert done.code == 0, done.err
+    for turn in range(6):
+        started = [on_host(lopin, name, "env", "unpack", "a.img") for name in names]
+        if turn % 2:
+            time.sleep(0.003 * turn)
+            started.pop().kill()
+        said = [(process.communicate(timeout=120), process.returncode) for process in started]
+        assert {code for _, code in said} == {0}, said
+        paths = {out for (out, _), _ in said}
+        assert len(paths) == 1, said
+        there = pathlib.Path(paths.pop()[:-1])
+        assert Env(lopin, there).eval("import alpha.core; print(alpha.core.VERSION)") == "1.0"
+        shutil.rmtree(there)
