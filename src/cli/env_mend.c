@@ -161,10 +161,8 @@ int env_mend(const struct cli *cli, const struct python *python, const struct si
         mend_look(site, &dists, &work.mend);
     if (work.mend.count)
         status = mend(&work, cli, err);
-    if (status < 0 && err && work.mend.count) {
-        err_wrap(err, _("%zu packages of '%s' are gone from the store"), work.mend.count,
-                 site->prefix);
-    }
+    if (status < 0 && err && work.mend.count)
+        err_wrap(err, _("packages of '%s' are gone from the store"), site->prefix);
     packs_free(&work.far);
     packs_free(&work.near);
     mend_free(&work.mend);
