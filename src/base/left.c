@@ -63,7 +63,8 @@ void left_sweep_at(const char *folder, const char *prefix, time_t now)
     DIR *stream = opendir(folder);
     struct dirent *entry;
     while (stream && (entry = readdir(stream)))
-        if (str_starts(entry->d_name, prefix) && is_dead(dirfd(stream), entry->d_name, begin, now))
+        if (str_starts(entry->d_name, prefix) &&
+            is_dead(dirfd(stream), entry->d_name, begin, now))
             fs_remove(dirfd(stream), entry->d_name);
     if (stream)
         closedir(stream);
