@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Environments beside uv, pip and virtualenv: made, filled, imported, resolved, listed; wheels from one folder, no net."""
+import json
 import os
 import pathlib
 import re
@@ -222,6 +223,16 @@ def guarded(scene, rows, rounds):
                  "at most 1 ms more"])
 
 
+def verified(scene, rows, rounds):
+    """How much of an environment's files is compared with their hashes in a second."""
+    path = scene.last["lopin"]
+    words = [scene.binary, "env", "verify", "--json", path]
+    size = json.loads(subprocess.run(words, check=True, capture_output=True, env=scene.env).stdout)["bytes"]
+    times = common.interleave({"verify": lambda: scene.run(words)}, rounds)["verify"]
+    rate = size / 1e9 / common.summary(times)[0]
+    rows.append(["env verify, L: %.2f GB" % (size / 1e9), cell(times), "", "", "%.2f GB/s" % rate, "at least 1 GB/s"])
+
+
 def main():
     options = common.arguments(__doc__)
     rounds = options.rounds or 11
@@ -239,6 +250,7 @@ def main():
         cold(scene, rows, max(rounds // 2, 3))
         asked(scene, rows, rounds)
         guarded(scene, rows, rounds)
+        verified(scene, rows, rounds)
         versions = "; ".join(common.version(words).split(" from ")[0] for words in (
             [scene.binary, "--version"], [scene.uv, "--version"], [scene.python, "-m", "pip", "--version"],
             [scene.python, "-m", "virtualenv", "--version"]))
