@@ -44,6 +44,8 @@ int cmd_completion(struct cli *cli, struct err *err);
 int cmd_venv(struct cli *cli, struct err *err);
 int cmd_env(struct cli *cli, struct err *err);
 int cmd_pip(struct cli *cli, struct err *err);
+int cmd_pack(struct cli *cli, struct err *err);
+int cmd_unpack(struct cli *cli, struct err *err);
 int cmd_init(struct cli *cli, struct err *err);
 int cmd_help(struct cli *cli, struct err *err);
 int cmd_x_wheel(struct cli *cli, struct err *err);

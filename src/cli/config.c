@@ -20,12 +20,19 @@ static const enum option accumulating[] = {OPTION_WITH, OPTION_REQUIREMENT, OPTI
 static const struct {
     enum option said, out;
 } contradicting[] = {
-    {OPTION_ENV, OPTION_WITH},           {OPTION_ENV, OPTION_REQUIREMENT},
-    {OPTION_ENV, OPTION_GROUP},          {OPTION_ENV, OPTION_PYTHON},
-    {OPTION_WITH, OPTION_ENV},           {OPTION_REQUIREMENT, OPTION_ENV},
-    {OPTION_GROUP, OPTION_ENV},          {OPTION_PYTHON, OPTION_ENV},
-    {OPTION_MEM, OPTION_MEM_CPU},        {OPTION_MEM_CPU, OPTION_MEM},
-    {OPTION_INDEX_URL, OPTION_NO_INDEX}, {OPTION_EXTRA_INDEX, OPTION_NO_INDEX},
+    {OPTION_ENV, OPTION_WITH},
+    {OPTION_ENV, OPTION_REQUIREMENT},
+    {OPTION_ENV, OPTION_GROUP},
+    {OPTION_ENV, OPTION_PYTHON},
+    {OPTION_WITH, OPTION_ENV},
+    {OPTION_REQUIREMENT, OPTION_ENV},
+    {OPTION_GROUP, OPTION_ENV},
+    {OPTION_PYTHON, OPTION_ENV},
+    {OPTION_FROZEN, OPTION_ENV},
+    {OPTION_MEM, OPTION_MEM_CPU},
+    {OPTION_MEM_CPU, OPTION_MEM},
+    {OPTION_INDEX_URL, OPTION_NO_INDEX},
+    {OPTION_EXTRA_INDEX, OPTION_NO_INDEX},
 };
 
 static int accumulates(int id)
@@ -259,7 +266,7 @@ static int talk(struct cli *cli, enum command command, struct err *err)
     static const enum option talking[] = {OPTION_COLOR, OPTION_LANG, OPTION_QUIET,
                                           OPTION_VERBOSE};
     static const uint64_t sited =
-        COMMAND_RESUME | COMMAND_RETRY | COMMAND_REPORT | COMMAND_ENV_UNPACK;
+        COMMAND_RESUME | COMMAND_RETRY | COMMAND_REPORT | COMMAND_ENV_UNPACK | COMMAND_PACK;
     struct config *config = cli->config = mem_zero(1, sizeof *config);
     struct err wrong = {0};
     if (config_read_variables(cli, COMMAND_MAP, &wrong) < 0 || read_user(cli, &wrong) < 0 ||

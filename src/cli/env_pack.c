@@ -254,25 +254,31 @@ static int gather(struct packing *packing, struct err *err)
     return set_facts(packing, err);
 }
 
-static int write_file(struct packing *packing, const char *path, struct err *err)
+int env_image_write(const struct image_pack *ask, const char *path, struct image *image,
+                    struct err *err)
 {
     CLEANUP_FREE char *folder = fs_folder(path);
     CLEANUP_FREE char *begin = mem_print(".%s.lopin-", fs_base(path));
     CLEANUP_FREE char *beside = left_name(folder, begin);
-    const struct image_pack ask = {.prefix = packing->pip.site.prefix,
-                                   .threads = parcel_cpus(packing->cli),
-                                   .minor = packing->pip.site.minor};
     left_sweep(folder, begin);
     unlink(beside);
     CLEANUP_CLOSE int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), path);
-    int status = image_pack(&ask, fd, &packing->image, err);
+    int status = image_pack(ask, fd, image, err);
     if (status == 0 && (fsync(fd) < 0 || rename(beside, path) < 0))
         status = err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), path);
     if (status < 0)
         unlink(beside);
     return status;
+}
+
+static int write_file(struct packing *packing, const char *path, struct err *err)
+{
+    const struct image_pack ask = {.prefix = packing->pip.site.prefix,
+                                   .threads = parcel_cpus(packing->cli),
+                                   .minor = packing->pip.site.minor};
+    return env_image_write(&ask, path, &packing->image, err);
 }
 
 static void tell(const struct packing *packing, const char *path, int64_t took_us)
@@ -283,8 +289,6 @@ static void tell(const struct packing *packing, const char *path, int64_t took_u
     str_add_visible(&shown, path, strlen(path));
     human_memory(&size, stat(path, &st) == 0 ? st.st_size / 1024 : 0);
     human_memory(&raw, (int64_t)(image->size / 1024));
-    for (size_t i = 0; i < packing->notes.count; i++)
-        say(packing->cli, "%s", packing->notes.item[i]);
     say_label(packing->cli, _("image"),
               lang_plural("%s   python %s, %zu package, %s of %s   in %.1f s",
                           "%s   python %s, %zu packages, %s of %s   in %.1f s",
@@ -296,7 +300,6 @@ static void tell(const struct packing *packing, const char *path, int64_t took_u
 
 static int pack(struct packing *packing, const char *path, struct err *err)
 {
-    int64_t begin = clock_boot_us();
     if (project_env(packing->cli, err) < 0 || pip_open(packing->cli, &packing->pip, err) < 0)
         return -1;
     const struct site *site = &packing->pip.site;
@@ -309,8 +312,36 @@ static int pack(struct packing *packing, const char *path, struct err *err)
     if (pip_python(&packing->pip, &packing->python, err) < 0 || pending_finish(site, err) < 0 ||
         gather(packing, err) < 0 || write_file(packing, path, err) < 0)
         return -1;
-    tell(packing, path, clock_boot_us() - begin);
+    for (size_t i = 0; i < packing->notes.count; i++)
+        say(packing->cli, "%s", packing->notes.item[i]);
     return 0;
+}
+
+static void free_packing(struct packing *packing)
+{
+    strv_free(&packing->entries);
+    strv_free(&packing->notes);
+    table_free(&packing->known);
+    image_free(&packing->image);
+    python_free(&packing->python);
+    pip_close(&packing->pip);
+}
+
+int env_pack_image(struct cli *cli, const char *env, const char *path, struct image *ret,
+                   struct err *err)
+{
+    struct packing packing = {.cli = cli};
+    const char *before = cli->options.env;
+    cli->options.env = env;
+    cli->options.pack.local = 1; // its own packages
+    int status = pack(&packing, path, err);
+    cli->options.env = before;
+    if (status == 0) {
+        *ret = packing.image;
+        packing.image = (struct image){0};
+    }
+    free_packing(&packing);
+    return status;
 }
 
 int env_pack(struct cli *cli, struct err *err)
@@ -324,12 +355,10 @@ int env_pack(struct cli *cli, struct err *err)
         cli->options.env = cli->words.item[1];
     cli->options.pack.local = 1; // its own packages
     CLEANUP_FREE char *path = fs_absolute(cli->cwd, cli->words.item[0]);
+    int64_t begin = clock_boot_us();
     int status = pack(&packing, path, err);
-    strv_free(&packing.entries);
-    strv_free(&packing.notes);
-    table_free(&packing.known);
-    image_free(&packing.image);
-    python_free(&packing.python);
-    pip_close(&packing.pip);
+    if (status == 0)
+        tell(&packing, path, clock_boot_us() - begin);
+    free_packing(&packing);
     return status;
 }

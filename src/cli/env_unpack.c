@@ -277,6 +277,11 @@ static int look_inside(struct unpacking *unpacking, struct err *err)
     memcpy(identity, unpacking->identity, sizeof identity);
     if (image_read(unpacking->fd, &unpacking->image, err) < 0)
         return wrong_file(unpacking, err);
+    if (unpacking->image.is_capsule) {
+        err_set(err, ERR_BAD_IMAGE, _("'%s' is a capsule of a run, no environment"),
+                unpacking->file);
+        return err_hint(err, "try", "lopin unpack FILE");
+    }
     if (strcmp(unpacking->image.identity, identity) != 0)
         return err_set(err, ERR_BAD_IMAGE, _("'%s' changed while it was being read"),
                        unpacking->file);

@@ -175,6 +175,7 @@ static int take_value(struct options *options, int id, const char *value,
     case OPTION_COLOR: return read_color(scan, value, &options->color, err);
     case OPTION_LANG: return read_lang(scan, value, err);
     case OPTION_FROM: strv_add(&options->from, value); return 0;
+    case OPTION_INCLUDE: strv_add(&options->include, value); return 0;
     case OPTION_KEEP: strv_split(&options->keep, value, ','); return 0;
     case OPTION_COLSEP: options->colsep = value; return 0;
     case OPTION_ARRAY: options->array = value; return 0;
@@ -203,7 +204,7 @@ static void take_flag(struct options *options, int id)
         [OPTION_VERBOSE] = &options->verbose,  [OPTION_NO_LEDGER] = &options->no_ledger,
         [OPTION_FORCE] = &options->force,      [OPTION_MEM_HARD] = &options->mem_hard,
         [OPTION_HELP] = &options->help,        [OPTION_VERSION] = &options->version,
-        [OPTION_STRICT] = &options->strict,
+        [OPTION_STRICT] = &options->strict,    [OPTION_DATA] = &options->data,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;
@@ -344,5 +345,6 @@ void options_free(struct options *options)
 {
     strv_free(&options->from);
     strv_free(&options->keep);
+    strv_free(&options->include);
     options_pack_free(&options->pack);
 }

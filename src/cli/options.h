@@ -52,6 +52,8 @@ enum command { // bits of struct opt's `commands`
     COMMAND_ENV_THAW = 1LL << 41,
     COMMAND_ENV_PACK = 1LL << 42, // of env
     COMMAND_ENV_UNPACK = 1LL << 43,
+    COMMAND_PACK = 1LL << 44,
+    COMMAND_UNPACK = 1LL << 45,
     COMMAND_NONE = 1 << 16, // before the command's name
 };
 struct options { // words are borrowed from argv, and from the configuration
@@ -77,6 +79,8 @@ struct options { // words are borrowed from argv, and from the configuration
     const char *python, *env;
     struct strv keep; // names of --keep-env
     struct pack_options pack;
+    int data;            // --data
+    struct strv include; // --include
     int resume, dry_run, detach, keep_done, redo, failed, follow, check;
 };
 extern const struct opt options_table[];

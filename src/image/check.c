@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // check: what an image may hold, before a byte of it is written anywhere.
 #include <string.h>
+#include <strings.h>
 
 #include "base/lang.h"
 #include "base/table.h"
@@ -65,6 +66,48 @@ int image_names_own(const char *path)
     return str_starts(path, "bin/python") && !path[strspn(path + 10, "0123456789.") + 10];
 }
 
+// A part of the path has that name, letters of ASCII of both cases taken as one.
+static int has_part(const char *path, const char *name)
+{
+    size_t size = strlen(name);
+    for (const char *at = path;; at++) {
+        size_t length = strcspn(at, "/");
+        if (length == size && strncasecmp(at, name, size) == 0)
+            return 1;
+        at += length;
+        if (!*at)
+            return 0;
+    }
+}
+
+const char *image_capsule_refuses(const char *path)
+{
+    // lopin's and version control's settings may name programs; bytecode is read before its source
+    static const char *const settings[] = {".lopin",     ".git",           ".hg",
+                                           "lopin.toml", "pyproject.toml", "__pycache__"};
+    for (size_t i = 0; i < COUNT(settings); i++)
+        if (has_part(path, settings[i]))
+            return _(
+                "a capsule has no such file: programs would take settings or code from it");
+    return strcasecmp(path, "RUN") == 0
+               ? _("a capsule has no such file: it is made where it is unpacked")
+               : NULL;
+}
+
+static const char *check_own(const struct image *image, const struct image_member *member)
+{
+    if (image->is_capsule) {
+        if (member->kind != IMAGE_FOLDER && member->kind != IMAGE_FILE &&
+            member->kind != IMAGE_PROGRAM)
+            return _("a capsule has files and folders alone");
+        return image_capsule_refuses(member->path);
+    }
+    if (image_names_own(member->path))
+        return _("an image has no such file: it is made where it is unpacked");
+    int is_frame = strcmp(member->path, "bin") == 0 || strcmp(member->path, "lib") == 0;
+    return is_frame && member->kind != IMAGE_FOLDER ? _("it is not a folder") : NULL;
+}
+
 static int check_folder(const struct image_member *member, const struct table *folders,
                         struct arena *arena, struct err *err)
 {
@@ -86,25 +129,23 @@ static char *lower(struct arena *arena, const char *path)
     return copy;
 }
 
-static int check_member(const struct image_member *member, struct table *folders,
-                        struct table *names, struct arena *arena, struct err *err)
+static int check_member(const struct image *image, const struct image_member *member,
+                        struct table *folders, struct table *names, struct arena *arena,
+                        struct err *err)
 {
     int is_new;
     const char *words = check_names(member->path);
     if (!words && member->kind == IMAGE_LINK)
         words = check_target(member);
-    if (!words && image_names_own(member->path))
-        words = _("an image has no such file: it is made where it is unpacked");
-    int is_frame = strcmp(member->path, "bin") == 0 || strcmp(member->path, "lib") == 0;
-    if (!words && is_frame && member->kind != IMAGE_FOLDER)
-        words = _("it is not a folder");
+    if (!words)
+        words = check_own(image, member);
     if (!words && member->size > (member->kind == IMAGE_SCRIPT ? IMAGE_SCRIPT_MAX : max_size))
         words = _("it is too large");
     if (words)
         return refuse(member->path, words, err);
     if (check_folder(member, folders, arena, err) < 0)
         return -1;
-    table_put(names, lower(arena, member->path), &is_new);
+    table_put(names, image->is_capsule ? member->path : lower(arena, member->path), &is_new);
     if (!is_new)
         return refuse(member->path,
                       _("there are two of that name, upper and lower case taken "
@@ -123,7 +164,7 @@ int image_check_members(struct image *image, struct err *err)
     int status = 0;
     for (size_t i = 0; i < image->member_count && status == 0; i++) {
         struct image_member *member = &image->member[i];
-        status = check_member(member, &folders, &names, &arena, err);
+        status = check_member(image, member, &folders, &names, &arena, err);
         if (status < 0)
             break;
         member->at = at;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// image: an environment as one file (docs/formats.md, "Images"): what is in it, as its index says.
+// image: an environment, or a capsule, as one file (docs/formats.md, "Images", "Capsules"): what is in
+// it, as its index says. A capsule has plain files and folders, and words of whoever made it.
 //
 // The file is a tar archive (POSIX.1-2001 pax) in independent Zstandard frames (RFC 8878), and
 // behind them the index in a frame that other readers skip. The archive's headers follow from the
@@ -27,6 +28,8 @@ struct image_member {
     const char *path;   // below the environment; after the folder that it is in
     const char *target; // of a link: relative, inside
     const char *text;   // its content where that is not the file's own (when packed); else NULL
+    const char *
+        source; // absolute: where its file is if it is not PREFIX/path (when packed); else NULL
     uint64_t size;
     uint64_t at; // where its header begins in the archive
     enum image_kind kind;
@@ -39,6 +42,9 @@ struct image_frame {
 };
 struct image_package {
     const char *name, *version, *sha256; // sha256 of its wheel, hexadecimal; NULL: not known
+};
+struct image_word { // of a capsule: what it says of itself, in order
+    const char *name, *value;
 };
 enum image_fact {   // of its interpreter (env/facts.h) and frame (env/venv.h)
     IMAGE_PYTHON,   // "3.11.7"
@@ -53,6 +59,9 @@ enum image_fact {   // of its interpreter (env/facts.h) and frame (env/venv.h)
 };
 struct image { // zero-initialise to begin; free with image_free
     struct arena arena;
+    int is_capsule;
+    struct image_word *word;
+    size_t word_count, word_room;
     const char *fact[IMAGE_FACTS]; // never NULL once read or gathered; "" where it does not say
     struct image_package *package;
     struct image_frame *frame;
@@ -63,6 +72,12 @@ struct image { // zero-initialise to begin; free with image_free
 };
 void image_free(struct image *image);
 void image_hex(const uint8_t digest[IMAGE_SHA256], char ret[IMAGE_HEX + 1]);
+
+// Adds a word of a capsule; copies both.
+void image_say(struct image *image, const char *name, const char *value);
+// Why a capsule may not have a path, translated: what programs would take from there for settings, or
+// lopin makes where it is unpacked. NULL: it may.
+const char *image_capsule_refuses(const char *path);
 
 // Adds the index's text.
 void image_write_index(struct str *into, const struct image *image);

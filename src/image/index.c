@@ -7,7 +7,8 @@
 #include "base/line.h"
 #include "image/parts.h"
 
-#define HEAD "lopin-image 1"
+#define HEAD    "lopin-image 1"
+#define CAPSULE "lopin-capsule 1"
 static const char *const fact_names[IMAGE_FACTS] = {
     [IMAGE_PYTHON] = "python",           [IMAGE_TAG] = "tag",   [IMAGE_FLAGS] = "flags",
     [IMAGE_PLATFORM] = "platform",       [IMAGE_HOME] = "home", [IMAGE_PROMPT] = "prompt",
@@ -16,6 +17,7 @@ static const char *const fact_names[IMAGE_FACTS] = {
 void image_free(struct image *image)
 {
     free(image->package);
+    free(image->word);
     free(image->frame);
     free(image->member);
     arena_free(&image->arena);
@@ -45,6 +47,13 @@ void image_hex(const uint8_t digest[IMAGE_SHA256], char ret[IMAGE_HEX + 1])
     ret[IMAGE_HEX] = '\0';
 }
 
+void image_say(struct image *image, const char *name, const char *value)
+{
+    mem_room(&image->word, &image->word_room, image->word_count + 1, sizeof *image->word);
+    image->word[image->word_count++] = (struct image_word){
+        .name = arena_dup(&image->arena, name), .value = arena_dup(&image->arena, value)};
+}
+
 static void add_word(struct str *into, const char *word)
 {
     str_add_char(into, ' ');
@@ -65,15 +74,26 @@ static void add_member(struct str *into, const struct image_member *member)
     str_add_char(into, '\n');
 }
 
-void image_write_index(struct str *into, const struct image *image)
+static void add_head(struct str *into, const struct image *image)
 {
-    char hex[IMAGE_HEX + 1];
-    str_add(into, HEAD "\n");
-    for (size_t i = 0; i < IMAGE_FACTS; i++) {
+    str_add(into, image->is_capsule ? CAPSULE "\n" : HEAD "\n");
+    for (size_t i = 0; i < IMAGE_FACTS && !image->is_capsule; i++) {
         str_add(into, fact_names[i]);
         add_word(into, image->fact[i]);
         str_add_char(into, '\n');
     }
+    for (size_t i = 0; i < image->word_count; i++) {
+        str_add(into, "say");
+        add_word(into, image->word[i].name);
+        add_word(into, image->word[i].value);
+        str_add_char(into, '\n');
+    }
+}
+
+void image_write_index(struct str *into, const struct image *image)
+{
+    char hex[IMAGE_HEX + 1];
+    add_head(into, image);
     for (size_t i = 0; i < image->package_count; i++) {
         const struct image_package *package = &image->package[i];
         str_add(into, "package");
@@ -202,6 +222,14 @@ static int take_line(struct image *image, const struct words *words)
         return *verb && strchr("d-xsl", *verb) ? take_member(image, words) : -1;
     if (strcmp(verb, "frame") == 0)
         return take_frame(image, words);
+    if (image->is_capsule) {
+        if (strcmp(verb, "say") != 0)
+            return 0;
+        if (words->count != 3)
+            return -1;
+        image_say(image, words->word[1], words->word[2]);
+        return 0;
+    }
     if (strcmp(verb, "package") == 0)
         return take_package(image, words);
     for (size_t i = 0; i < IMAGE_FACTS; i++)
@@ -213,6 +241,16 @@ static int take_line(struct image *image, const struct words *words)
     return 0; // a line of a later lopin that changes nothing
 }
 
+static int take_head(struct image *image, const char *line, struct err *err)
+{
+    image->is_capsule = strcmp(line, CAPSULE) == 0;
+    if (image->is_capsule || strcmp(line, HEAD) == 0)
+        return 0;
+    return str_starts(line, "lopin-image ") || str_starts(line, "lopin-capsule ")
+               ? err_set(err, ERR_RUN_FORMAT, _("it was made by another lopin: '%s'"), line)
+               : damaged(err, 1);
+}
+
 static int read_lines(char *text, size_t size, struct image *image, struct err *err)
 {
     struct words words;
@@ -222,11 +260,8 @@ static int read_lines(char *text, size_t size, struct image *image, struct err *
         if (!end)
             return damaged(err, number);
         *end = '\0';
-        if (number == 1 && strcmp(line, HEAD) != 0)
-            return str_starts(line, "lopin-image ")
-                       ? err_set(err, ERR_RUN_FORMAT, _("it was made by another lopin: '%s'"),
-                                 line)
-                       : damaged(err, number);
+        if (number == 1 && take_head(image, line, err) < 0)
+            return -1;
         if (strcmp(line, "end") == 0)
             return end + 1 == text + size ? 0 : damaged(err, number);
         if (number > 1 && (cut(line, &words) < 0 || take_line(image, &words) < 0))

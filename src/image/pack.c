@@ -129,7 +129,8 @@ static int add_content(struct packer *packer, struct image_member *member, uint6
         hash_bytes(member->text, (size_t)member->size, member->sha256);
         return 0;
     }
-    CLEANUP_CLOSE int fd = openat(packer->pack->root, member->path, O_RDONLY | O_CLOEXEC);
+    const char *path = member->source ? member->source : member->path;
+    CLEANUP_CLOSE int fd = openat(packer->pack->root, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
         return cannot_read(packer, member->path);
     if ((uint64_t)st.st_size != member->size)
@@ -138,7 +139,7 @@ static int add_content(struct packer *packer, struct image_member *member, uint6
         return -1;
     if (size < member->size)
         return from ? 0 : hash_file_of(packer, fd, member);
-    if (str_ends(member->path, ".pyc"))
+    if (!packer->pack->image->is_capsule && str_ends(member->path, ".pyc"))
         set_source_time(packer, member->path, into, size);
     hash_bytes(into, size, member->sha256);
     return 0;
