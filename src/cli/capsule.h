@@ -36,7 +36,6 @@ struct capsule_files { // free with capsule_files_free
     struct table taken; // path in it -> place of its member + 1
     struct table known; // absolute path outside of cwd -> the same
     struct strv notes;
-    size_t moved; // were outside
 };
 // Adds a file or folder with all that is in it. *ret (of the image): its path there: where it is below cwd,
 // else below `aside` ("" for none). Returns 0, or -1 with err.

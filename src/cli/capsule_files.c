@@ -233,7 +233,6 @@ int capsule_add_path(struct capsule_files *files, const char *path, const char *
         if (there)
             *table_put(&files->known, arena_dup(&files->image->arena, source), &is_new) =
                 *there;
-        files->moved++;
     }
     return 0;
 }

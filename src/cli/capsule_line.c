@@ -73,11 +73,14 @@ static int leads_out(const char *path)
 
 static void say_time(struct image *ret, const char *name, int64_t us)
 {
-    CLEANUP_FREE char *text =
-        mem_print("%lld.%06llds", (long long)(us / 1000000), (long long)(us % 1000000));
-    char *dot = strchr(text, '.');
-    if (us % 1000000 == 0)
-        strcpy(dot, "s");
+    const int64_t second = 1000000, minute = 60 * second, hour = 60 * minute;
+    const int64_t unit = us % hour == 0 ? hour : us % minute == 0 ? minute : second;
+    CLEANUP_FREE char *text = us % second ? mem_print("%lld.%06llds", (long long)(us / second),
+                                                      (long long)(us % second))
+                                          : mem_print("%lld%c", (long long)(us / unit),
+                                                      unit == hour     ? 'h'
+                                                      : unit == minute ? 'm'
+                                                                       : 's');
     if (us)
         image_say(ret, name, text);
 }
@@ -114,9 +117,12 @@ static void say_flag(struct image *ret, const char *name, int flag)
 
 // What stands before its first placeholder goes if it leads out: "/scratch/me/out/{/.}.npz" is
 // "out/{/.}.npz" there.
-static void say_pattern(struct image *ret, const char *name, const char *pattern,
-                        struct strv *notes)
+static void say_pattern(const struct spec *spec, struct image *ret, const char *name,
+                        const char *pattern, struct strv *notes)
 {
+    size_t size = strlen(spec->cwd);
+    if (pattern && strncmp(pattern, spec->cwd, size) == 0 && pattern[size] == '/')
+        pattern += size + 1;
     if (!pattern || str_starts(pattern, "/dev/")) // of the terminal
         return;
     if (!leads_out(pattern)) {
@@ -168,9 +174,9 @@ void capsule_say_options(const struct spec *spec, struct image *ret, struct strv
     say_text(ret, "halt", spec->halt);
     say_memories(spec, ret);
     say_text(ret, "order", orders[spec->order]);
-    say_pattern(ret, "out", spec->out, notes);
-    say_pattern(ret, "output", spec->log, notes);
-    say_pattern(ret, "error", spec->error_log, notes);
+    say_pattern(spec, ret, "out", spec->out, notes);
+    say_pattern(spec, ret, "output", spec->log, notes);
+    say_pattern(spec, ret, "error", spec->error_log, notes);
     say_flag(ret, "strict", spec->strict);
     for (size_t i = 0; i < spec->keep.count; i++)
         image_say(ret, "keep-env", spec->keep.item[i]);

@@ -95,7 +95,7 @@ static void add_lines(struct str *into, const struct datasets *datasets)
 }
 
 struct counts {
-    size_t files, none;
+    size_t moved, none; // are from outside; name no file
 };
 
 // The first column is a file or folder; others are where they name a file.
@@ -106,7 +106,6 @@ static int add_cell(struct capsule_files *files, struct datasets *datasets, size
     struct stat st;
     const char *place;
     const char *cell = item->column[column];
-    size_t moved = files->moved;
     int is_there = *cell && stat(cell, &st) == 0;
     if (!is_there || (!S_ISREG(st.st_mode) && (column || !S_ISDIR(st.st_mode)))) {
         counts->none += !column;
@@ -115,16 +114,16 @@ static int add_cell(struct capsule_files *files, struct datasets *datasets, size
     int is_outside = *cell == '/';
     if (capsule_add_path(files, cell, "data", &place, err) < 0)
         return -1;
-    counts->files += !column;
     CLEANUP_FREE char *padded = mem_print("/%s/", cell);
     is_outside |= strstr(padded, "/../") != NULL;
-    if (!is_outside && files->moved == moved)
+    if (!is_outside)
         return 0;
     if (datasets->json)
         return err_set(err, ERR_USAGE,
                        _("'%s' is outside of the folder of the run, and a list of JSON is not "
                          "rewritten"),
                        cell);
+    counts->moved += str_starts(place, "data/") && !column;
     item->column[column] = *place ? place : ".";
     return 0;
 }
@@ -136,14 +135,14 @@ static int add_data(struct capsule_files *files, struct datasets *datasets, stru
         for (size_t c = 0; c < datasets->columns; c++)
             if (add_cell(files, datasets, i, c, &counts, err) < 0)
                 return -1;
-    if (files->moved) {
+    if (counts.moved) {
         CLEANUP_FREE char *text =
             mem_print(lang_plural("%zu dataset from outside of the folder is below data/, and "
                                   "the list names it there",
                                   "%zu datasets from outside of the folder are below data/, "
                                   "and the list names them there",
-                                  files->moved),
-                      files->moved);
+                                  counts.moved),
+                      counts.moved);
         strv_add(&files->notes, text);
     }
     if (counts.none) {
@@ -167,7 +166,6 @@ int capsule_add_datasets(struct capsule_files *files, struct datasets *datasets,
     CLEANUP_STR struct str text = {0};
     CLEANUP_FREE char *count = mem_print("%zu", datasets->count);
     const char *name;
-    files->moved = 0;
     if (data && add_data(files, datasets, err) < 0)
         return -1;
     if (has_gaps(datasets))

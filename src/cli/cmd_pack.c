@@ -98,39 +98,52 @@ static void note_missing(struct packing *packing, const char *word, const char *
                         shown.text, typed.text));
 }
 
+struct imports {
+    struct packing *packing;
+    char *folder; // of the script
+    struct table seen;
+};
+
+// "scipy.linalg as la": its first name, where there is a file of it beside the script.
+static void note_import(struct imports *imports, const char *text)
+{
+    struct packing *packing = imports->packing;
+    size_t size = 0;
+    int is_new;
+    while (isalnum((unsigned char)text[size]) || text[size] == '_')
+        size++;
+    if (!size)
+        return;
+    CLEANUP_FREE char *name = mem_dupn(text, size);
+    CLEANUP_FREE char *module = mem_print("%s/%s.py", imports->folder, name);
+    CLEANUP_FREE char *above = mem_print("%s/%s", imports->folder, name);
+    CLEANUP_FREE char *package = mem_print("%s/__init__.py", above);
+    table_put(&imports->seen, arena_dup(&packing->image.arena, name), &is_new);
+    if (is_new)
+        note_missing(packing, name, access(package, F_OK) == 0 ? above : module);
+}
+
 // Modules beside the script that it imports by their names.
 static void note_imports(struct packing *packing)
 {
-    static const char *const verbs[] = {"import ", "from "};
     CLEANUP_STRV struct strv lines = {0};
-    CLEANUP_FREE char *folder = fs_folder(packing->saved.spec.script_path);
-    struct table seen = {0};
+    struct imports imports = {.packing = packing,
+                              .folder = fs_folder(packing->saved.spec.script_path)};
     if (packing->script_text)
         strv_split(&lines, packing->script_text, '\n');
     for (size_t i = 0; i < lines.count; i++) {
         const char *at = lines.item[i] + strspn(lines.item[i], " \t");
-        size_t verb = 0, size = 0;
-        int is_new;
-        while (verb < COUNT(verbs) && !str_starts(at, verbs[verb]))
-            verb++;
-        if (verb == COUNT(verbs))
+        if (str_starts(at, "from "))
+            note_import(&imports, at + 5);
+        if (!str_starts(at, "import "))
             continue;
-        at += strlen(verbs[verb]);
-        while (isalnum((unsigned char)at[size]) || at[size] == '_')
-            size++;
-        CLEANUP_FREE char *name = mem_dupn(at, size);
-        CLEANUP_FREE char *module = mem_print("%s/%s.py", folder, name);
-        CLEANUP_FREE char *package = mem_print("%s/%s/__init__.py", folder, name);
-        CLEANUP_FREE char *above = mem_print("%s/%s", folder, name);
-        if (!size)
-            continue;
-        table_put(&seen, arena_dup(&packing->image.arena, name), &is_new);
-        if (is_new && access(package, F_OK) == 0)
-            note_missing(packing, name, above);
-        else if (is_new)
-            note_missing(packing, name, module);
+        for (at += 7; at; at = strchr(at, ',')) {
+            at += strspn(at, ", ");
+            note_import(&imports, at);
+        }
     }
-    table_free(&seen);
+    table_free(&imports.seen);
+    free(imports.folder);
 }
 
 static void note_words(struct packing *packing)
@@ -301,11 +314,14 @@ static void tell(const struct packing *packing, const char *path, int64_t took_u
     for (size_t i = 0; i < packing->files.notes.count; i++)
         say(packing->cli, "%s", packing->files.notes.item[i]);
     str_add_visible(&shown, path, strlen(path));
+    size_t count = 0;
+    for (size_t i = 0; i < image->member_count; i++)
+        count += image->member[i].kind != IMAGE_FOLDER;
     human_memory(&size, stat(path, &st) == 0 ? (st.st_size + 1023) / 1024 : 0);
     say_label(packing->cli, _("capsule"),
               _("%s   run %u: %zu files, %s datasets, %s   in %.1f s"), shown.text,
-              packing->saved.folder.number, image->member_count,
-              capsule_value(image, CAPSULE_DATASETS), size.text, (double)took_us / 1e6);
+              packing->saved.folder.number, count, capsule_value(image, CAPSULE_DATASETS),
+              size.text, (double)took_us / 1e6);
     say_label(packing->cli, _("name"), "%s", image->identity);
 }
 

@@ -54,10 +54,11 @@ static int look_at_env(struct unpacking *unpacking, int folder, struct err *err)
     CLEANUP_CLOSE int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), name);
-    if (image_read(fd, &unpacking->env, err) == 0 && unpacking->env.is_capsule)
-        err_set(err, ERR_BAD_IMAGE, _("'%s' is a capsule of a run, no environment"), name);
-    else if (unpacking->env.member_count)
+    int status = image_read(fd, &unpacking->env, err);
+    if (status == 0 && !unpacking->env.is_capsule)
         return 0;
+    if (status == 0)
+        err_set(err, ERR_BAD_IMAGE, _("'%s' is a capsule of a run, no environment"), name);
     err_wrap(err, "%s", name);
     return wrong_file(unpacking, err);
 }
@@ -143,9 +144,14 @@ static int tell(const struct unpacking *unpacking, const char *goal, struct err 
               count ? count : "?");
     if (unpacking->env.member_count)
         say_label(cli, _("env"),
-                  _("python %s, %zu packages, as they were packed   (--frozen takes "
-                    "this site's of lopin.lock)"),
+                  lang_plural("python %s, %zu package, as it was packed",
+                              "python %s, %zu packages, as they were packed",
+                              unpacking->env.package_count),
                   unpacking->env.fact[IMAGE_PYTHON], unpacking->env.package_count);
+    for (size_t i = 0; i < image->member_count; i++)
+        if (strcmp(image->member[i].path, PROJECT_LOCK) == 0)
+            say_label(cli, "",
+                      _("--frozen takes this site's wheels, as " PROJECT_LOCK " has them"));
     str_add(&text, *path == '-' ? "cd -- " : "cd ");
     str_add_shell(&text, path);
     str_print(&text, " && %s", unpacking->line.text);

@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/config.h"
 #include "cli/env.h"
+#include "cli/env_unpack.h"
 #include "cli/fitness.h"
 #include "cli/json_text.h"
 #include "cli/project.h"
@@ -44,6 +47,23 @@ static int read_machine(const struct cli *cli, struct checked *checked, struct e
         err_set(err, ERR_USAGE, _("'%s' is no version of glibc"), pack->glibc);
         return err_hint(err, "try", "--glibc 2.28");
     }
+    return 0;
+}
+
+// The folder of an image is that on this node's disk.
+static int unpack_image(struct cli *cli, char **prefix, struct err *err)
+{
+    struct stat st;
+    char *folder;
+    if (stat(*prefix, &st) < 0 || !S_ISREG(st.st_mode))
+        return 0;
+    if (cli->config &&
+        site_file_read(&cli->config->site, CONFIG_SITE_PATH, &cli->vars, err) < 0)
+        return -1; // it names the disk
+    if (env_unpack_image(cli, *prefix, NULL, &folder, err) < 0)
+        return -1;
+    free(*prefix);
+    *prefix = folder;
     return 0;
 }
 
@@ -195,8 +215,8 @@ int env_check(struct cli *cli, struct err *err)
     struct checked checked = {0};
     CLEANUP_FREE char *prefix = NULL;
     CLEANUP_FREE char *cache = setting_cache(cli);
-    if (find_prefix(cli, &prefix, err) < 0 || lost_check(prefix, err) < 0 ||
-        site_open(prefix, &checked.site, err) < 0)
+    if (find_prefix(cli, &prefix, err) < 0 || unpack_image(cli, &prefix, err) < 0 ||
+        lost_check(prefix, err) < 0 || site_open(prefix, &checked.site, err) < 0)
         return -1;
     const struct python_ask ask = {.env = prefix, .vars = &cli->vars, .cache = cache};
     int status = lost_modules(&checked.site, &cli->vars, err);

@@ -302,7 +302,9 @@ static int each_split(const struct image *image, int into,
                image->member[i].at < image->frame[f].begin + image->frame[f].size;
              i++) {
             const struct image_member *member = &image->member[i];
-            if (i == last || !tar_content(member) || is_whole(member, &image->frame[f]))
+            uint64_t end = member->at + tar_header_size(member) + tar_content(member);
+            if (i == last || end <= image->frame[f].begin || !tar_content(member) ||
+                is_whole(member, &image->frame[f]))
                 continue;
             last = i;
             if (each(into, member, err) < 0)

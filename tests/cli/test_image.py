@@ -150,7 +150,7 @@ def test_written_by_hand(lopin):
     image = images.base(("-", images.SITE + "/a.py", b"x = 1\n"), ("x", "bin/run", b"#!/bin/sh\necho run\n"),
                         ("s", "bin/tool", b"#!python\nimport a, sys\nprint(a.x, sys.prefix)\n"), ("l", "bin/tool2", "tool"),
                         ("l", images.SITE + "/b.py", "a.py"), ("-", images.SITE + "/none", b""))
-    for frame in (1 << 20, 8192):
+    for frame in (1 << 20, 8192, len(image.archive()) - 1024):  # of the last: what ends the archive alone
         image.frame = frame
         (lopin.cwd / "a.img").write_bytes(image.build())
         there = unpack(lopin)
