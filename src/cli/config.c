@@ -259,14 +259,14 @@ static void say_untrusted(const struct cli *cli)
 }
 
 // The commands that look at runs take no options of files: only how lopin talks, of variables and the
-// user's file; a run is never without its status for a file that is wrong. resume, retry, report and
-// unpack use the site's file besides.
+// user's file; a run is never without its status for a file that is wrong. resume, retry, report,
+// pack, gc and unpack use the site's file besides.
 static int talk(struct cli *cli, enum command command, struct err *err)
 {
     static const enum option talking[] = {OPTION_COLOR, OPTION_LANG, OPTION_QUIET,
                                           OPTION_VERBOSE};
-    static const uint64_t sited =
-        COMMAND_RESUME | COMMAND_RETRY | COMMAND_REPORT | COMMAND_ENV_UNPACK | COMMAND_PACK;
+    static const uint64_t sited = COMMAND_RESUME | COMMAND_RETRY | COMMAND_REPORT |
+                                  COMMAND_ENV_UNPACK | COMMAND_ENV_GC | COMMAND_PACK;
     struct config *config = cli->config = mem_zero(1, sizeof *config);
     struct err wrong = {0};
     if (config_read_variables(cli, COMMAND_MAP, &wrong) < 0 || read_user(cli, &wrong) < 0 ||

@@ -21,10 +21,12 @@
 #include "base/process.h"
 #include "base/table.h"
 #include "cli/env.h"
+#include "cli/env_unpack.h"
 #include "cli/json_text.h"
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "env/uses.h"
+#include "image/image.h"
 #include "store/store.h"
 
 #define ENTRIES "/store/1/"
@@ -115,9 +117,8 @@ static int drop(struct gc *gc, const char *path, const char *file)
 }
 
 typedef void each_name(struct gc *gc, const char *path);
-static void for_each(struct gc *gc, const char *folder, each_name *each)
+static void for_each_in(struct gc *gc, const char *path, each_name *each)
 {
-    CLEANUP_FREE char *path = mem_print("%s/%s", gc->cache, folder);
     CLEANUP_STRV struct strv names = {0};
     if (!is_dry(gc))
         left_sweep(path, ".gc-");
@@ -130,6 +131,34 @@ static void for_each(struct gc *gc, const char *folder, each_name *each)
         closedir(stream);
     for (size_t i = 0; i < names.count; i++)
         each(gc, names.item[i]);
+}
+
+static void for_each(struct gc *gc, const char *folder, each_name *each)
+{
+    CLEANUP_FREE char *path = mem_print("%s/%s", gc->cache, folder);
+    for_each_in(gc, path, each);
+}
+
+// One on this node's disk: its mark's time says when it was used (env_unpack.c).
+static void look_unpacked(struct gc *gc, const char *path)
+{
+    if (used(path, IMAGE_MARK) < gc->before && !runs(gc, path) && drop(gc, path, IMAGE_MARK)) {
+        CLEANUP_FREE char *folder = fs_folder(path);
+        CLEANUP_FREE char *lock = mem_print("%s/.%s.lock", folder, fs_base(path));
+        if (!is_dry(gc))
+            unlink(lock);
+        gc->envs++;
+    } else {
+        gc->kept_envs++;
+    }
+}
+
+static void look_image(struct gc *gc, const char *path)
+{
+    if (used(path, NULL) < gc->before && drop(gc, path, NULL))
+        gc->envs++;
+    else
+        gc->kept_envs++;
 }
 
 static void look_env(struct gc *gc, const char *path)
@@ -209,15 +238,46 @@ static int say_result(const struct gc *gc, struct err *err)
     return 0;
 }
 
+static int is_never_used(void *context, const char *entry)
+{
+    (void)context, (void)entry;
+    return 0;
+}
+
+// What is on this node's own disk: nothing leads into the store there but while an image is being made.
+static int collect_local(struct gc *gc, struct err *err)
+{
+    CLEANUP_FREE char *local = env_unpack_local(gc->cli, NULL);
+    CLEANUP_FREE char *unpacked = local ? mem_print("%s/" ENV_UNPACK_FOLDER, local) : NULL;
+    CLEANUP_FREE char *folder = local ? mem_print("%s/store", local) : NULL;
+    struct store_collect packages = {
+        .before = gc->before, .is_used = is_never_used, .dry = is_dry(gc)};
+    if (!local || (strcmp(local, gc->cache) == 0)) // the cache of who has no home
+        return 0;
+    for_each_in(gc, unpacked, look_unpacked);
+    if (access(folder, F_OK) < 0)
+        return 0;
+    CLEANUP_STORE struct store *store = store_open(folder, NULL, 0, err);
+    if (!store || store_collect(store, &packages, err) < 0)
+        return -1;
+    gc->packages.removed += packages.removed;
+    gc->packages.bytes += packages.bytes;
+    gc->packages.kept += packages.kept;
+    return 0;
+}
+
 static int collect(struct gc *gc, struct store *store, struct err *err)
 {
     read_running(gc);
     for_each(gc, "envs", look_env);
+    for_each(gc, "images", look_image);
     store_leases(store, look_lease, gc);
     for_each(gc, "sites", look_site);
     gc->packages = (struct store_collect){
         .before = gc->before, .is_used = is_used, .context = gc, .dry = is_dry(gc)};
     if (store_collect(store, &gc->packages, err) < 0)
+        return -1;
+    if (collect_local(gc, err) < 0)
         return -1;
     for_each(gc, "asked", look_asked);
     static const char *const plain[] = {"asked", "pages", "downloads", "built"};

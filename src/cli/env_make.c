@@ -17,6 +17,7 @@
 #include "base/lang.h"
 #include "base/left.h"
 #include "cli/config.h"
+#include "cli/env_counted.h"
 #include "cli/env_unpack.h"
 #include "cli/fitness.h"
 #include "cli/packs_advice.h"
@@ -72,8 +73,8 @@ int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct er
     return status;
 }
 
-// Of what is in it: the same packages for the same interpreter are the same environment. Yours.
-static char *name_of(struct packs *packs)
+// Of what is in it: the same packages for the same interpreter are the same environment.
+char *env_name(struct packs *packs, const char *folder, const char *ending)
 {
     struct hash hash;
     const struct facts *facts = &packs->python->facts;
@@ -85,14 +86,16 @@ static char *name_of(struct packs *packs)
     for (size_t i = 0; i < packs->solution.count; i++) {
         hash_part(&hash, packs->solution.choice[i].normal.text,
                   packs->solution.choice[i].normal.size);
-        hash_text(&hash, packs->entry[i].folder);
+        const char *entry = packs->entry[i].folder; // a node's own disk has many names
+        hash_text(&hash, entry && packs->local ? fs_base(entry) : entry);
         if (!packs->file[i]) // a module's
             hash_part(&hash, packs->solution.choice[i].candidate->version.text.text,
                       packs->solution.choice[i].candidate->version.text.size);
         if (packs->file[i])
             hash_text(&hash, packs_origin(packs, packs->file[i]).house); // its stamp differs
     }
-    return mem_print("%s/envs/%016llx", packs->cache, (unsigned long long)hash_end(&hash));
+    return mem_print("%s/%s/%016llx%s", packs->cache, folder,
+                     (unsigned long long)hash_end(&hash), ending);
 }
 
 // Whether it is one; that it is used is its pyvenv.cfg's time, to an hour (`lopin env gc`).
@@ -125,7 +128,7 @@ static void add_packages(const struct packs *packs, struct str *text)
         str_print(text, _(" and %zu more"), more);
 }
 
-static void say_made(const struct packs *packs, int again, int64_t took_us)
+void env_say_made(const struct packs *packs, int again, int64_t took_us)
 {
     CLEANUP_STR struct str text = {0};
     add_packages(packs, &text);
@@ -156,7 +159,7 @@ static int make_for_line(struct packs *packs, int again, char **ret, struct err 
     packs->check = again;
     if (packs_fill(packs, err) < 0)
         return -1;
-    CLEANUP_FREE char *goal = name_of(packs);
+    CLEANUP_FREE char *goal = env_name(packs, "envs", "");
     CLEANUP_FREE char *lopin = fs_self();
     const struct venv_ask ask = {.prefix = goal,
                                  .facts = &packs->python->facts,
@@ -172,7 +175,7 @@ static int make_for_line(struct packs *packs, int again, char **ret, struct err 
     if (err)
         *err = (struct err){0};
     if (is_new)
-        say_made(packs, again || old, clock_boot_us() - begin);
+        env_say_made(packs, again || old, clock_boot_us() - begin);
     packs_say_notes(packs);
     *ret = TAKE(goal);
     return 0;
@@ -207,7 +210,7 @@ static int make_whole(struct packs *packs, char **ret, struct err *err)
     return -1;
 }
 
-static void keep_memo(const struct cli *cli, const char *memo, const char *env)
+void env_keep_memo(const struct cli *cli, const char *memo, const char *env)
 {
     struct err err = {0};
     if (packs_memo_write(memo, env, &err) < 0)
@@ -225,16 +228,20 @@ static int find_or_make(struct cli *cli, const struct python *python, const stru
                      : packs_open_line(&ask, &packs, err);
     CLEANUP_FREE char *memo = status == 0 ? packs_memo_name(&packs) : NULL;
     int known = memo && packs_memo_read(memo, ret) == 0 && is_env(*ret);
-    if (!known) {
+    int counts = status == 0 && !known && cli->config && cli->config->site.files_counted;
+    int done = counts && !cli->options.dry_run ? env_counted(cli, &ask, memo, ret, err) : 0;
+    if (!known && !done) {
         free(TAKE(*ret));
         if (status == 0)
             status = make_for_line(&packs, 0, ret, err);
     }
     CLEANUP_FREE char *found = mem_dup(*ret);
-    if (status == 0 && *ret)
+    if (done < 0)
+        status = -1;
+    if (status == 0 && *ret && !done)
         status = make_whole(&packs, ret, err);
-    if (status == 0 && memo && *ret && (!known || strcmp(found, *ret) != 0))
-        keep_memo(cli, memo, *ret);
+    if (status == 0 && memo && *ret && !done && (!known || strcmp(found, *ret) != 0))
+        env_keep_memo(cli, memo, *ret);
     packs_free(&packs);
     dists_free(&dists);
     return status;

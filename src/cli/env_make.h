@@ -14,3 +14,10 @@ int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct er
 // finds or makes their environment in the cache, and sets cli->options.env to it. Where --env names an
 // image: unpacks it (env_unpack.h). Returns 0, or -1 with err.
 int env_for_line(struct cli *cli, const char *script, struct err *err);
+
+// For env_counted.c.
+// CACHE/FOLDER/HASH and `ending`: HASH is that of what is in it. Yours.
+char *env_name(struct packs *packs, const char *folder, const char *ending);
+void env_say_made(const struct packs *packs, int again, int64_t took_us);
+// Remembers what a line led to; says so if that is not possible.
+void env_keep_memo(const struct cli *cli, const char *memo, const char *env);

@@ -332,10 +332,12 @@ int env_pack_image(struct cli *cli, const char *env, const char *path, struct im
 {
     struct packing packing = {.cli = cli};
     const char *before = cli->options.env;
+    int local = cli->options.pack.local;
     cli->options.env = env;
     cli->options.pack.local = 1; // its own packages
     int status = pack(&packing, path, err);
     cli->options.env = before;
+    cli->options.pack.local = local;
     if (status == 0) {
         *ret = packing.image;
         packing.image = (struct image){0};

@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -113,6 +114,17 @@ static int find_python(struct unpacking *unpacking, struct err *err)
     return fits(unpacking) ? 0 : refuse_python(unpacking, err);
 }
 
+// Made first and never read: a cleaner of /tmp, which goes by the age of files, takes it before any other.
+static int put_oldest(int into, struct err *err)
+{
+    static const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = IMAGE_TIME}};
+    CLEANUP_CLOSE int fd =
+        openat(into, IMAGE_OLDEST, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    return fd < 0 || futimens(fd, times) < 0
+               ? err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), IMAGE_OLDEST)
+               : 0;
+}
+
 // Makes the environment in `beside`, an empty folder of ours, to stand at `goal`.
 static int fill(struct unpacking *unpacking, const char *beside, const char *goal,
                 struct err *err)
@@ -125,6 +137,8 @@ static int fill(struct unpacking *unpacking, const char *beside, const char *goa
     if (into < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot use folder '%s'"), beside);
     launcher_add_first(&first, python);
+    if (put_oldest(into, err) < 0)
+        return -1;
     const struct image_unpack ask = {.threads = parcel_cpus(unpacking->cli),
                                      .first = first.text};
     if (image_unpack(&ask, unpacking->fd, image, into, err) < 0)
@@ -162,15 +176,27 @@ static int make(struct unpacking *unpacking, const char *goal, const char *begin
     return status;
 }
 
-// Whether it is an environment of that image, whose interpreter is there, and the one asked for.
+// That it is used is its mark's time, to an hour (`lopin env gc`).
+static void touch(const char *mark)
+{
+    enum { HOUR = 3600 };
+    struct stat st;
+    if (stat(mark, &st) == 0 && time(NULL) - st.st_mtime > HOUR)
+        utimensat(AT_FDCWD, mark, NULL, 0);
+}
+
+// Whether it is an environment of that image, whole, whose interpreter is there, and the one asked for.
 static int is_there(const struct unpacking *unpacking, const char *goal)
 {
     CLEANUP_STR struct str text = {0};
     CLEANUP_FREE char *mark = mem_print("%s/" IMAGE_MARK, goal);
     CLEANUP_FREE char *python = mem_print("%s/bin/python", goal);
     CLEANUP_FREE char *begin = mem_print(MARK_BEGIN "%s\n", unpacking->identity);
-    if (fs_read(AT_FDCWD, mark, 1 << 16, &text, NULL) < 0 || access(python, X_OK) < 0)
+    CLEANUP_FREE char *oldest = mem_print("%s/" IMAGE_OLDEST, goal);
+    if (fs_read(AT_FDCWD, mark, 1 << 16, &text, NULL) < 0 || access(python, X_OK) < 0 ||
+        access(oldest, F_OK) < 0)
         return 0;
+    touch(mark);
     return unpacking->any_python ? str_starts(str_text(&text), begin)
                                  : strcmp(str_text(&text), unpacking->mark) == 0;
 }
@@ -219,8 +245,7 @@ static int make_once(struct unpacking *unpacking, const char *goal, struct err *
     return 0;
 }
 
-// What the site names; a job's own folder; the machine's.
-static char *local_folder(struct cli *cli, struct err *err)
+char *env_unpack_local(const struct cli *cli, struct err *err)
 {
     const char *folder = cli->config ? site_local_disk(&cli->config->site) : NULL;
     if (!folder)
@@ -229,8 +254,14 @@ static char *local_folder(struct cli *cli, struct err *err)
     vars_copy(&vars, cli->vars.list.item);
     if (folder && *folder == '/')
         vars_set(&vars, "TMPDIR", folder);
-    CLEANUP_FREE char *ours = setting_temporary(&vars, err);
+    char *ours = setting_temporary(&vars, err);
     vars_free(&vars);
+    return ours;
+}
+
+static char *local_folder(const struct cli *cli, struct err *err)
+{
+    CLEANUP_FREE char *ours = env_unpack_local(cli, err);
     if (!ours)
         return NULL;
     CLEANUP_FREE char *images = mem_print("%s/" ENV_UNPACK_FOLDER, ours);

@@ -59,10 +59,15 @@ static int known_metadata(void *context, const char *path, struct str *into)
     return packs->store ? store_metadata(packs->store, path, tag_of(packs), into) : -1;
 }
 
+const char *packs_home(const struct packs *packs)
+{
+    return packs->local ? packs->local : packs->cache;
+}
+
 // --dry-run makes none where there is none.
 int packs_open_store(struct packs *packs, struct err *err)
 {
-    CLEANUP_FREE char *folder = mem_print("%s/store", packs->cache);
+    CLEANUP_FREE char *folder = mem_print("%s/store", packs_home(packs));
     if (packs->cli->options.dry_run && access(folder, F_OK) < 0)
         return 0;
     const struct config *config = packs->cli->config;
@@ -394,6 +399,7 @@ void packs_free(struct packs *packs)
     free(packs->pin);
     strv_free(&packs->remove);
     free(packs->cache);
+    free(packs->local);
     free(packs->shared);
     arena_free(&packs->arena);
     *packs = (struct packs){0};

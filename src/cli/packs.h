@@ -54,6 +54,7 @@ struct packs { // zero-initialise to begin; free with packs_free
     struct source *source;
     struct store *store;
     char *cache;
+    char *local; // where the store is if not in the cache: on the node's own disk
     struct source_file **given; // by URL; their place is their number
     size_t given_count, given_room;
     struct packs_source **built; // packs_build.h
@@ -82,6 +83,8 @@ int packs_open_lock(const struct packs_ask *ask, const char *lock, struct packs 
                     struct err *err);
 // The store, which packs_solve opens too. Returns 0, or -1 with err.
 int packs_open_store(struct packs *packs, struct err *err);
+// The folder of the store and of shared folders of packages.
+const char *packs_home(const struct packs *packs);
 // Which versions. Returns 0, or -1 with [no-wheel], [no-solution], [fetch]...
 int packs_solve(struct packs *packs, struct err *err);
 // Gets the files and makes their entries of the store. Returns 0, or -1 with err.

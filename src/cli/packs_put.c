@@ -30,8 +30,9 @@ static enum put_mode mode_of(const struct packs *packs, const struct site *site)
 // found there.
 static void lease(struct packs *packs, const char *prefix)
 {
-    size_t size = strlen(packs->cache);
-    if (strncmp(prefix, packs->cache, size) != 0 || prefix[size] != '/')
+    const char *home = packs_home(packs);
+    size_t size = strlen(home);
+    if (strncmp(prefix, home, size) != 0 || prefix[size] != '/')
         store_lease(packs->store, prefix);
 }
 
@@ -41,7 +42,7 @@ int packs_put(struct packs *packs, const struct site *site, const char *prefix, 
     CLEANUP_STRV struct strv notes = {0};
     struct change_add *add;
     const char *const *remove;
-    CLEANUP_FREE char *shared = mem_print("%s/sites", packs->cache);
+    CLEANUP_FREE char *shared = mem_print("%s/sites", packs_home(packs));
     int whole = packs->cli->options.pack.link == LINK_WHOLE;
     if (packs->shared) {
         const struct change link = {.site = site, .prefix = prefix, .fresh = fresh};

@@ -59,7 +59,8 @@ static const char *check_target(const struct image_member *member)
 int image_names_own(const char *path)
 {
     static const char *const own[] = {"pyvenv.cfg",       ".gitignore",        "bin/activate",
-                                      "bin/activate.csh", "bin/activate.fish", IMAGE_MARK};
+                                      "bin/activate.csh", "bin/activate.fish", IMAGE_MARK,
+                                      IMAGE_OLDEST};
     for (size_t i = 0; i < COUNT(own); i++)
         if (strcmp(path, own[i]) == 0)
             return 1;

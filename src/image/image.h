@@ -14,6 +14,8 @@
 #include "base/str.h"
 
 #define IMAGE_MARK ".lopin-image" // in an unpacked environment: of which image it is
+#define IMAGE_OLDEST                                                                           \
+    ".lopin-oldest" // in one on a node's own disk: gone if a cleaner took anything
 enum { IMAGE_SHA256 = 32, IMAGE_HEX = 64, IMAGE_TIME = 315532800 }; // 1980-01-01: of every file
 
 enum image_kind {
