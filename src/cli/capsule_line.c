@@ -237,7 +237,8 @@ static int check_own(const struct image *image, const struct image_word *word, s
     return 1;
 }
 
-static int check_option(const struct image_word *word, struct err *err)
+static int check_option(const struct image *image, const struct image_word *word,
+                        struct err *err)
 {
     struct options options = {0};
     struct err wrong = {0};
@@ -245,6 +246,8 @@ static int check_option(const struct image_word *word, struct err *err)
     const struct opt *opt = where ? option_of(word->name) : NULL;
     if (!opt)
         return refuse(word, _("a capsule may not set it"), err);
+    if (!(opt->marks & OPT_LIST) && capsule_value(image, word->name) != word->value)
+        return refuse(word, _("a capsule says it once"), err);
     if (where & PATTERN && (leads_out(word->value) || !*word->value))
         return refuse(word, _("it leads out of the capsule's folder"), err);
     if (!opt->value && *word->value)
@@ -259,7 +262,7 @@ int capsule_check(const struct image *image, struct err *err)
 {
     for (size_t i = 0; i < image->word_count; i++) {
         int own = check_own(image, &image->word[i], err);
-        if (own < 0 || (!own && check_option(&image->word[i], err) < 0))
+        if (own < 0 || (!own && check_option(image, &image->word[i], err) < 0))
             return -1;
     }
     return capsule_value(image, CAPSULE_SCRIPT) && capsule_value(image, CAPSULE_LIST)

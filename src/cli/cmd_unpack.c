@@ -150,8 +150,8 @@ static int tell(const struct unpacking *unpacking, const char *goal, struct err 
                   unpacking->env.fact[IMAGE_PYTHON], unpacking->env.package_count);
     for (size_t i = 0; i < image->member_count; i++)
         if (strcmp(image->member[i].path, PROJECT_LOCK) == 0)
-            say_label(cli, "",
-                      _("--frozen takes this site's wheels, as " PROJECT_LOCK " has them"));
+            say_label(cli, "", _("--frozen takes this site's wheels, as %s has them"),
+                      PROJECT_LOCK);
     str_add(&text, *path == '-' ? "cd -- " : "cd ");
     str_add_shell(&text, path);
     str_print(&text, " && %s", unpacking->line.text);

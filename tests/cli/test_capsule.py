@@ -320,6 +320,8 @@ def bad():
                         ("threads", "none"), ("threads", "-1"), ("time", "\n"), ("header", "x"), ("mem", ""), ("script", "fit.py"), ("list", "datasets.txt"),
                         ("from", "/etc/passwd"), ("no-such", "x"), ("", ""), ("datasets", "many"), ("requirement", "x")):
         evil.append(("word %s %r" % (name, value), capsule(words=WORDS + [(name, value)])))
+    for name, value in (("out", "a"), ("colsep", ";"), ("header", "")):
+        evil.append(("twice " + name, capsule(words=WORDS + [(name, value), (name, value)])))
     for script in ("none.py", "/etc/passwd", "../fit.py", "", "sub/none"):
         evil.append(("script %r" % script, capsule(words=[("script", script)] + WORDS[1:])))
     inner = images.base()

@@ -175,12 +175,78 @@ static void names_and_links_stay_inside(void **state)
     }
 }
 
+// What a capsule says comes back in order, whatever its bytes; and it is no environment.
+static void a_capsule_says_what_it_said(void **state)
+{
+    (void)state;
+    static const char *const said[][2] = {
+        {"script", "a b.py"}, {"word", ""}, {"word", "%20\n\xff="}, {"say", "say"}, {"", ""}};
+    struct image image = {.is_capsule = 1}, again = {0};
+    CLEANUP_STR struct str text = {0}, twice = {0};
+    for (size_t i = 0; i < IMAGE_FACTS; i++)
+        image.fact[i] = "";
+    for (size_t i = 0; i < COUNT(said); i++)
+        image_say(&image, said[i][0], said[i][1]);
+    add(&image, IMAGE_FILE, "pyvenv.cfg", NULL, 3);
+    add(&image, IMAGE_FILE, "PYVENV.cfg", NULL, 3);
+    give_frames(&image);
+    image_write_index(&text, &image);
+    assert_true(str_starts(text.text, "lopin-capsule 1\nsay script a%20b.py\n"));
+    CLEANUP_FREE char *copy = mem_dupn(text.text, text.size);
+    assert_int_equal(image_read_index(copy, text.size, &again, NULL), 0);
+    assert_true(again.is_capsule);
+    assert_int_equal(again.word_count, COUNT(said));
+    for (size_t i = 0; i < COUNT(said); i++) {
+        assert_string_equal(again.word[i].name, said[i][0]);
+        assert_string_equal(again.word[i].value, said[i][1]);
+    }
+    image_write_index(&twice, &again);
+    assert_string_equal(twice.text, text.text);
+    image_free(&image);
+    image_free(&again);
+}
+
+static int capsule_takes(enum image_kind kind, const char *path)
+{
+    struct image image = {.is_capsule = 1};
+    struct err err = {0};
+    for (const char *slash = path; (slash = strchr(slash, '/')); slash++)
+        add(&image, IMAGE_FOLDER, arena_dupn(&image.arena, path, (size_t)(slash - path)), NULL,
+            0);
+    add(&image, kind, path, kind == IMAGE_LINK ? "a" : NULL, 0);
+    int status = image_check_members(&image, &err);
+    if (status < 0)
+        assert_int_equal(err.code, ERR_BAD_IMAGE);
+    image_free(&image);
+    return status == 0;
+}
+
+static void a_capsule_has_no_settings(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "lopin.toml",  "a/Lopin.TOML",     "pyproject.toml",  ".git",
+        ".GIT/config", "a/.hg/hgrc",       ".lopin/runs/1/x", "RUN",
+        "run",         "__pycache__/a.pyc"};
+    static const char *const good[] = {"a/RUN", "lopin.tom",   ".gitignore", "bin",
+                                       "lib/x", "bin/python3", "git",        ".lopin-x"};
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(capsule_takes(IMAGE_FILE, bad[i]));
+    for (size_t i = 0; i < COUNT(good); i++)
+        assert_true(capsule_takes(IMAGE_FILE, good[i]));
+    assert_false(capsule_takes(IMAGE_LINK, "l"));
+    assert_false(capsule_takes(IMAGE_SCRIPT, "s"));
+    assert_true(capsule_takes(IMAGE_PROGRAM, "s"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_have_what_their_size_says),
         cmocka_unit_test(an_index_is_read_as_it_was_written),
         cmocka_unit_test(names_and_links_stay_inside),
+        cmocka_unit_test(a_capsule_says_what_it_said),
+        cmocka_unit_test(a_capsule_has_no_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
