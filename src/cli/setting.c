@@ -21,6 +21,7 @@
 #include "cli/reserve.h"
 #include "cli/say.h"
 #include "env/release.h"
+#include "image/image.h"
 #include "threads/guard.h"
 
 static char *temporary_path(const struct vars *vars)
@@ -90,14 +91,18 @@ static uint64_t hash_distributions(const struct python *python)
     return hash_folder(site) + hash_folder(debian) + hash_folder(local);
 }
 
+// What was unpacked of an image is the same wherever a job has its disk.
 static uint64_t hash_python(const struct python *python)
 {
     struct hash hash;
+    CLEANUP_STR struct str mark = {0};
+    CLEANUP_FREE char *path = mem_print("%s/" IMAGE_MARK, python->facts.prefix);
+    int is_unpacked = fs_read(AT_FDCWD, path, 1 << 16, &mark, NULL) == 0;
     uint64_t distributions = hash_distributions(python);
     hash_begin(&hash);
-    hash_text(&hash, python->path);
+    hash_text(&hash, is_unpacked ? str_text(&mark) : python->path);
     hash_text(&hash, python->facts.version);
-    hash_text(&hash, python->facts.prefix);
+    hash_text(&hash, is_unpacked ? "" : python->facts.prefix);
     hash_part(&hash, &distributions, sizeof distributions);
     return hash_end(&hash);
 }

@@ -50,11 +50,7 @@ def test_one_file(lopin, site):
     # another node: nothing but the cache is there
     shutil.rmtree(lopin.disk)
     lopin.disk.mkdir()
-    shutil.rmtree(lopin.cwd / "house")
-    (lopin.cwd / "house").mkdir()
     shutil.rmtree(lopin.cache / "asked")
-    wheels.make(lopin.cwd / "house", "demo", "1.0", {"demo/__init__.py": "X = 1\n", "demo/never.txt": "x"}, requires=["other"])
-    wheels.make(lopin.cwd / "house", "other", "1.0", {"other/a.py": "", "other/b/c.py": ""})
     again, said = run(lopin, site)
     assert again == prefix and "unpacked in" in said and "made in" not in said and image.stat().st_ino == state.st_ino
     # other packages, another image
@@ -102,6 +98,23 @@ def test_map_and_resume(lopin, site):
     (lopin.cwd / "fail").unlink()
     done = lopin("retry")
     assert done.code == 0, done
+
+
+def test_resume_in_another_job(lopin, site):
+    """Its disk has another name, and the environment is the same."""
+    lopin.write("where.py", WHERE + "import os\nsys.exit(75 if sys.argv[1] == 'b' and os.path.exists('again') else 0)\n")
+    lopin.write("again", "")
+    job = {"LOPIN_SITE": str(lopin.write("job.toml", 'files-counted = true\nlocal-disk = ["$JOB"]\n'))}
+    for name in ("job1", "job2"):
+        (lopin.cwd / name).mkdir()
+    done = lopin("map", *site, "--resume", "--max-continue", "1", "where.py", "a", "b", env=dict(job, JOB=str(lopin.cwd / "job1")))
+    assert done.code in (1, 75), done
+    (lopin.cwd / "again").unlink()
+    shutil.rmtree(lopin.cwd / "job1")
+    done = lopin("map", *site, "--resume", "--json", "where.py", "a", "b", "c", env=dict(job, JOB=str(lopin.cwd / "job2")))
+    assert "[changed]" not in done.err and "unpacked in" in done.err, done
+    started = [event["dataset"] for event in done.events() if event["event"] == "start"]
+    assert 1 not in started and 3 in started, done.out
 
 
 def test_no_room(lopin, site, disk):  # noqa: F811
