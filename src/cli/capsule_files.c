@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// capsule_files: files keep their place below the run's folder; what is outside of it gets one below. Links
-// are followed: a capsule has real files.
+// capsule_files: files keep their place below the run's folder; what is outside of it gets one
+// below. Links are followed: a capsule has real files.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -182,8 +182,8 @@ static char *free_name(const struct capsule_files *files, const char *name)
     return mem_dup(name); // a clash is told
 }
 
-// Where a path of outside goes: its name is kept, as patterns show it; where it is taken, a folder is put
-// between.
+// Where a path of outside goes: its name is kept, as patterns show it; where it is taken, a
+// folder is put between.
 static char *place_outside(const struct capsule_files *files, const char *source,
                            const char *aside)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// capsule_line: a capsule may set what a table here lists, and nothing that names a program or leads out of
-// its folder.
+// capsule_line: a capsule may set what a table here lists, and nothing that names a program or
+// leads out of its folder.
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,7 +270,8 @@ int capsule_check(const struct image *image, struct err *err)
                : err_set(err, ERR_BAD_IMAGE, _("it does not say what its run is"));
 }
 
-// Whether TOML can hold the bytes, as text between quotes (toml.io, "String"): UTF-8 without control bytes.
+// Whether TOML can hold the bytes, as text between quotes (toml.io, "String"): UTF-8 without
+// control bytes.
 static int is_text(const char *value)
 {
     CLEANUP_STR struct str shown = {0};
@@ -355,10 +356,12 @@ void capsule_add_line(struct str *into, const struct image *image)
         str_add_char(into, '=');
         str_add_shell(into, word->value);
     }
+    const char *list = capsule_value(image, CAPSULE_LIST);
+    const char *script = capsule_value(image, CAPSULE_SCRIPT);
     str_add(into, " --from ");
-    str_add_shell(into, capsule_value(image, CAPSULE_LIST));
+    str_add_shell(into, list ? list : "");
     str_add_char(into, ' ');
-    str_add_shell(into, capsule_value(image, CAPSULE_SCRIPT));
+    str_add_shell(into, script ? script : "");
     for (size_t i = 0; i < image->word_count; i++)
         if (strcmp(image->word[i].name, CAPSULE_WORD) == 0) {
             str_add_char(into, ' ');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// capsule_list: the datasets of a run as a file that --from reads: lines; where a name has a newline, items
-// that end with NUL; columns between a text that is in none of them; lines of JSON as they were.
+// capsule_list: the datasets of a run as a file that --from reads: lines; where a name has a
+// newline, items that end with NUL; columns between a text that is in none of them; lines of
+// JSON as they were.
 #include <string.h>
 #include <sys/stat.h>
 

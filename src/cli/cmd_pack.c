@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmd_pack: `lopin pack [RUN] FILE`: what a run needs to be run elsewhere; its results are not in it.
+// cmd_pack: `lopin pack [RUN] FILE`: what a run needs to be run elsewhere; its results are not
+// in it.
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>

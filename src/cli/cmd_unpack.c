@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmd_unpack: `lopin unpack FILE [DIR]`: a capsule becomes a folder in which its line works. Nothing of it is
-// started; its settings are written anew from what it says, checked word by word.
+// cmd_unpack: `lopin unpack FILE [DIR]`: a capsule becomes a folder in which its line works.
+// Nothing of it is started; its settings are written anew from what it says, checked word by
+// word.
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

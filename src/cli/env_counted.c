@@ -19,8 +19,8 @@
 #include "cli/packs_put.h"
 #include "cli/say.h"
 
-// Where the site counts files: made on the node's own disk, with a store there, and kept in the cache as
-// one file, `image`.
+// Where the site counts files: made on the node's own disk, with a store there, and kept in the
+// cache as one file, `image`.
 static int make_image(struct cli *cli, struct packs *packs, const char *image, struct err *err)
 {
     struct image packed = {0};
@@ -86,7 +86,8 @@ static int use_image(struct cli *cli, const char *image, char **ret, struct err 
     return 0;
 }
 
-// What the node's own disk has no room for, or is not there to hold, is made in the cache as elsewhere.
+// What the node's own disk has no room for, or is not there to hold, is made in the cache as
+// elsewhere.
 static int is_of_disk(const struct cli *cli, const struct err *err)
 {
     if (err->code != ERR_DISK_FULL && err->code != ERR_SYSTEM)
