@@ -8,6 +8,8 @@
 // the compiler that they never fail.
 #undef NDEBUG
 #define TOML_ASSERT(condition) static_cast<void>(0)
+#include <cstdlib>
+#include <cstring>
 #include <sstream>
 #include <string_view>
 #include <toml++/impl/forward_declarations.h>
@@ -25,7 +27,8 @@ extern "C" {
 namespace
 {
 
-void copy(struct arena *arena, const toml::node &from, struct toml_value *into);
+void copy(struct arena *arena, std::string_view source, const toml::node &from,
+          struct toml_value *into);
 
 const char *keep(struct arena *arena, std::string_view text)
 {
@@ -43,7 +46,33 @@ void copy_time(struct arena *arena, const T &value, struct toml_value *into)
     into->size = kept.size();
 }
 
-void copy_table(struct arena *arena, const toml::table &from, struct toml_value *into)
+// As it is written, if it is a plain number: 3.10 is a version to some, and no 3.1. NULL if the place that
+// the parser names has something else.
+const char *written(struct arena *arena, std::string_view text, const toml::node &from,
+                    double value)
+{
+    const auto &where = from.source().begin;
+    size_t at = 0;
+    for (unsigned line = 1; line < where.line; line++) {
+        at = text.find('\n', at);
+        if (at == text.npos)
+            return nullptr;
+        at++;
+    }
+    for (unsigned column = 1; at < text.size() && column < where.column; column++)
+        do // columns are characters
+            at++;
+        while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80);
+    if (at >= text.size())
+        return nullptr;
+    text.remove_prefix(at);
+    const char *kept = keep(arena, text.substr(0, text.find_first_not_of("+-.0123456789eE")));
+    char *end;
+    return std::strtod(kept, &end) == value && end != kept && !*end ? kept : nullptr;
+}
+
+void copy_table(struct arena *arena, std::string_view source, const toml::table &from,
+                struct toml_value *into)
 {
     auto *item = static_cast<struct toml_value *>(
         arena_alloc(arena, (from.size() + 1) * sizeof(struct toml_value)));
@@ -51,13 +80,14 @@ void copy_table(struct arena *arena, const toml::table &from, struct toml_value 
     into->item = item;
     into->count = from.size();
     for (auto &&[key, value] : from) {
-        copy(arena, value, item);
+        copy(arena, source, value, item);
         item->key = keep(arena, key.str());
         item++;
     }
 }
 
-void copy_array(struct arena *arena, const toml::array &from, struct toml_value *into)
+void copy_array(struct arena *arena, std::string_view source, const toml::array &from,
+                struct toml_value *into)
 {
     auto *item = static_cast<struct toml_value *>(
         arena_alloc(arena, (from.size() + 1) * sizeof(struct toml_value)));
@@ -65,17 +95,18 @@ void copy_array(struct arena *arena, const toml::array &from, struct toml_value 
     into->item = item;
     into->count = from.size();
     for (auto &&value : from)
-        copy(arena, value, item++);
+        copy(arena, source, value, item++);
 }
 
-void copy(struct arena *arena, const toml::node &from, struct toml_value *into)
+void copy(struct arena *arena, std::string_view source, const toml::node &from,
+          struct toml_value *into)
 {
     *into = {};
     into->line = from.source().begin.line;
     if (const auto *table = from.as_table())
-        copy_table(arena, *table, into);
+        copy_table(arena, source, *table, into);
     else if (const auto *array = from.as_array())
-        copy_array(arena, *array, into);
+        copy_array(arena, source, *array, into);
     else if (const auto *text = from.as_string()) {
         into->kind = TOML_TEXT;
         into->text = keep(arena, text->get());
@@ -86,6 +117,8 @@ void copy(struct arena *arena, const toml::node &from, struct toml_value *into)
     } else if (const auto *number = from.as_floating_point()) {
         into->kind = TOML_FLOAT;
         into->number = number->get();
+        into->text = written(arena, source, from, into->number);
+        into->size = into->text ? std::strlen(into->text) : 0;
     } else if (const auto *boolean = from.as_boolean()) {
         into->kind = TOML_BOOLEAN;
         into->integer = boolean->get();
@@ -113,7 +146,7 @@ extern "C" const struct toml_value *toml_parse(struct arena *arena, const char *
     }
     auto *root =
         static_cast<struct toml_value *>(arena_alloc(arena, sizeof(struct toml_value)));
-    copy(arena, result.table(), root);
+    copy(arena, std::string_view(text, size), result.table(), root);
     return root;
 }
 

@@ -21,7 +21,7 @@ struct toml_value {  // lives in the arena of its document
     const char *key; // in its table; NULL in an array and of the document
     enum toml_kind kind;
     unsigned line;    // from 1
-    const char *text; // TEXT (may hold NUL), TIME (RFC 3339)
+    const char *text; // TEXT (may hold NUL), TIME (RFC 3339), FLOAT (as it is written, or NULL)
     size_t size;
     int64_t integer;               // INTEGER, BOOLEAN
     double number;                 // FLOAT
