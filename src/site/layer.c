@@ -47,12 +47,58 @@ static void make_visible(const char *text, struct str *into)
     str_add_visible(into, text, strlen(text));
 }
 
+static int wrong_kind(const struct opt *opt, const struct toml_value *value, struct err *err)
+{
+    if (!opt->value)
+        return err_set(err, ERR_CONFIG, _("%s must be true or false"), opt->name);
+    err_set(err, ERR_CONFIG, _("the value of %s is not one that --%s takes"), opt->name,
+            opt->name);
+    const char *example = value->kind == TOML_TIME ? value->text : opt->value;
+    return err_hint(err, "try", opt->marks & OPT_LIST ? "%s = [\"%s\"]" : "%s = \"%s\"",
+                    opt->name, example);
+}
+
+// The first command that has an option of this name; NULL: none.
+static const struct layer_command *owner_of(const struct layer_known *known, const char *key)
+{
+    for (size_t i = 0; i < known->count; i++)
+        for (const struct opt *opt = known->options; opt->id; opt++)
+            if (opt->commands & known->command[i].bits && !(opt->marks & OPT_ONCE) &&
+                strcmp(opt->name, key) == 0)
+                return &known->command[i];
+    return NULL;
+}
+
+static const struct layer_command *command_of(const struct layer_known *known, const char *name)
+{
+    for (size_t i = 0; i < known->count; i++)
+        if (strcmp(known->command[i].name, name) == 0)
+            return &known->command[i];
+    return NULL;
+}
+
+// A key that is right elsewhere: of another command, or the name of a table. 0: it is nowhere.
+static int misplaced(const struct reading *reading, const char *key, struct err *err)
+{
+    const struct layer_command *owner = owner_of(reading->known, key);
+    if (!reading->table && command_of(reading->known, key)) {
+        err_set(err, ERR_CONFIG, _("%s must be a table"), key);
+        return err_hint(err, "try", "[%s]", key);
+    }
+    if (!reading->table || !owner)
+        return 0;
+    err_set(err, ERR_CONFIG, _("%s is no option of lopin %s"), key, reading->table->name);
+    return err_hint(err, "try", "[%s]", owner->name);
+}
+
 static int unknown(const struct reading *reading, const char *key, struct err *err)
 {
     const char *names[256];
     size_t count = 0;
     const struct layer_known *known = reading->known;
     CLEANUP_STR struct str shown = {0};
+    if (misplaced(reading, key, err) < 0)
+        return -1;
     for (const struct opt *opt = known->options; opt->id && count < COUNT(names) - 1; opt++)
         if (opt->commands & bits_of(reading) && !(opt->marks & OPT_ONCE))
             names[count++] = opt->name;
@@ -65,16 +111,6 @@ static int unknown(const struct reading *reading, const char *key, struct err *e
     if (near)
         return err_hint(err, "try", "%s", near);
     return err_hint(err, "more", "lopin help lopin.toml");
-}
-
-static int wrong_kind(const struct opt *opt, struct err *err)
-{
-    if (!opt->value)
-        return err_set(err, ERR_CONFIG, _("%s must be true or false"), opt->name);
-    err_set(err, ERR_CONFIG, _("the value of %s is not one that --%s takes"), opt->name,
-            opt->name);
-    return err_hint(err, "try", opt->marks & OPT_LIST ? "%s = [\"%s\"]" : "%s = \"%s\"",
-                    opt->name, opt->value);
 }
 
 void layer_add(struct layer *layer, const struct layer_item *item)
@@ -90,7 +126,11 @@ static const char *text_of(struct arena *arena, const struct toml_value *value)
     switch (value->kind) {
     case TOML_TEXT: return strlen(value->text) == value->size ? value->text : NULL;
     case TOML_INTEGER: snprintf(text, sizeof text, "%" PRId64, value->integer); break;
-    case TOML_FLOAT: snprintf(text, sizeof text, "%.15g", value->number); break;
+    case TOML_FLOAT:
+        if (value->text) // python = 3.10
+            return value->text;
+        snprintf(text, sizeof text, "%.15g", value->number);
+        break;
     default: return NULL;
     }
     return arena_dup(arena, text);
@@ -129,7 +169,7 @@ static int read_key(struct reading *reading, const struct toml_value *value, str
     }
     if (!opt || (!item.is_flag && read_texts(reading, value, &item) < 0) ||
         (value->kind == TOML_ARRAY && !(opt->marks & OPT_LIST)))
-        return wrong_kind(opt ? opt : any, err);
+        return wrong_kind(opt ? opt : any, value, err);
     layer_add(reading->layer, &item);
     return 0;
 }
@@ -142,12 +182,15 @@ static int read_table(struct reading *reading, const struct toml_value *table, s
     return 0;
 }
 
-static const struct layer_command *command_of(const struct layer_known *known, const char *name)
+// [env], or with = {...}: an option of one value is no table.
+static int refuse_table(const struct reading *reading, const struct toml_value *table,
+                        struct err *err)
 {
-    for (size_t i = 0; i < known->count; i++)
-        if (strcmp(known->command[i].name, name) == 0)
-            return &known->command[i];
-    return NULL;
+    const struct opt *any;
+    const struct layer_item item = {.key = table->key};
+    find(reading->known->options, &item, reading->known->bits, &any);
+    return any && !(any->marks & OPT_ONCE) ? wrong_kind(any, table, err)
+                                           : unknown(reading, table->key, err);
 }
 
 // First the tables, then the top.
@@ -159,7 +202,7 @@ static int read_all(struct reading *reading, struct err *err)
             continue;
         reading->table = command_of(reading->known, ours->item[i].key);
         if (!reading->table) {
-            unknown(reading, ours->item[i].key, err);
+            refuse_table(reading, &ours->item[i], err);
             return document_wrap(reading->document, ours->item[i].line, err);
         }
         if (read_table(reading, &ours->item[i], err) < 0)

@@ -15,11 +15,13 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/opt.h"
+#include "site/trust.h"
 
 struct reading {
     struct site_file *site;
     const struct vars *vars;
     const struct toml_value *value; // that is being read
+    unsigned *line;                 // of it, or of what is being read in its table
 };
 
 const char *const site_file_keys[] = {
@@ -102,6 +104,21 @@ static int read_path(const struct reading *reading, const char **ret, struct err
     if (!path)
         return -1;
     *ret = arena_dup(&reading->site->document.arena, path);
+    return 0;
+}
+
+// {version} is all that a pattern may have.
+static int read_python(const struct reading *reading, const char **ret, struct err *err)
+{
+    if (read_path(reading, ret, err) < 0)
+        return -1;
+    for (const char *at = *ret; (at = strchr(at, '{')); at++)
+        if (!str_starts(at, "{version}")) {
+            CLEANUP_STR struct str shown = {0};
+            str_add_visible(&shown, at, strcspn(at, "}/") + (at[strcspn(at, "}/")] == '}'));
+            err_set(err, ERR_CONFIG, _("%s: '%s' is unknown"), reading->value->key, shown.text);
+            return err_hint(err, "try", "{version}");
+        }
     return 0;
 }
 
@@ -228,9 +245,11 @@ static int read_cpu(const struct reading *reading, struct err *err)
     const struct toml_value *table = reading->value;
     if (table->kind != TOML_TABLE)
         return wrong(reading, _("a table"), err);
-    for (size_t i = 0; i < table->count; i++)
+    for (size_t i = 0; i < table->count; i++) {
+        *reading->line = table->item[i].line;
         if (check_level(&table->item[i], table->item[i].key, err) < 0)
             return -1;
+    }
     reading->site->cpu = table;
     return 0;
 }
@@ -243,13 +262,18 @@ static int read_partitions(const struct reading *reading, struct err *err)
         return wrong(reading, _("a table"), err);
     for (size_t i = 0; i < table->count; i++) {
         const struct toml_value *one = &table->item[i];
-        if (one->kind != TOML_TABLE)
-            return err_set(err, ERR_CONFIG, _("%s must be %s"), one->key, _("a table"));
-        for (size_t k = 0; k < one->count; k++)
+        *reading->line = one->line;
+        if (one->kind != TOML_TABLE) {
+            err_set(err, ERR_CONFIG, _("%s must be %s"), one->key, _("a table"));
+            return err_hint(err, "try", "[partition.NAME]");
+        }
+        for (size_t k = 0; k < one->count; k++) {
+            *reading->line = one->item[k].line;
             if (strcmp(one->item[k].key, "cpu") != 0)
                 return unknown(one->item[k].key, known, err);
-            else if (check_level(&one->item[k], "cpu", err) < 0)
+            if (check_level(&one->item[k], "cpu", err) < 0)
                 return -1;
+        }
     }
     reading->site->partition = table;
     return 0;
@@ -274,6 +298,7 @@ static int read_advice(const struct reading *reading, struct err *err)
     for (size_t i = 0; i < table->count; i++) {
         const struct toml_value *value = &table->item[i];
         int status = 0;
+        *reading->line = value->line;
         if (strcmp(value->key, "cpu") == 0)
             status = read_percent(value, &site->advice_cpu, err);
         else if (strcmp(value->key, "memory") == 0)
@@ -298,7 +323,7 @@ static int read_key(const struct reading *reading, struct err *err)
     switch (which) {
     case 0: return read_paths(reading, 0, &site->wheels, err);
     case 1: return read_index(reading, err);
-    case 2: return read_path(reading, &site->python, err);
+    case 2: return read_python(reading, &site->python, err);
     case 3: return read_paths(reading, 1, &site->local_disk, err);
     case 4: return read_path(reading, &site->cache, err);
     case 5: return read_flag(reading, &site->files_counted, err);
@@ -315,9 +340,11 @@ int site_file_fill(struct site_file *site, const struct vars *vars, struct err *
 {
     const struct toml_value *root = site->document.ours;
     for (size_t i = 0; root && i < root->count; i++) {
-        const struct reading reading = {.site = site, .vars = vars, .value = &root->item[i]};
+        unsigned line = root->item[i].line;
+        const struct reading reading = {
+            .site = site, .vars = vars, .value = &root->item[i], .line = &line};
         if (read_key(&reading, err) < 0)
-            return at_line(&reading, root->item[i].line, err);
+            return at_line(&reading, line, err);
     }
     return 0;
 }
@@ -342,8 +369,11 @@ int site_file_read(struct site_file *site, const char *standard, const struct va
     if (site->document.state == DOCUMENT_UNTRUSTED) {
         err_set(err, ERR_UNTRUSTED, _("the site's file '%s' is not used: %s"),
                 site->document.path, site->document.doubt);
-        return named ? err_hint(err, "try", "unset LOPIN_SITE")
-                     : err_hint(err, "try", "chmod go-w %s", site->document.path);
+        CLEANUP_STR struct str shown = {0};
+        str_add_shell(&shown, site->document.path);
+        return named && !trust_may_mend(site->document.path)
+                   ? err_hint(err, "try", "unset LOPIN_SITE")
+                   : err_hint(err, "try", "chmod go-w %s", shown.text);
     }
     return site_file_fill(site, vars, err);
 }

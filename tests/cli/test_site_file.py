@@ -104,12 +104,28 @@ def test_what_is_wrong_is_never_passed_over(lopin, site):
     assert lopin("list").code == 4  # runs can be looked at
     site("index = 'never'\n", mode=0o666)
     done = lopin("map", "show.py", "a")
-    assert done.code == 2 and "is not used: others may write it [untrusted]" in done.err and "unset LOPIN_SITE" in done.err
+    assert done.code == 2 and "is not used: others may write it [untrusted]" in done.err
+    assert "try     chmod go-w %s\n" % path in done.err  # it is our own
     assert lopin("map", "show.py", "a", env={"LOPIN_SITE": ""}).code == 0
     path.unlink()
     assert "not there" in lopin("map", "show.py", "a").err
     path.mkdir()
     assert lopin("map", "show.py", "a").code == 2
+
+
+@pytest.mark.parametrize("text, line, cure", [
+    ("\n[cpu]\nnumpy = 'haswell'\n", 3, ""),
+    ("[partition.a]\ncpu = 'x86-64-v3'\n[partition.b]\n\ncpu = 'avx2'\n", 5, ""),
+    ("[partition.a]\ncpu = 'x86-64-v3'\ncpus = 1\n", 3, "cpu"),
+    ("[partition]\ncpu = 'x86-64-v3'\n", 2, "[partition.NAME]"),
+    ("[advice]\ncpu = 70\n\nmemory = 101\n", 4, ""),
+    ("index = 'never'\npython = '/opt/{vers}/bin/python3'\n", 2, "{version}"),
+    ("index = 'never'\npython = '/opt/{'\n", 2, "{version}"),
+])
+def test_errors_name_the_line_of_the_key(lopin, site, text, line, cure):
+    site(text)
+    done = lopin("config")
+    assert done.code == 2 and "site.toml:%d: " % line in done.err and "try     " + cure in done.err + "try     ", done.err
 
 
 def test_advice(lopin, site):
