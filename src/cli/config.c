@@ -14,6 +14,7 @@
 #include "cli/say.h"
 #include "env/release.h"
 #include "site/nearest.h"
+#include "site/trust.h"
 
 static const enum option accumulating[] = {OPTION_WITH, OPTION_REQUIREMENT, OPTION_GROUP};
 // What is said first keeps the other out, which would contradict it.
@@ -254,7 +255,13 @@ static void say_untrusted(const struct cli *cli)
         if (document->state != DOCUMENT_UNTRUSTED)
             continue;
         CLEANUP_FREE char *path = config_shown(cli, document->path);
-        say(cli, _("%s is not read: %s [untrusted]"), path, document->doubt);
+        CLEANUP_STR struct str shown = {0};
+        str_add_shell(&shown, document->path);
+        if (trust_may_mend(document->path))
+            say(cli, _("%s is not read: %s [untrusted]; cured by: chmod go-w %s"), path,
+                document->doubt, shown.text);
+        else
+            say(cli, _("%s is not read: %s [untrusted]"), path, document->doubt);
     }
 }
 

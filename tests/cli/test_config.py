@@ -119,6 +119,13 @@ def test_errors_name_file_line_and_key(lopin, text, wanted):
         assert "[config]" not in lopin(*words).err, words
 
 
+@pytest.mark.parametrize("text", ["python = 3.10\n", "[map]\npython = 3.10\n", "# \u00e9\r\npython=3.10 # \u00e9\r\n"])
+def test_a_version_without_quotes_keeps_its_nought(lopin, text):
+    lopin.write("lopin.toml", text)
+    assert json.loads(lopin("config", "--json").out)["values"]
+    assert "3.10 " in lopin("config").out
+
+
 def test_errors_in_a_header_name_the_line_of_the_script(lopin):
     lopin.write("show.py", "# a comment\n" + HEADER % "jbos = 1" + SHOW)
     done = lopin("run", "show.py")
@@ -189,7 +196,7 @@ def test_files_of_others_are_not_read(lopin):
     path = lopin.write("lopin.toml", "threads = 2\n", mode=0o664)
     done = lopin("map", "--dry-run", "--no-ledger", "-c", "2", "show.py", "a", "b")
     assert done.code == 0 and "1 thread each" in done.out
-    assert "lopin.toml is not read: others may write it [untrusted]" in done.err
+    assert "lopin.toml is not read: others may write it [untrusted]; cured by: chmod go-w %s\n" % path in done.err
     shown = lopin("config")
     assert re.search(r"project +lopin.toml +not read: others may write it", shown.out)
     path.chmod(0o644)
