@@ -19,6 +19,7 @@
 #include "cli/parcel.h"
 #include "cli/project.h"
 #include "cli/say.h"
+#include "cli/setting.h"
 #include "env/cfg.h"
 #include "env/pending.h"
 #include "image/gather.h"
@@ -59,6 +60,17 @@ static int is_our_pip(struct packing *packing, const char *name)
         return 0;
     packing->has_pip = 1;
     return 1;
+}
+
+// One of --with has no command pip where it is, as nothing may be added to it. Unpacked it is one to be
+// activated, and without one of its own `pip` would be that of another environment.
+static int is_made_for_line(const struct packing *packing)
+{
+    CLEANUP_FREE char *cache = setting_cache(packing->cli);
+    CLEANUP_FREE char *envs = mem_print("%s/envs", cache);
+    CLEANUP_FREE char *real = realpath(envs, NULL);
+    CLEANUP_FREE char *above = fs_folder(packing->real);
+    return real && strcmp(above, real) == 0;
 }
 
 // What is made anew where it is unpacked: of all tools that make environments. And what is of a moment.
@@ -309,6 +321,7 @@ static int pack(struct packing *packing, const char *path, struct err *err)
                        site->prefix);
     CLEANUP_FREE char *real = realpath(site->prefix, NULL);
     packing->real = real ? real : site->prefix;
+    packing->has_pip = is_made_for_line(packing);
     if (pip_python(&packing->pip, &packing->python, err) < 0 || pending_finish(site, err) < 0 ||
         gather(packing, err) < 0 || write_file(packing, path, err) < 0)
         return -1;

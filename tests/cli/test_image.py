@@ -125,6 +125,23 @@ def test_same_bytes(lopin, env, house):
     assert "tool %s\n" % there == subprocess.run([there / "bin/tool"], stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
+def test_one_made_for_a_line_has_a_pip_of_its_own(lopin, house):
+    """Activated, without one, `pip uninstall` would be that of another environment on PATH."""
+    lopin.write("show.py", "import sys; print(sys.prefix)\n")
+    done = lopin("run", "--no-index", "--find-links", house, "--with", "demo", "show.py")
+    assert done.code == 0, done.err
+    made = pathlib.Path(done.out[:-1])
+    assert not (made / "bin/pip").exists()
+    first = pack(lopin, made).read_bytes()
+    there = unpack(lopin, "there")
+    assert (there / "bin/pip").exists() and (there / "bin/pip3").exists()
+    done = lopin("venv", "env", "--no-index", "--find-links", house, "--with", "demo")
+    assert pack(lopin, "env", file="b.img").read_bytes() == first
+    assert lopin("venv", "bare", "--without-pip").code == 0
+    pack(lopin, "bare", file="c.img")
+    assert not (unpack(lopin, "bare again", file="c.img") / "bin/pip").exists()  # as it was asked for
+
+
 def test_tar_reads_it(lopin, env):
     """Whoever has no lopin has tar; and Python's reader sees what our index says."""
     image = pack(lopin, "env")
