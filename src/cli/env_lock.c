@@ -182,6 +182,16 @@ static int put(struct locking *locking, const struct lock *lock, struct err *err
     return 0;
 }
 
+// What is there cannot be read, and is not overwritten: it may be no lock at all.
+static int refuse_old(const struct locking *locking, struct err *err)
+{
+    CLEANUP_STR struct str shown = {0};
+    str_add_shell(&shown, locking->shown);
+    return strcmp(fs_base(locking->path), PROJECT_LOCK) == 0
+               ? -1 // which says so itself
+               : err_hint(err, "try", "rm %s", shown.text);
+}
+
 static int run(struct locking *locking, struct err *err)
 {
     CLEANUP_STRV struct strv words = {0};
@@ -191,7 +201,9 @@ static int run(struct locking *locking, struct err *err)
     struct way *order[MOST_PYTHONS];
     if (strcmp(locking->path, "-") != 0 && is_file(locking->path) &&
         !(locking->old = packs_lock_file(locking->cli, &locking->arena, locking->path, err)))
-        return err_hint(err, "try", _("rm %s, to lock anew"), locking->shown);
+        return refuse_old(locking, err);
+    if (locking->old)
+        packs_say_newer(locking->cli, locking->old, locking->path);
     if (words_of(locking, &words, err) < 0 || find_pythons(locking, err) < 0)
         return -1;
     for (size_t i = 0; i < locking->count; i++)

@@ -117,6 +117,8 @@ void packs_say_pins(const struct packs *packs);
 // Reads a lock. NULL with err.
 const struct lock *packs_lock_file(const struct cli *cli, struct arena *arena, const char *path,
                                    struct err *err);
+// Says it, if the lock may hold what this lopin does not know.
+void packs_say_newer(const struct cli *cli, const struct lock *lock, const char *path);
 // packs_provider.c
 void packs_provider(struct packs *packs, struct solve_provider *ret);
 // Asks indexes at once for what is wanted.

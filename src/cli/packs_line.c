@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/packs_line.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,10 +60,32 @@ static void add_cure(const struct packs *packs, const char *lock, struct str *in
         str_add(into, " --no-index");
 }
 
-static void say_old(const struct packs *packs, const char *lock, const char *why)
+// A lock is for some Pythons: where that of the line is none of them, it is to be one more.
+static void add_pythons(const struct packs *packs, const struct lock_asked *asked,
+                        struct str *into)
+{
+    CLEANUP_STR struct str list = {0};
+    int major;
+    int minor;
+    if (sscanf(packs->python->facts.version, "%d.%d", &major, &minor) != 2)
+        return;
+    CLEANUP_FREE char *ours = mem_print("%d.%d", major, minor);
+    for (size_t i = 0; i < asked->python_count; i++) {
+        if (strcmp(asked->python[i], ours) == 0)
+            return;
+        str_print(&list, "%s,", asked->python[i]);
+    }
+    str_add(&list, ours);
+    str_add(into, " -p ");
+    str_add_shell(into, list.text);
+}
+
+static void say_old(const struct packs *packs, const struct lock *old, const char *lock,
+                    const char *why)
 {
     CLEANUP_STR struct str cure = {0};
     add_cure(packs, lock, &cure);
+    add_pythons(packs, &old->asked, &cure);
     say(packs->cli, _("%s is out of date: %s; renew it with: %s"), fs_base(lock), why,
         str_text(&cure));
 }
@@ -116,6 +139,7 @@ int packs_open_line(const struct packs_ask *ask, struct packs *ret, struct err *
     if (found < 0)
         return -1;
     ret->prefer = lock;
-    say_old(ret, path, why);
+    packs_say_newer(ask->cli, lock, path);
+    say_old(ret, lock, path, why);
     return 0;
 }

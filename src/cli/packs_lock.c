@@ -15,11 +15,38 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "cli/packs_build.h"
+#include "cli/project.h"
 #include "cli/say.h"
 #include "source/sha256.h"
 #include "source/url.h"
 
 enum { LOCK_MAX = 1 << 26 };
+
+// The number of the line where a merge began that met a conflict; 0: none.
+static unsigned conflict_line(const char *text)
+{
+    unsigned line = 1;
+    for (; text; line++) {
+        if (str_starts(text, "<<<<<<< "))
+            return line;
+        text = strchr(text, '\n');
+        text = text ? text + 1 : NULL;
+    }
+    return 0;
+}
+
+// What is wrong with it, and how that of the project is made again.
+static void refuse_lock(const char *path, const char *text, struct err *err)
+{
+    unsigned line = conflict_line(text);
+    CLEANUP_STR struct str shown = {0};
+    if (line)
+        err_set(err, ERR_USAGE, _("line %u: a merge has left its conflict here"), line);
+    err_wrap(err, "%s", path);
+    str_add_shell(&shown, path);
+    if (strcmp(fs_base(path), PROJECT_LOCK) == 0)
+        err_hint(err, "try", "rm %s && lopin env lock", shown.text);
+}
 
 const struct lock *packs_lock_file(const struct cli *cli, struct arena *arena, const char *path,
                                    struct err *err)
@@ -34,11 +61,15 @@ const struct lock *packs_lock_file(const struct cli *cli, struct arena *arena, c
         return NULL;
     const struct lock *lock = lock_read(arena, (struct piece){str_text(&text), text.size}, err);
     if (!lock)
-        err_wrap(err, "%s", path);
-    else if (lock->newer)
+        refuse_lock(path, str_text(&text), err);
+    return lock;
+}
+
+void packs_say_newer(const struct cli *cli, const struct lock *lock, const char *path)
+{
+    if (lock->newer)
         say(cli, _("%s: version %s of lock files is newer than this lopin, which reads 1.0"),
             path, lock->version_text);
-    return lock;
 }
 
 struct packs_pin *packs_pin_of(const struct packs *packs, struct piece normal)
@@ -203,6 +234,7 @@ int packs_read_lock(struct packs *packs, const char *path, struct err *err)
                                  .tags = &packs->profile.tags};
     if (!lock)
         return -1;
+    packs_say_newer(packs->cli, lock, path);
     if (lock_select(arena, lock, &ask, &choice, &count, err) < 0)
         return err_wrap(err, "%s", path);
     const char *kept = arena_dup(arena, folder);
