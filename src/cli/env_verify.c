@@ -79,7 +79,9 @@ static int broken(const struct pip *pip, const struct verify *verify, size_t cou
         first++;
     CLEANUP_STR struct str env = {0};
     str_add_shell(&env, pip->site.prefix);
-    err_set(err, ERR_ENV_BROKEN, _("%zu files of '%s' are not as their wheels have them"),
+    err_set(err, ERR_ENV_BROKEN,
+            lang_plural("%zu file of '%s' is not as its wheel has it",
+                        "%zu files of '%s' are not as their wheels have them", count),
             count, pip->site.prefix);
     err_hint(err, "found", "%s: %s", word_of(first->kind), first->path);
     if (first->entry && first->kind != VERIFY_REPLACED)

@@ -86,6 +86,8 @@ def test_links(lopin, house):
     assert done.code == 3 and ("missing", "pack") in found
     link.symlink_to(goal)
     assert verify(env)[1] == set()
+    (packages / "single.py").unlink()
+    assert "1 file of '%s' is not as its wheel has it" % env.path in lopin("env", "verify", str(env.path)).err
 
 
 def test_a_damaged_store(lopin, house):
