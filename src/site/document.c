@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "site/document.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,13 +31,41 @@ int document_wrap(const struct document *document, unsigned line, struct err *er
                 : err_wrap(err, "%s", str_text(&shown));
 }
 
+// with = numpy: the parser takes it for a number that is none (nan), and says that.
+static void hint_quotes(const char *text, size_t size, unsigned line, struct err *err)
+{
+    CLEANUP_STR struct str key = {0};
+    CLEANUP_STR struct str value = {0};
+    const char *end = text + size, *at = text;
+    for (unsigned i = 1; at && i < line; i++)
+        at = (at = memchr(at, '\n', (size_t)(end - at))) ? at + 1 : NULL;
+    if (!at)
+        return;
+    const char *stop = memchr(at, '\n', (size_t)(end - at));
+    const char *equals = memchr(at, '=', (size_t)((stop ? stop : end) - at));
+    if (!equals)
+        return;
+    stop = stop ? stop : end;
+    str_add_visible(&key, at, (size_t)(equals - at));
+    for (at = equals + 1; at < stop && (*at == ' ' || *at == '\t');)
+        at++;
+    for (; at < stop && *at && (isalnum((unsigned char)*at) || strchr("-_.,:<>~!=[]/", *at));
+         at++)
+        str_add_char(&value, *at);
+    if (isalpha((unsigned char)*str_text(&value)) && strcmp(value.text, "true") != 0 &&
+        strcmp(value.text, "false") != 0)
+        err_hint(err, "try", "%s= \"%s\"", str_text(&key), value.text);
+}
+
 // toml_parse names the line in the text; a script's block stands further down in its file.
-static int parse_error(const struct document *document, struct err *err)
+static int parse_error(const struct document *document, const char *text, size_t size,
+                       struct err *err)
 {
     unsigned line = 0;
-    if (err && document->before && sscanf(err->text, "%*[^0-9]%u", &line) == 1)
-        return document_wrap(document, line, err);
-    return document_wrap(document, 0, err);
+    if (!err || sscanf(err->text, "%*[^0-9]%u", &line) != 1)
+        return document_wrap(document, 0, err);
+    hint_quotes(text, size, line, err);
+    return document_wrap(document, document->before ? line : 0, err);
 }
 
 int document_parse(struct document *document, const char *path, const char *text, size_t size,
@@ -46,7 +75,7 @@ int document_parse(struct document *document, const char *path, const char *text
     document->before = before;
     document->root = document->ours = toml_parse(&document->arena, text, size, err);
     if (!document->root)
-        return parse_error(document, err);
+        return parse_error(document, text, size, err);
     document->state = DOCUMENT_READ;
     return 0;
 }
