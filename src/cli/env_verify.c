@@ -83,7 +83,7 @@ static int broken(const struct pip *pip, const struct verify *verify, size_t cou
             lang_plural("%zu file of '%s' is not as its wheel has it",
                         "%zu files of '%s' are not as their wheels have them", count),
             count, pip->site.prefix);
-    err_hint(err, "found", "%s: %s", word_of(first->kind), first->path);
+    err_hint(err, "found", _("%s: %s"), word_of(first->kind), first->path);
     if (first->entry && first->kind != VERIFY_REPLACED)
         err_hint(err, "in", "%s", first->entry);
     return err_hint(err, "try", "lopin pip --env %s install --force-reinstall %s", env.text,

@@ -57,7 +57,7 @@ static int over_memory(int64_t asked_kb, const char *option, unsigned divisor,
     size_add(&fits, limit->kb / divisor / 1024 * 1024);
     err_set(err, ERR_OVER_LIMIT, _("%s of memory asked for, %s is there"), asked.text,
             there.text);
-    err_hint(err, "found", "%s: %s", there.text, memory_by_words(limit->by));
+    err_hint(err, "found", _("%s: %s"), there.text, memory_by_words(limit->by));
     return err_hint(err, "try", "%s %s", option, fits.text);
 }
 
