@@ -312,6 +312,7 @@ static void tell(const struct packing *packing, const char *path, int64_t took_u
 
 static int pack(struct packing *packing, const char *path, struct err *err)
 {
+    int is_named = packing->cli->options.env != NULL;
     if (project_env(packing->cli, err) < 0 || pip_open(packing->cli, &packing->pip, err) < 0)
         return -1;
     const struct site *site = &packing->pip.site;
@@ -321,7 +322,8 @@ static int pack(struct packing *packing, const char *path, struct err *err)
                        site->prefix);
     CLEANUP_FREE char *real = realpath(site->prefix, NULL);
     packing->real = real ? real : site->prefix;
-    packing->has_pip = is_made_for_line(packing);
+    int is_projects = !is_named && packing->cli->options.env;
+    packing->has_pip = is_projects || is_made_for_line(packing);
     if (pip_python(&packing->pip, &packing->python, err) < 0 || pending_finish(site, err) < 0 ||
         gather(packing, err) < 0 || write_file(packing, path, err) < 0)
         return -1;

@@ -137,6 +137,12 @@ def test_one_made_for_a_line_has_a_pip_of_its_own(lopin, house):
     assert (there / "bin/pip").exists() and (there / "bin/pip3").exists()
     done = lopin("venv", "env", "--no-index", "--find-links", house, "--with", "demo")
     assert pack(lopin, "env", file="b.img").read_bytes() == first
+    lopin.write("lopin.toml", "with = ['demo']\nno-index = true\nfind-links = ['house']\n")
+    site = lopin.write("site.toml", "files-counted = true\n")  # on the node's own disk
+    done = lopin("env", "pack", "d.img", env={"LOPIN_SITE": str(site)})
+    assert done.code == 0, done.err
+    assert (unpack(lopin, "counted", file="d.img") / "bin/pip").exists()
+    (lopin.cwd / "lopin.toml").unlink()
     assert lopin("venv", "bare", "--without-pip").code == 0
     pack(lopin, "bare", file="c.img")
     assert not (unpack(lopin, "bare again", file="c.img") / "bin/pip").exists()  # as it was asked for

@@ -503,5 +503,5 @@ def test_words_of_lock_and_sync(desk):
     assert lopin("env").code == 2
     desk.lock_path.write_text("no toml")
     done = lopin("env", "lock", "--no-index", "-f", str(desk.wheels), "demo")
-    assert done.code == 2 and "rm lopin.lock" in done.err
+    assert done.code == 2 and "rm %s && lopin env lock" % desk.lock_path in done.err
     assert desk.lock_path.read_text() == "no toml"
