@@ -79,7 +79,7 @@ static void note(struct capsule_files *files, const char *path, const char *why)
 {
     CLEANUP_STR struct str text = {0};
     str_add_visible(&text, path, strlen(path));
-    str_print(&text, ": %s", why);
+    str_print(&text, _(": %s"), why);
     strv_add(&files->notes, text.text);
 }
 

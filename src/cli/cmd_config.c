@@ -205,8 +205,11 @@ static void add_file(struct listing *listing, const char *kind, const char *path
     }
     strv_add(&columns->cell, kind);
     strv_take(&columns->cell, config_shown(listing->cli, path));
-    strv_take(&columns->cell, mem_print("%s%s%s", lang_text(words[state]), doubt ? ": " : "",
-                                        doubt ? doubt : ""));
+    CLEANUP_STR struct str how = {0};
+    str_add(&how, lang_text(words[state]));
+    if (doubt)
+        str_print(&how, _(": %s"), doubt);
+    strv_add(&columns->cell, how.text);
 }
 
 static void add_files(struct listing *listing, struct columns *columns, json_t *list)

@@ -44,7 +44,7 @@ static void add_note(struct packing *packing, const char *path, const char *word
 {
     CLEANUP_STR struct str note = {0};
     str_add_visible(&note, path, strlen(path));
-    str_print(&note, ": %s", words);
+    str_print(&note, _(": %s"), words);
     strv_add(&packing->notes, note.text);
 }
 
