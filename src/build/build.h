@@ -29,8 +29,9 @@ struct build_ask {
     void *context;
 };
 struct built {
-    char *wheel;  // its path; yours
-    char *commit; // of a repository: the revision that was taken, as pip says it; yours, or NULL
+    char *wheel; // its path; yours
+    char
+        *commit; // of a repository: the revision that was taken, as pip says it; yours, or NULL
     int was_kept; // it was made earlier
 };
 // Returns 0, or -1 with [build-failed] (its hints: what pip said, where all of it is), [disk-full]

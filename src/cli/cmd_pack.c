@@ -299,7 +299,7 @@ static int add_env(struct packing *packing, struct err *err)
     CLEANUP_FREE char *path = mem_print("%s/env.img", packing->aside);
     if (mkdir(packing->aside, 0700) < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), packing->aside);
-    if (env_pack_image(cli, env, path, &packing->env, err) < 0 ||
+    if (env_pack_image(cli, env, 0, path, &packing->env, err) < 0 ||
         capsule_add_file(&packing->files, "env.img", path, &name, err) < 0)
         return -1;
     image_say(&packing->image, CAPSULE_ENV, name);

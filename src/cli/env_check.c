@@ -15,7 +15,7 @@
 #include "cli/env_unpack.h"
 #include "cli/fitness.h"
 #include "cli/json_text.h"
-#include "cli/project.h"
+#include "cli/project_env.h"
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "env/lost.h"

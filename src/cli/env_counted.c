@@ -37,7 +37,7 @@ static int make_image(struct cli *cli, struct packs *packs, const char *image, s
     if (status == 0)
         status = fs_make_dirs(AT_FDCWD, folder, 0777, err);
     if (status == 0)
-        status = env_pack_image(cli, beside, image, &packed, err);
+        status = env_pack_image(cli, beside, 0, image, &packed, err);
     image_free(&packed);
     fs_remove(AT_FDCWD, beside);
     return status;

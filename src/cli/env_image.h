@@ -13,10 +13,11 @@ int env_script_of(const char *prefix, const char *text, size_t size, const char 
 // environment. In an image it is a folder, and each of its files has a row again: with its hash, as
 // the store's entry has it. That of a command, whose text names its place, goes. `image` has been gathered from `site`. Returns 0, or -1 with err.
 int env_pack_records(const struct site *site, struct image *image, struct err *err);
-// Packs an environment into `path` (absolute), as `lopin env pack` does, and says what is not in it. *ret
-// (image_free): what is. Returns 0, or -1 with err.
-int env_pack_image(struct cli *cli, const char *env, const char *path, struct image *ret,
-                   struct err *err);
+// Packs an environment (NULL: the active one) into `path` (absolute), and says what is not in it.
+// `is_made`: it was made for a line, wherever it is, and gets a command pip where it is unpacked, as those
+// in the cache do. *ret (image_free): what is in it. Returns 0, or -1 with err.
+int env_pack_image(struct cli *cli, const char *env, int is_made, const char *path,
+                   struct image *ret, struct err *err);
 // Packs the members of an image into `path` (absolute): beside it, and renamed. Returns 0, or -1 with err.
 int env_image_write(const struct image_pack *ask, const char *path, struct image *image,
                     struct err *err);

@@ -16,7 +16,7 @@
 #include "cli/env.h"
 #include "cli/json_text.h"
 #include "cli/pip.h"
-#include "cli/project.h"
+#include "cli/project_env.h"
 #include "cli/say.h"
 #include "env/origin.h"
 

@@ -10,7 +10,7 @@
 #include "cli/json_text.h"
 #include "cli/parcel.h"
 #include "cli/pip.h"
-#include "cli/project.h"
+#include "cli/project_env.h"
 #include "cli/say.h"
 #include "env/verify.h"
 

@@ -285,13 +285,14 @@ const struct explanation explanations[ERR_COUNT] = {
             "one: outputs that were published are whole and stay where they are.\n")},
     [ERR_CHANGED] =
         {N_("script or environment changed since the done results"),
-         N_("The run has results of another script or another Python, and going on would\n"
-            "mix them with new ones. lopin does not decide that.\n"
-            "\n"
-            "    lopin resume --keep-done            the change does not touch the results:\n"
-            "                                        only what is left is run\n"
-            "    lopin resume --redo                 runs again what was done before it\n"
-            "    git diff analyse.py                 what changed?\n")},
+         N_(
+             "The run has results of another script or another Python, and going on would\n"
+             "mix them with new ones. lopin does not decide that.\n"
+             "\n"
+             "    lopin resume --keep-done            the change does not touch the results:\n"
+             "                                        only what is left is run\n"
+             "    lopin resume --redo                 runs again what was done before it\n"
+             "    git diff analyse.py                 what changed?\n")},
     [ERR_DISK_FULL] =
         {N_("no room on the disk, a quota is reached, or it is read-only"),
          N_(

@@ -12,7 +12,3 @@
 char *project_folder(const struct cli *cli);
 // The lopin.lock of that folder, or of the current one; it need not be there. Yours.
 char *project_lock(const struct cli *cli);
-// For the verbs of env, where no environment is named or active: sets cli->options.env to the one that a
-// line of the project would take, made if it is not there. Without a project nothing is set. Returns
-// 0, or -1 with err.
-int project_env(struct cli *cli, struct err *err);

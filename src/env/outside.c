@@ -10,8 +10,8 @@
 
 #include "base/fs.h"
 #include "base/lang.h"
-#include "env/launcher.h"
 #include "base/left.h"
+#include "env/launcher.h"
 #include "wheel/entries.h"
 #include "wheel/record.h"
 

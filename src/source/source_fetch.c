@@ -16,7 +16,8 @@ static int fetch_local(struct source_file *file, struct err *err)
         if (sha256_file(file->url, digits, err) < 0)
             return -1;
         if (strcmp(digits, file->sha256) != 0)
-            return err_set(err, ERR_BAD_WHEEL, _("'%s' has another hash than the page or lock that names it"),
+            return err_set(err, ERR_BAD_WHEEL,
+                           _("'%s' has another hash than the page or lock that names it"),
                            file->url);
     }
     file->path = file->url;
