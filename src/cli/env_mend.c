@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "cli/packs.h"
+#include "cli/packs_put.h"
 #include "cli/pip.h"
 #include "cli/say.h"
 #include "env/change.h"
@@ -124,7 +125,7 @@ static int put(struct work *work, struct err *err)
                                   .add_count = work->mend.count,
                                   .remove = (const char *const *)work->gone.item,
                                   .mode = PUT_SYM};
-    store_lease(work->near.store, work->site->prefix);
+    packs_lease(&work->near, work->site->prefix);
     return change_apply(&change, &work->notes, err);
 }
 

@@ -10,3 +10,6 @@ int packs_put(struct packs *packs, const struct site *site, const char *prefix, 
               struct err *err);
 // Which architecture was taken, and other things that a person may want to know.
 void packs_say_notes(struct packs *packs);
+// Says to the store, before there are links, that an environment leads into it; those of the cache itself
+// are found there.
+void packs_lease(const struct packs *packs, const char *prefix);

@@ -18,9 +18,8 @@
 #include "base/lang.h"
 #include "store/store_parts.h"
 
-#define VERSION_FOLDER "1"
-#define SEEN_FOLDER    ".seen"
-#define METADATA_MAX   (16 << 20)
+#define SEEN_FOLDER  ".seen"
+#define METADATA_MAX (16 << 20)
 enum { MAX_STEM = 160, MAX_MANIFEST = 1 << 30, KEY_DIGITS = 16 };
 
 static int is_trusted(const struct store *store, const struct stat *st)
@@ -57,7 +56,7 @@ static void read_boot(struct store *store)
 struct store *store_open(const char *folder, const uid_t *trusted, size_t trusted_count,
                          struct err *err)
 {
-    CLEANUP_FREE char *path = mem_print("%s/" VERSION_FOLDER, folder);
+    CLEANUP_FREE char *path = mem_print("%s/" STORE_VERSION, folder);
     struct stat st;
     CLEANUP_CLOSE int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0 && errno == ENOENT) {

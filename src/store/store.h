@@ -75,8 +75,9 @@ int store_find(struct store *store, const char *name, struct arena *arena,
 int store_fill(struct store *store, const struct store_order *order, struct arena *arena,
                struct store_entry *ret, struct err *err);
 
-// Says that an environment (absolute path) leads into the store: what cannot be written is not said.
-void store_lease(struct store *store, const char *env);
+// Says that an environment (absolute path) leads into the store in `folder`: what cannot be written is
+// not said.
+void store_lease(const char *folder, const char *env);
 // Calls `each` for each environment that was said, with when it was said; one for which it returns 0
 // is forgotten.
 typedef int store_each_lease(void *context, const char *env, time_t said);

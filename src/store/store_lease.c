@@ -15,16 +15,19 @@
 
 #define LEASES ".envs"
 
-void store_lease(struct store *store, const char *env)
+// By its path: where nothing else is asked of a store, it is not opened for this.
+void store_lease(const char *folder, const char *env)
 {
     struct hash hash;
     hash_begin(&hash);
     hash_text(&hash, env);
-    CLEANUP_FREE char *name = mem_print(LEASES "/%016llx", (unsigned long long)hash_end(&hash));
-    if (symlinkat(env, store->dir, name) == 0 || errno != ENOENT)
+    CLEANUP_FREE char *leases = mem_print("%s/" STORE_VERSION "/" LEASES, folder);
+    CLEANUP_FREE char *name =
+        mem_print("%s/%016llx", leases, (unsigned long long)hash_end(&hash));
+    if (symlink(env, name) == 0 || errno != ENOENT)
         return;
-    mkdirat(store->dir, LEASES, 0755);
-    symlinkat(env, store->dir, name);
+    mkdir(leases, 0755);
+    symlink(env, name);
 }
 
 void store_leases(const struct store *store, store_each_lease *each, void *context)

@@ -4,6 +4,8 @@
 
 #include "store/store.h"
 
+#define STORE_VERSION "1" // a folder: what another lopin makes stands in another one
+
 struct store {
     int dir;    // of STORE/1
     char *path; // the same, absolute

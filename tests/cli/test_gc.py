@@ -84,6 +84,16 @@ def test_what_nobody_uses_goes(lopin, house, link):
     assert entries(lopin) == [] and not list((cache(lopin) / "sites").glob("*"))
 
 
+def test_the_same_packages_a_second_time(lopin, house):
+    """A shared folder of packages that is only linked to: the store is not opened, and knows the environment all the same."""
+    make(lopin, "first", "alpha", link="whole")
+    env = make(lopin, "second", "alpha", link="whole")
+    shutil.rmtree(lopin.cwd / "first")
+    age(lopin, 40)
+    assert gc(lopin)["kept"] == {"environments": 1, "packages": 1}
+    assert env.run(env.python, "-c", "import alpha").stdout == "alpha\n"
+
+
 def test_what_was_used_lately_stays(lopin, house):
     (lopin.cwd / "s.py").write_text("import beta\n")
     run_with(lopin, "beta")
