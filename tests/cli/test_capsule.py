@@ -118,7 +118,7 @@ def test_round_trip(lopin, other, house):
     ["-T", "1", "list.py", ":::", "a", "b c", "d'e", "f\"g", "\\h", "-i", "été"],
     ["list.py", ":::", "a\nb", " c", "d\r", "\tx"],
     ["list.py", b"\xff\xfe".decode(errors="surrogateescape"), "é"],
-    ["list.py", "-x", "{1}-{2}", ":::", "a", "b|c", "d\te", ":::", "1", "2"],
+    ["list.py", "-x", "{1}-{2}", ":::", "a", "b|c", "d\tx", ":::", "1", "2"],
     ["--link", "list.py", ":::", "a", "b", ":::", "1", "2"],
     ["--header", "--from", "t.csv", "list.py", "{name}", "{/.}", "{value}"],
     ["--from", "t.jsonl", "list.py", "{name}", "{}"],
