@@ -273,7 +273,8 @@ static int talk(struct cli *cli, enum command command, struct err *err)
     static const enum option talking[] = {OPTION_COLOR, OPTION_LANG, OPTION_QUIET,
                                           OPTION_VERBOSE};
     static const uint64_t sited = COMMAND_RESUME | COMMAND_RETRY | COMMAND_REPORT |
-                                  COMMAND_ENV_UNPACK | COMMAND_ENV_GC | COMMAND_PACK;
+                                  COMMAND_ENV_UNPACK | COMMAND_ENV_GC | COMMAND_ENV_CHECK |
+                                  COMMAND_PACK;
     struct config *config = cli->config = mem_zero(1, sizeof *config);
     struct err wrong = {0};
     if (config_read_variables(cli, COMMAND_MAP, &wrong) < 0 || read_user(cli, &wrong) < 0 ||

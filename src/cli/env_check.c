@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// env_check: `lopin env check`: whether an environment can work here, or on the machine of --cpu and
-// --glibc, where its paths are then taken to be the same. Nothing of it is started, but where packages
+// env_check: `lopin env check`: whether an environment can work here, or on the machine of --cpu (--partition)
+// and --glibc, where its paths are then taken to be the same. Nothing of it is started, but where packages
 // are unknown and this processor has less than the one that made it (fitness_probe.h).
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,14 +30,35 @@ struct checked {
     size_t unknown;
 };
 
+// The processor of a partition's nodes, if one is named; else that of --cpu. Returns 0, or -1 with
+// [usage].
+static int find_cpu(const struct cli *cli, const char **ret, struct err *err)
+{
+    const char *name = cli->options.pack.partition;
+    *ret = cli->options.pack.cpu;
+    if (!name)
+        return 0;
+    if (*ret)
+        return err_set(err, ERR_USAGE, _("--cpu and --partition both say which processor"));
+    *ret = cli->config ? site_partition_cpu(&cli->config->site, name) : NULL;
+    if (*ret)
+        return 0;
+    err_set(err, ERR_USAGE, _("the site does not say which processor partition '%s' has"),
+            name);
+    return err_hint(err, "try", "--cpu LEVEL    lopin help site.toml");
+}
+
 static int read_machine(const struct cli *cli, struct checked *checked, struct err *err)
 {
     const struct pack_options *pack = &cli->options.pack;
     struct stamp_machine *machine = &checked->machine;
+    const char *cpu;
     char rest;
     fit_machine(&checked->python.facts, machine);
-    if (pack->cpu && isa_word(pack->cpu, strlen(pack->cpu), &machine->cpu, NULL) < 0) {
-        err_set(err, ERR_USAGE, _("'%s' is no level of processors"), pack->cpu);
+    if (find_cpu(cli, &cpu, err) < 0)
+        return -1;
+    if (cpu && isa_word(cpu, strlen(cpu), &machine->cpu, NULL) < 0) {
+        err_set(err, ERR_USAGE, _("'%s' is no level of processors"), cpu);
         return err_hint(err, "try",
                         "x86-64 x86-64-v2 x86-64-v3 x86-64-v4 sse3 avx avx2 avx512");
     }

@@ -109,6 +109,7 @@ int options_pack_take(struct pack_options *pack, int id, const char *value,
     case OPTION_FORMAT: pack->format = value; return 0;
     case OPTION_ARCH: pack->arch = value; return 0;
     case OPTION_CPU: pack->cpu = value; return 0;
+    case OPTION_PARTITION: pack->partition = value; return 0;
     case OPTION_LIBC: pack->glibc = value; return 0;
     case OPTION_COLUMN: pack->column = value; return 0;
     case OPTION_RESOLUTION: return take_resolution(pack, scan, value, err);

@@ -27,8 +27,8 @@ struct pack_options { // words are borrowed from argv, lists are copies
     int yes, public, all, local, files, not_required;
     struct strv pythons, upgrade_packages;
     int exact, frozen, force;
-    const char *arch, *column, *output; // as typed
-    const char *cpu, *glibc;            // as typed
+    const char *arch, *column, *output;  // as typed
+    const char *cpu, *glibc, *partition; // as typed
     int all_versions, all_pythons, all_archs, not_available;
 };
 // Returns 0, or -1 with [usage]. `value` is NULL of a flag.

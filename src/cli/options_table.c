@@ -214,6 +214,8 @@ const struct opt options_table[] = {
      N_("also a line for each name that no wheel has"), WHEELS, OPT_ONCE},
     {OPTION_CPU, '\0', "cpu", "LEVEL", N_("a machine with that processor: x86-64-v2, avx2"),
      COMMAND_ENV_CHECK, OPT_ONCE},
+    {OPTION_PARTITION, 'p', "partition", "NAME",
+     N_("a node of that partition, as site.toml has it"), COMMAND_ENV_CHECK, OPT_ONCE},
     {OPTION_LIBC, '\0', "glibc", "VERSION", N_("a machine with that C library: 2.28"),
      COMMAND_ENV_CHECK, OPT_ONCE},
     ACCEPT("disable-pip-version-check"),

@@ -224,6 +224,10 @@ def test_another_machine(lopin, haswell, tmp_path):
     assert about.json()["cpu_needed"] == {"package": "two", "version": "2.0", "needs": "x86-64-v3", "known_by": str(tmp_path / "x86-64-v3")}
     assert sorted(line.split()[2:4] for line in stamp(env)[1:]) == [
         ["avx", str(tmp_path / "avx")], ["x86-64", "pure"], ["x86-64-v3", str(tmp_path / "x86-64-v3")]]
+    site = lopin.write("site.toml", "[partition.old]\ncpu = 'x86-64-v2'\n[partition.new]\ncpu = 'x86-64-v3'\n")
+    for words, code in ((["-p", "old"], 3), (["--partition", "new"], 0), (["-p", "none"], 2), (["-p", "new", "--cpu", "avx2"], 2)):
+        assert lopin("env", "check", *words, "env", env={"LOPIN_SITE": str(site)}).code == code, words
+    assert "does not say which processor partition 'old'" in lopin("env", "check", "-p", "old", "env").err
     low = lopin("env", "check", "--glibc", "2.1", "--cpu", "x86-64-v4", "env")
     assert low.code == 3 and "needs glibc 2.2" in low.err and "[glibc]" in low.err
     for words in (["--cpu", "avx3"], ["--glibc", "2"], ["--glibc", "2.x"], ["a", "b"]):
