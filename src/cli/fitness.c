@@ -213,7 +213,7 @@ void fitness_say(const struct cli *cli, const struct python *python, const char 
     if (site_open(prefix, &site, NULL) < 0)
         return;
     fit_machine(&python->facts, &machine);
-    if (fit_look(&site, NULL, &machine, &fit, NULL) == 0 && fit.count &&
+    if (fit_needs(&site, &machine, &fit, NULL) == 0 && fit.count &&
         fit.item[0].kind == FIT_CPU) {
         const struct stamp_package *package = fit.item[0].package;
         say(cli,

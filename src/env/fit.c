@@ -88,20 +88,26 @@ static int look_at_packages(int packages, struct table *infos, struct fit *fit, 
     return 0;
 }
 
-static void look_at_needs(const struct table *infos, const struct stamp_machine *machine,
-                          struct fit *fit)
+static void compare(struct fit *fit, const struct stamp_package *package,
+                    const struct stamp_machine *machine)
 {
     static const enum fit_kind kinds[] = {
         [STAMP_CPU] = FIT_CPU, [STAMP_GLIBC] = FIT_GLIBC, [STAMP_UNKNOWN] = FIT_UNKNOWN};
+    enum stamp_lack lack = stamp_compare(package, machine);
+    if (lack != STAMP_FITS)
+        add(fit, kinds[lack])->package = package;
+}
+
+static void look_at_needs(const struct table *infos, const struct stamp_machine *machine,
+                          struct fit *fit)
+{
     size_t there = 0;
     for (size_t i = 0; i < fit->stamp.count; i++) {
         const struct stamp_package *package = &fit->stamp.item[i];
         if (!table_get(infos, package->info))
             continue; // pip or uv removed it
         there++;
-        enum stamp_lack lack = stamp_compare(package, machine);
-        if (lack != STAMP_FITS)
-            add(fit, kinds[lack])->package = package;
+        compare(fit, package, machine);
     }
     fit->foreign = infos->count > there ? infos->count - there : 0;
 }
@@ -136,6 +142,23 @@ int fit_look(const struct site *site, const struct facts *facts,
     if (ret->count)
         qsort(ret->item, ret->count, sizeof *ret->item, worst_first);
     return status;
+}
+
+int fit_needs(const struct site *site, const struct stamp_machine *machine, struct fit *ret,
+              struct err *err)
+{
+    CLEANUP_CLOSE int packages = open(site->packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (packages < 0)
+        return err_errno(err, ERR_ENV_BROKEN, errno, _("cannot use folder '%s'"),
+                         site->packages);
+    ret->stamped = stamp_read(packages, &ret->stamp, err);
+    if (ret->stamped < 0)
+        return err_wrap(err, "%s", site->packages);
+    for (size_t i = 0; i < ret->stamp.count; i++)
+        compare(ret, &ret->stamp.item[i], machine);
+    if (ret->count)
+        qsort(ret->item, ret->count, sizeof *ret->item, worst_first);
+    return 0;
 }
 
 void fit_free(struct fit *fit)

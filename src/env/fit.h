@@ -33,6 +33,9 @@ struct fit { // zero-initialise to begin; free with fit_free
 // `facts` of its interpreter, NULL: not known. Returns 0, or -1 with err: [env-broken].
 int fit_look(const struct site *site, const struct facts *facts,
              const struct stamp_machine *machine, struct fit *ret, struct err *err);
+// The same by the stamp alone, of an environment that was made at this moment: nothing of it is looked at.
+int fit_needs(const struct site *site, const struct stamp_machine *machine, struct fit *ret,
+              struct err *err);
 // Adds FIT_PYTHON, if it is so, and nothing else.
 void fit_python(const struct site *site, const struct facts *facts, struct fit *fit);
 void fit_free(struct fit *fit);
