@@ -92,6 +92,12 @@ void strv_add(struct strv *list, const char *text)
     strv_take(list, mem_dup(text));
 }
 
+void strv_add_all(struct strv *list, const struct strv *more)
+{
+    for (size_t i = 0; i < more->count; i++)
+        strv_add(list, more->item[i]);
+}
+
 void strv_split(struct strv *list, const char *text, char separator)
 {
     for (;;) {

@@ -31,8 +31,9 @@ struct strv { // zero-initialise to begin
     size_t count;
     size_t room;
 };
-void strv_add(struct strv *list, const char *text); // copies
-void strv_take(struct strv *list, char *text);      // takes it over
+void strv_add(struct strv *list, const char *text);            // copies
+void strv_add_all(struct strv *list, const struct strv *more); // copies of all of them
+void strv_take(struct strv *list, char *text);                 // takes it over
 // adds the parts, empty ones too
 void strv_split(struct strv *list, const char *text, char separator);
 void strv_free(struct strv *list);

@@ -146,12 +146,6 @@ static int start(struct build *build, const struct strv *words, struct err *err)
     return status;
 }
 
-static void add_all(struct strv *words, const struct strv *more)
-{
-    for (size_t i = 0; i < more->count; i++)
-        strv_add(words, more->item[i]);
-}
-
 // Leaves a wheel in build->beside.
 static int run_pip(struct build *build, struct err *err)
 {
@@ -161,7 +155,7 @@ static int run_pip(struct build *build, struct err *err)
     static const char *const install[] = {"install",      "--no-deps",
                                           "--no-compile", "--ignore-installed",
                                           "--use-pep517", "--prefix"};
-    add_all(&words, ask->pip);
+    strv_add_all(&words, ask->pip);
     if (ask->editable) {
         for (size_t i = 0; i < COUNT(install); i++)
             strv_add(&words, install[i]);
@@ -172,7 +166,7 @@ static int run_pip(struct build *build, struct err *err)
         strv_add(&words, "--wheel-dir");
         strv_add(&words, build->beside);
     }
-    add_all(&words, ask->options);
+    strv_add_all(&words, ask->options);
     if (ask->editable)
         strv_add(&words, "--editable");
     strv_add(&words, ask->source);

@@ -107,8 +107,7 @@ static void add_value(const struct toml_value *value, struct strv *into)
 static void copy(const struct strv *from, struct strv *into)
 {
     strv_free(into);
-    for (size_t i = 0; i < from->count; i++)
-        strv_add(into, from->item[i]);
+    strv_add_all(into, from);
 }
 
 // Paths are shown as they are used.

@@ -56,8 +56,7 @@ static int become(const struct cli *cli, const struct program *program,
         path = setting->python.path;
         strv_add(&words, path);
     }
-    for (size_t i = 0; i < program->words.count; i++)
-        strv_add(&words, program->words.item[i]);
+    strv_add_all(&words, &program->words);
     const struct proc proc = {
         .path = path,
         .argv = words.item,

@@ -83,8 +83,7 @@ static struct source *open_source(struct search *search, struct source_ask *ask,
         return source;
     CLEANUP_STRV struct strv links = {0};
     add_siblings(source, &links);
-    for (size_t i = 0; i < options->find_links.count; i++)
-        strv_add(&links, options->find_links.item[i]);
+    strv_add_all(&links, &options->find_links);
     if (!links.count)
         return source;
     source_free(source);

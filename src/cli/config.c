@@ -226,8 +226,7 @@ static void apply_site(struct cli *cli)
     struct pack_options *pack = &cli->options.pack;
     const unsigned char *said = cli->options.said;
     pack->site_links = site->wheels.count;
-    for (size_t i = 0; i < site->wheels.count; i++)
-        strv_add(&pack->find_links, site->wheels.item[i]);
+    strv_add_all(&pack->find_links, &site->wheels);
     if (said[OPTION_INDEX_URL] || said[OPTION_EXTRA_INDEX] || said[OPTION_NO_INDEX])
         return;
     pack->no_index |= site->index == SITE_INDEX_NEVER;

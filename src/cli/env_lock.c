@@ -99,8 +99,7 @@ static int nothing_asked(struct err *err)
 static int words_of(const struct locking *locking, struct strv *ret, struct err *err)
 {
     const struct cli *cli = locking->cli;
-    for (size_t i = 0; i < cli->words.count; i++)
-        strv_add(ret, cli->words.item[i]);
+    strv_add_all(ret, &cli->words);
     if (ret->count || options_pack_any(&cli->options.pack))
         return 0;
     const struct lock_asked *old = locking->old ? &locking->old->asked : NULL;

@@ -202,12 +202,7 @@ int env_show(struct cli *cli, struct err *err)
     struct pip pip;
     struct python python = {0};
     int status = -1;
-    if (cli->words.count > 1 || (cli->words.count && cli->options.env))
-        return err_set(err, ERR_USAGE, _("show takes one environment"));
-    if (cli->words.count)
-        cli->options.env = cli->words.item[0];
-    cli->options.pack.local = 1; // its own packages only
-    if (project_env(cli, err) == 0 && pip_open(cli, &pip, err) == 0 &&
+    if (project_pip(cli, _("show takes one environment"), &pip, err) == 0 &&
         pip_python(&pip, &python, err) == 0)
         status = show(&pip, &python, err);
     python_free(&python);

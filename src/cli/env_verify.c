@@ -128,12 +128,7 @@ int env_verify(struct cli *cli, struct err *err)
     struct pip pip;
     struct verify found = {0};
     int status = -1;
-    if (cli->words.count > 1 || (cli->words.count && cli->options.env))
-        return err_set(err, ERR_USAGE, _("verify takes one environment"));
-    if (cli->words.count)
-        cli->options.env = cli->words.item[0];
-    cli->options.pack.local = 1; // its own packages only
-    if (project_env(cli, err) == 0 && pip_open(cli, &pip, err) == 0)
+    if (project_pip(cli, _("verify takes one environment"), &pip, err) == 0)
         status = verify(&pip, &found, err);
     verify_free(&found);
     pip_close(&pip);

@@ -32,10 +32,8 @@ static int read_configuration(struct packs *packs, struct err *err)
         pick_add(&packs->formats, 0, options->no_binary.item[i]);
     for (size_t i = 0; i < options->only_binary.count; i++)
         pick_add(&packs->formats, 1, options->only_binary.item[i]);
-    for (size_t i = 0; i < options->find_links.count; i++)
-        strv_add(&packs->find_links, options->find_links.item[i]);
-    for (size_t i = 0; i < options->extra_index.count; i++)
-        strv_add(&packs->extra_index, options->extra_index.item[i]);
+    strv_add_all(&packs->find_links, &options->find_links);
+    strv_add_all(&packs->extra_index, &options->extra_index);
     packs->index_url = options->index_url;
     packs->no_index = options->no_index;
     packs->pre = options->pre;

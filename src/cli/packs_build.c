@@ -146,6 +146,14 @@ int packs_add_source(struct packs *packs, const char *text, const char *folder, 
     return 0;
 }
 
+static void add_each(struct strv *words, const char *option, const struct strv *values)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        strv_add(words, option);
+        strv_add(words, values->item[i]);
+    }
+}
+
 static void add_options(const struct packs *packs, struct strv *words)
 {
     if (packs->no_index || packs->offline)
@@ -154,20 +162,11 @@ static void add_options(const struct packs *packs, struct strv *words)
         strv_add(words, "--index-url");
         strv_add(words, packs->index_url);
     }
-    for (size_t i = 0; i < packs->find_links.count; i++) {
-        strv_add(words, "--find-links");
-        strv_add(words, packs->find_links.item[i]);
-    }
-    for (size_t i = 0; i < packs->extra_index.count; i++) {
-        strv_add(words, "--extra-index-url");
-        strv_add(words, packs->extra_index.item[i]);
-    }
+    add_each(words, "--find-links", &packs->find_links);
+    add_each(words, "--extra-index-url", &packs->extra_index);
     if (packs->cli->options.pack.no_isolation)
         strv_add(words, "--no-build-isolation");
-    for (size_t i = 0; i < packs->cli->options.pack.config_settings.count; i++) {
-        strv_add(words, "--config-settings");
-        strv_add(words, packs->cli->options.pack.config_settings.item[i]);
-    }
+    add_each(words, "--config-settings", &packs->cli->options.pack.config_settings);
 }
 
 // What a wheel is made for. Yours.

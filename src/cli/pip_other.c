@@ -52,8 +52,7 @@ int pip_other(struct cli *cli, const char *verb, struct err *err)
                     _("lopin pip has no verb '%s', and there is no other pip here"), verb);
             err_hint(err, "try", "lopin venv --upgrade --seed %s", pip.site.prefix);
         } else {
-            for (size_t i = 0; i < cli->words.count; i++)
-                strv_add(&words, cli->words.item[i]);
+            strv_add_all(&words, &cli->words);
             status = become(&words, &cli->vars, err);
         }
     }

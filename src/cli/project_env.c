@@ -38,3 +38,14 @@ int project_env(struct cli *cli, struct err *err)
     cli->words = words;
     return status;
 }
+
+int project_pip(struct cli *cli, const char *refusal, struct pip *ret, struct err *err)
+{
+    *ret = (struct pip){.cli = cli};
+    if (cli->words.count > 1 || (cli->words.count && cli->options.env))
+        return err_set(err, ERR_USAGE, "%s", refusal);
+    if (cli->words.count)
+        cli->options.env = cli->words.item[0];
+    cli->options.pack.local = 1;
+    return project_env(cli, err) < 0 ? -1 : pip_open(cli, ret, err);
+}

@@ -253,8 +253,7 @@ static int make_words(const struct request *request, const char *script,
     struct expand *expand = expand_new(word, own.count, options->mark, datasets, output, err);
     if (!expand)
         return -1;
-    for (size_t i = 0; i < own.count; i++)
-        strv_add(&spec->words, own.item[i]);
+    strv_add_all(&spec->words, &own);
     if (!expand_uses_dataset(expand))
         expand_add_dataset(&spec->words, options->mark, datasets);
     expand_free(expand);
@@ -349,8 +348,7 @@ static void copy_options(const struct options *options, struct spec *spec)
     spec->ask_threads = options->threads;
     spec->max_continue = LIMIT_CONTINUES;
     spec->mem_retry = MEMORY_RETRY;
-    for (size_t i = 0; i < options->keep.count; i++)
-        strv_add(&spec->keep, options->keep.item[i]);
+    strv_add_all(&spec->keep, &options->keep);
 }
 
 static int fill_spec(struct request *request, const char *script, struct spec *spec,

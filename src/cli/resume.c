@@ -250,8 +250,7 @@ int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, stru
         .cli = cli, .saved = saved, .spec = spec, .datasets = &saved->datasets, .what = what};
     if (saved_read_asked(saved, err) < 0 || override(&cli->options, spec, err) < 0)
         return -1;
-    for (size_t i = 0; i < spec->keep.count; i++)
-        strv_add(&cli->options.keep, spec->keep.item[i]);
+    strv_add_all(&cli->options.keep, &spec->keep);
     CLEANUP_FREE char *python = mem_dup(spec->python_path);
     going.python = python;
     if (access(spec->script_path, spec->python_path ? R_OK : X_OK) < 0)

@@ -148,7 +148,6 @@ int expand_shell(const char *const *word, size_t count, const char *mark,
     strv_add(ret, "-c");
     strv_take(ret, str_take(&command));
     strv_add(ret, "sh");
-    for (size_t i = 0; i < found.count; i++)
-        strv_add(ret, found.item[i]);
+    strv_add_all(ret, &found);
     return 0;
 }

@@ -122,10 +122,9 @@ static int worst_first(const void *one, const void *two)
                   b->package ? b->package->info : b->name);
 }
 
-int fit_look(const struct site *site, const struct facts *facts,
-             const struct stamp_machine *machine, struct fit *ret, struct err *err)
+// Opens the folder of packages and reads its stamp. Returns a descriptor, or -1 with err.
+static int open_stamped(const struct site *site, struct fit *ret, struct err *err)
 {
-    struct table infos = {0};
     CLEANUP_CLOSE int packages = open(site->packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (packages < 0)
         return err_errno(err, ERR_ENV_BROKEN, errno, _("cannot use folder '%s'"),
@@ -133,31 +132,41 @@ int fit_look(const struct site *site, const struct facts *facts,
     ret->stamped = stamp_read(packages, &ret->stamp, err);
     if (ret->stamped < 0)
         return err_wrap(err, "%s", site->packages);
+    return TAKE_FD(packages);
+}
+
+static void sort(struct fit *fit)
+{
+    if (fit->count)
+        qsort(fit->item, fit->count, sizeof *fit->item, worst_first);
+}
+
+int fit_look(const struct site *site, const struct facts *facts,
+             const struct stamp_machine *machine, struct fit *ret, struct err *err)
+{
+    struct table infos = {0};
+    CLEANUP_CLOSE int packages = open_stamped(site, ret, err);
+    if (packages < 0)
+        return -1;
     if (facts)
         fit_python(site, facts, ret);
     int status = look_at_packages(packages, &infos, ret, err);
     if (status == 0)
         look_at_needs(&infos, machine, ret);
     table_free(&infos);
-    if (ret->count)
-        qsort(ret->item, ret->count, sizeof *ret->item, worst_first);
+    sort(ret);
     return status;
 }
 
 int fit_needs(const struct site *site, const struct stamp_machine *machine, struct fit *ret,
               struct err *err)
 {
-    CLEANUP_CLOSE int packages = open(site->packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CLEANUP_CLOSE int packages = open_stamped(site, ret, err);
     if (packages < 0)
-        return err_errno(err, ERR_ENV_BROKEN, errno, _("cannot use folder '%s'"),
-                         site->packages);
-    ret->stamped = stamp_read(packages, &ret->stamp, err);
-    if (ret->stamped < 0)
-        return err_wrap(err, "%s", site->packages);
+        return -1;
     for (size_t i = 0; i < ret->stamp.count; i++)
         compare(ret, &ret->stamp.item[i], machine);
-    if (ret->count)
-        qsort(ret->item, ret->count, sizeof *ret->item, worst_first);
+    sort(ret);
     return 0;
 }
 

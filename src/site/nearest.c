@@ -40,19 +40,19 @@ static int is_same(const struct stat *one, const struct stat *two)
     return one->st_dev == two->st_dev && one->st_ino == two->st_ino;
 }
 
-static int is_last(const char *folder, const struct stat *st, const char *home)
+// `home`: NULL if there is none.
+static int is_last(const char *folder, const struct stat *st, const struct stat *home)
 {
     CLEANUP_FREE char *git = join(folder, ".git");
-    struct stat other;
-    return strcmp(folder, "/") == 0 || access(git, F_OK) == 0 ||
-           (home && stat(home, &other) == 0 && is_same(&other, st));
+    return strcmp(folder, "/") == 0 || access(git, F_OK) == 0 || (home && is_same(home, st));
 }
 
 int nearest_read(const char *folder, const char *home, struct document *ret,
                  struct strv *ret_looked, struct err *err)
 {
     CLEANUP_FREE char *at = fs_absolute("/", folder);
-    struct stat here;
+    struct stat here, of_home;
+    const struct stat *last = home && stat(home, &of_home) == 0 ? &of_home : NULL;
     dev_t device = 0;
     for (int first = 1; at && stat(at, &here) == 0; first = 0) {
         if (!first && here.st_dev != device)
@@ -61,7 +61,7 @@ int nearest_read(const char *folder, const char *home, struct document *ret,
         int found = read_in(at, ret, ret_looked, err);
         if (found)
             return found < 0 ? -1 : 0;
-        if (is_last(at, &here, home))
+        if (is_last(at, &here, last))
             break;
         char *above = fs_folder(at);
         free(at);

@@ -92,3 +92,11 @@ def test_verbs_of_env_are_about_the_project(lopin):
     assert lopin("run", "s.py").out == folder + "\n"
     (lopin.cwd / "lopin.toml").unlink()
     assert "[no-env]" in lopin("env", "check").err and "[no-env]" in lopin("env", "verify").err
+
+
+def test_a_project_whose_environment_cannot_be_made(lopin):
+    """The verbs of env say why, as a line of the project would."""
+    lopin.write("lopin.toml", "with = ['nobody']\nno-index = true\n")
+    for verb in (["check"], ["show"], ["verify"], ["pack", "e.img"]):
+        done = lopin("env", *verb)
+        assert done.code == 3 and "[no-wheel]" in done.err and done.out == "", (verb, done)
