@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program of python/lopin/editable_wheel.py, embedded by the build.
+// The program of python/embedded/editable_wheel.py, embedded by the build.
 #pragma once
 
 #include <stddef.h>

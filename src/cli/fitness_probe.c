@@ -22,7 +22,7 @@
 
 enum { PROBE_US = 120 * 1000000 };
 
-extern const unsigned char probe_bytes[]; // python/lopin/probe.py
+extern const unsigned char probe_bytes[]; // python/embedded/probe.py
 
 // CACHE/probed/HASH: of the interpreter, the packages and what the processor has. Yours.
 static char *memo_name(const struct cli *cli, const struct python *python,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// facts: running python/lopin/facts.py once, and the file CACHE/pythons that keeps the answers.
+// facts: running python/embedded/facts.py once, and the file CACHE/pythons that keeps the answers.
 //
 // The file (docs: formats): first line "lopin-pythons 2", then a line an interpreter: path,
 // device, inode, size, time of change in ns, then the values of struct facts; each as %XX text, a
@@ -24,7 +24,7 @@
 #define HEAD      "lopin-pythons 2\n"
 #define LINES_MAX 200
 
-extern const unsigned char facts_bytes[]; // python/lopin/facts.py
+extern const unsigned char facts_bytes[]; // python/embedded/facts.py
 
 // Cuts the answer "VALUE NUL ..." into its values.
 static int read_answer(const struct str *text, struct facts *ret)

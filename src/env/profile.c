@@ -11,7 +11,7 @@
 #include "env/ask.h"
 #include "env/release.h"
 
-extern const unsigned char manylinux_bytes[]; // python/lopin/manylinux.py
+extern const unsigned char manylinux_bytes[]; // python/embedded/manylinux.py
 
 // The system's part comes from uname(2) now: the interpreter's answer may be of another kernel.
 static void fill_markers(const struct facts *facts, struct arena *arena, struct marker_env *ret)

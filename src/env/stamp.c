@@ -19,7 +19,7 @@
 #define GUARD_FILE "_lopin_guard.abi3.so"
 enum { STAMP_MAX = 16 << 20, FIELDS = 8 };
 
-extern const unsigned char guard_bytes[]; // python/guard
+extern const unsigned char guard_bytes[]; // python/native
 extern const size_t guard_bytes_size;
 
 // Wheels of PyPI whose baseline is above x86-64, from the version that was tried under qemu-user: each

@@ -3,7 +3,7 @@
 // sites call their wheelhouses by.
 //
 // Asked by CPUID and XGETBV, never /proc/cpuinfo, which shows the host's under qemu-user. It includes
-// nothing of ours: the extension that guards environments (python/guard) is made of it too.
+// nothing of ours: the extension that guards environments (python/native) is made of it too.
 #pragma once
 
 #include <stddef.h>

@@ -126,7 +126,7 @@ static const char *signal_name(int number, char *buffer, size_t room)
     return buffer;
 }
 
-// The library that the handler of python/guard names in the log; NULL: none.
+// The library that the handler of python/native names in the log; NULL: none.
 static const char *library(const char *tail, size_t size, size_t *ret_size)
 {
     static const char mark[] = "lopin: illegal instruction in ";

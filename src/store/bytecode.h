@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // bytecode: sources compiled by their own interpreter, in several processes
-// (python/lopin/store_compile.py).
+// (python/embedded/store_compile.py).
 #pragma once
 
 #include "store/store.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// compile_bytes: python/lopin/store_compile.py inside the program, made by script/embed.py at build.
+// compile_bytes: python/embedded/store_compile.py inside the program, made by script/embed.py at build.
 #pragma once
 
 #include <stddef.h>

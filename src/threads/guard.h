@@ -16,7 +16,7 @@
 // that it changed.
 void guard_apply(struct vars *vars, unsigned threads, struct strv *ret_lowered);
 
-// The startup hook (python/lopin/sitecustomize.py, embedded): makes sure that the folder that
+// The startup hook (python/embedded/sitecustomize.py, embedded): makes sure that the folder that
 // holds it is in the cache (written by temporary name and rename, owner checked) and gives its
 // path. Yours. `cache`: lopin's cache folder, absolute; made if absent, refused if others can
 // write in it. NULL with err. Costs a few calls to stat when it is there.

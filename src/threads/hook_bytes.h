@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// hook_bytes: python/lopin/sitecustomize.py and the extension inside the program, made by
+// hook_bytes: python/embedded/sitecustomize.py and the extension inside the program, made by
 // script/embed.py at build.
 #pragma once
 
@@ -8,7 +8,7 @@
 extern const unsigned char hook_bytes[];
 extern const size_t hook_bytes_size;
 extern const char hook_bytes_hash[]; // 16 hexadecimal digits of its SHA-256
-// python/guard, the extension, for the interpreters of this kind of machine.
+// python/native, the extension, for the interpreters of this kind of machine.
 extern const unsigned char guard_bytes[];
 extern const size_t guard_bytes_size;
 extern const char guard_bytes_hash[];

@@ -35,7 +35,7 @@ def task(tmp_path):
     """task(python, words...): runs it with the hook as a task of one thread, from an empty folder."""
     folder = tmp_path / "cache" / "hook-0123456789abcdef"
     folder.mkdir(parents=True)
-    shutil.copy(str(ROOT / "python" / "lopin" / "sitecustomize.py"), str(folder))
+    shutil.copy(str(ROOT / "python" / "embedded" / "sitecustomize.py"), str(folder))
     shutil.copy(str(BINARY.parent.parent / "python" / "_lopin_guard.abi3.so"), str(folder / "guard.bin"))
     (tmp_path / "home").mkdir()
     (tmp_path / "work").mkdir()
