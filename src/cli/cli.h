@@ -16,6 +16,7 @@ struct cli {
     struct term out, talk; // stdout, stderr
     struct options options;
     struct strv words;            // what follows the options
+    char *const *typed;           // both, as typed behind the command
     struct vars vars;             // the caller's environment
     struct config *config;        // what files and variables say; NULL before it is read
     char *cwd;                    // absolute
@@ -25,6 +26,7 @@ struct cli {
 enum { STATUS_FAILED = 1, STATUS_LEFT = 75 };
 
 int cmd_map(struct cli *cli, struct err *err);
+int cmd_try(struct cli *cli, struct err *err);
 int cmd_run(struct cli *cli, struct err *err);
 int cmd_exec(struct cli *cli, struct err *err);
 int cmd_resume(struct cli *cli, struct err *err);

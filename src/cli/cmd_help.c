@@ -170,6 +170,7 @@ static const struct help_page *find_page(const char *name)
                                          NULL}; // one page for these
     for (size_t i = 0; of_env[i]; i++)
         name = strcmp(name, of_env[i]) == 0 ? "env" : name;
+    name = strcmp(name, "try") == 0 ? "threads" : name;
     CLEANUP_FREE char *full = mem_print("lopin-%s", name);
     for (size_t i = 0; i < help_pages_count; i++) {
         const struct help_page *page = &help_pages[i];

@@ -25,6 +25,8 @@ const struct cli_command cli_commands[] = {
      N_("run a script once, on our cores")},
     {"exec", COMMAND_EXEC, cmd_exec, "[OPTION...] PROGRAM [WORD...]",
      N_("run any program once, on our cores")},
+    {"try", COMMAND_TRY, cmd_try, "--threads [OPTION...] SCRIPT [DATASET...]",
+     N_("how many threads are worth it, measured on one dataset")},
     {"resume", COMMAND_RESUME, cmd_resume, "[OPTION...] [RUN]",
      N_("run what a run never finished")},
     {"retry", COMMAND_RETRY, cmd_retry, "[OPTION...] [RUN]", N_("run what failed")},
@@ -129,7 +131,9 @@ static int settle(struct cli *cli, const struct cli_command *command, struct err
         COMMAND_EXPLAIN | COMMAND_COMPLETION | COMMAND_HELP | COMMAND_DEBUG | COMMAND_CONFIG;
     if (command->command & without || command->verbs)
         return 0;
-    int status = config_settle(cli, command->command, err);
+    // What is tried is a line of map.
+    int status = config_settle(
+        cli, command->command == COMMAND_TRY ? COMMAND_MAP : command->command, err);
     term_open(&cli->out, STDOUT_FILENO, cli->options.color);
     term_open(&cli->talk, STDERR_FILENO, cli->options.color);
     return status;
@@ -140,6 +144,7 @@ static int run_command(struct cli *cli, const struct cli_command *command, char 
 {
     // options behind a verb are that verb's: here only what may stand before it
     enum command reads = command->command == COMMAND_PIP ? COMMAND_PIP_OTHER : command->command;
+    cli->typed = words;
     int read = options_read(&cli->options, reads, words, &cli->words, err);
     term_open(&cli->out, STDOUT_FILENO, cli->options.color);
     term_open(&cli->talk, STDERR_FILENO, cli->options.color);

@@ -6,6 +6,7 @@ enum option {
     OPTION_CORES = 1,
     OPTION_JOBS,
     OPTION_THREADS,
+    OPTION_TRY,
     OPTION_NTASKS,
     OPTION_NO_LEDGER,
     OPTION_LOCAL,

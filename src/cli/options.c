@@ -205,6 +205,7 @@ static void take_flag(struct options *options, int id)
         [OPTION_FORCE] = &options->force,      [OPTION_MEM_HARD] = &options->mem_hard,
         [OPTION_HELP] = &options->help,        [OPTION_VERSION] = &options->version,
         [OPTION_STRICT] = &options->strict,    [OPTION_DATA] = &options->data,
+        [OPTION_TRY] = &options->by_threads,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;
@@ -320,8 +321,8 @@ int options_read(struct options *options, enum command command, char *const *wor
     options->retries = options->max_continue = options->mem_retry = -1;
     options->mem_kb = options->mem_each_kb = -1;
     options->older_us = -1;
-    int ends_at_word = (command & (COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_NONE |
-                                   COMMAND_PIP_OTHER | COMMAND_ENV)) != 0;
+    int ends_at_word = (command & (COMMAND_MAP | COMMAND_TRY | COMMAND_RUN | COMMAND_EXEC |
+                                   COMMAND_NONE | COMMAND_PIP_OTHER | COMMAND_ENV)) != 0;
     for (;;) {
         char *const *before = scan.word;
         int result = read_option(options, &scan, err);

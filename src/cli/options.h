@@ -54,6 +54,7 @@ enum command { // bits of struct opt's `commands`
     COMMAND_ENV_UNPACK = 1LL << 43,
     COMMAND_PACK = 1LL << 44,
     COMMAND_UNPACK = 1LL << 45,
+    COMMAND_TRY = 1LL << 47,
     COMMAND_NONE = 1 << 16, // before the command's name
 };
 struct options { // words are borrowed from argv, and from the configuration
@@ -68,7 +69,7 @@ struct options { // words are borrowed from argv, and from the configuration
     enum dataset_order order;
     const char *out, *log, *error_log;
     int overwrite, strict;
-    int no_ledger, force;
+    int no_ledger, by_threads, force;
     int64_t older_us;            // --older-than; -1: not said
     int64_t time_us, timeout_us; // -t, --timeout; 0: not said
     const char *signal, *halt;   // as typed, checked

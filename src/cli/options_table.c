@@ -6,7 +6,8 @@
 #include "cli/options.h"
 
 #define MAP     COMMAND_MAP
-#define TASKS   (COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC)
+#define TASKS   (COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_TRY)
+#define TRY     COMMAND_TRY
 #define GOES_ON (COMMAND_RESUME | COMMAND_RETRY)
 #define ASKS    (COMMAND_LIST | COMMAND_STATUS | COMMAND_REPORT)
 #define ALL     (~0ULL)
@@ -37,6 +38,8 @@ const struct opt options_table[] = {
      N_("cores of the run (default: all that are ours)"), TASKS | GOES_ON},
     {OPTION_JOBS, 'j', "jobs", "N", N_("tasks side by side (default: cores / threads)"),
      MAP | GOES_ON},
+    {OPTION_TRY, '\0', "threads", NULL,
+     N_("on 1, 2, 4, ... threads, up to the cores of the run"), TRY, OPT_ONCE},
     {OPTION_THREADS, 'T', "threads", "N", N_("cores of each task (default: 1)"), MAP | GOES_ON},
     {OPTION_NTASKS, 'n', "ntasks", "1",
      N_("as for sbatch: one process a dataset, nothing else"), TASKS, OPT_ONCE},
@@ -49,7 +52,8 @@ const struct opt options_table[] = {
      MAP | GOES_ON},
     {OPTION_SIGNAL, '\0', "signal", "[B:]SIG[@SEC]",
      N_("sent to tasks before the time is over (default: TERM@60)"), MAP | GOES_ON},
-    {OPTION_TIMEOUT, '\0', "timeout", "T", N_("time of one task: 90s, 5m, 2h"), MAP | GOES_ON},
+    {OPTION_TIMEOUT, '\0', "timeout", "T", N_("time of one task: 90s, 5m, 2h"),
+     MAP | GOES_ON | TRY},
     {OPTION_RETRIES, '\0', "retries", "N", N_("run a dataset that failed again, N times"),
      MAP | GOES_ON},
     {OPTION_CONTINUE, '\0', "max-continue", "N",
@@ -57,8 +61,9 @@ const struct opt options_table[] = {
     {OPTION_HALT, '\0', "halt", "WHEN,WHAT=N[%]", N_("stop early: now,fail=1; soon,fail=10%"),
      MAP | GOES_ON},
     {OPTION_MEM, '\0', "mem", "SIZE",
-     N_("memory of the run: 4G, 500M; 0: all that is ours (default)"), MAP | GOES_ON},
-    {OPTION_MEM_CPU, '\0', "mem-per-cpu", "SIZE", N_("the same for each core"), MAP | GOES_ON},
+     N_("memory of the run: 4G, 500M; 0: all that is ours (default)"), MAP | GOES_ON | TRY},
+    {OPTION_MEM_CPU, '\0', "mem-per-cpu", "SIZE", N_("the same for each core"),
+     MAP | GOES_ON | TRY},
     {OPTION_MEM_EACH, '\0', "mem-each", "SIZE",
      N_("memory that one task may have; above it, it has failed"), MAP | GOES_ON},
     {OPTION_MEM_RETRY, '\0', "mem-retry", "F",
@@ -67,20 +72,22 @@ const struct opt options_table[] = {
     {OPTION_MEM_HARD, '\0', "mem-hard", NULL,
      N_("tasks get MemoryError instead of being killed (limits addresses)"), MAP | GOES_ON},
     {OPTION_FROM, '\0', "from", "FILE",
-     N_("read datasets from a file, one a line; '-' is input"), MAP, OPT_ONCE},
-    {OPTION_NULL, '0', "null", NULL, N_("items of files end with NUL, not newline"), MAP},
-    {OPTION_COLSEP, '\0', "colsep", "S", N_("cut lines into columns at S: {1} {2}"), MAP},
-    {OPTION_HEADER, '\0', "header", NULL, N_("the first line names the columns: {name}"), MAP},
-    {OPTION_LINK, '\0', "link", NULL, N_("walk several lists side by side"), MAP},
-    {OPTION_ARRAY, 'a', "array", "LIST", N_("only these datasets, from 1: 3,5-9"), MAP,
+     N_("read datasets from a file, one a line; '-' is input"), MAP | TRY, OPT_ONCE},
+    {OPTION_NULL, '0', "null", NULL, N_("items of files end with NUL, not newline"), MAP | TRY},
+    {OPTION_COLSEP, '\0', "colsep", "S", N_("cut lines into columns at S: {1} {2}"), MAP | TRY},
+    {OPTION_HEADER, '\0', "header", NULL, N_("the first line names the columns: {name}"),
+     MAP | TRY},
+    {OPTION_LINK, '\0', "link", NULL, N_("walk several lists side by side"), MAP | TRY},
+    {OPTION_ARRAY, 'a', "array", "LIST", N_("only these datasets, from 1: 3,5-9"), MAP | TRY,
      OPT_ONCE},
     {OPTION_ORDER, '\0', "order", "size|given|random",
      N_("which start first (default: the largest files)"), MAP},
-    {OPTION_MARK, 'I', "replace", "MARK", N_("another mark than {}"), MAP},
-    {OPTION_SHELL, '\0', "shell", NULL, N_("SCRIPT is a line for /bin/sh"), MAP, OPT_ONCE},
+    {OPTION_MARK, 'I', "replace", "MARK", N_("another mark than {}"), MAP | TRY},
+    {OPTION_SHELL, '\0', "shell", NULL, N_("SCRIPT is a line for /bin/sh"), MAP | TRY,
+     OPT_ONCE},
     {OPTION_STDIN, '\0', "stdin", NULL, N_("tasks read our input instead of /dev/null"), MAP,
      OPT_ONCE},
-    {OPTION_OUT, '\0', "out", "PATTERN", N_("where {out} goes, as 'out/{/}'"), MAP},
+    {OPTION_OUT, '\0', "out", "PATTERN", N_("where {out} goes, as 'out/{/}'"), MAP | TRY},
     {OPTION_OVERWRITE, '\0', "overwrite", NULL, N_("replace outputs that no run made"),
      MAP | GOES_ON},
     {OPTION_LOG, 'o', "output", "PATTERN", N_("where what a task prints goes"), MAP},
@@ -260,8 +267,8 @@ const struct opt options_table[] = {
     {OPTION_CHECK, '\0', "check", NULL, N_("exit with 0, 1 or 75 as map would"), COMMAND_STATUS,
      OPT_ONCE},
     {OPTION_JSON, '\0', "json", NULL, N_("JSON on standard output"),
-     MAP | GOES_ON | ASKS | WHEELS | COMMAND_CONFIG | COMMAND_ENV_CHECK | COMMAND_ENV_SHOW |
-         COMMAND_ENV_VERIFY | COMMAND_ENV_GC,
+     MAP | TRY | GOES_ON | ASKS | WHEELS | COMMAND_CONFIG | COMMAND_ENV_CHECK |
+         COMMAND_ENV_SHOW | COMMAND_ENV_VERIFY | COMMAND_ENV_GC,
      OPT_ONCE},
     {OPTION_QUIET, 'q', "quiet", NULL, N_("say less"),
      PIP | VENV | WHEELS | LOCK | OF_ENV | COMMAND_ENV_PACK | COMMAND_ENV_UNPACK},
