@@ -26,6 +26,7 @@ struct cli {
 enum { STATUS_FAILED = 1, STATUS_LEFT = 75 };
 
 int cmd_map(struct cli *cli, struct err *err);
+int cmd_alloc(struct cli *cli, struct err *err);
 int cmd_try(struct cli *cli, struct err *err);
 int cmd_run(struct cli *cli, struct err *err);
 int cmd_exec(struct cli *cli, struct err *err);

@@ -110,5 +110,6 @@ void completion_free(struct completion *completion)
 
 int completion_ends(const struct cli_command *command)
 {
-    return (command->command & (COMMAND_MAP | COMMAND_TRY | COMMAND_RUN | COMMAND_EXEC)) != 0;
+    return (command->command &
+            (COMMAND_MAP | COMMAND_TRY | COMMAND_RUN | COMMAND_EXEC | COMMAND_ALLOC)) != 0;
 }

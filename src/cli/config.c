@@ -180,8 +180,8 @@ static int header_keeps_out(const struct cli *cli, int id, const struct layer_it
 static int apply_item(struct cli *cli, enum command command, enum config_layer layer,
                       const struct layer_item *item, struct err *err)
 {
-    static const unsigned tasks =
-        COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_ENV_LOCK; // a lock is for tasks
+    static const uint64_t tasks = COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_ALLOC |
+                                  COMMAND_ENV_LOCK; // a lock is for tasks
     const struct opt *opt = layer_option(item, options_table, command);
     unsigned rank = 2 * layer + !item->table;
     if (!opt || (opt->marks & OPT_TASKS && !item->table && layer > CONFIG_VARIABLE &&

@@ -15,8 +15,8 @@
 #define PREFIX "LOPIN_OPT_"
 enum { SCRIPT_MOST = 16 << 20 };
 
-static const uint64_t readers = COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_VENV |
-                                COMMAND_WHEELS | COMMAND_PIP | COMMAND_ENV_LOCK |
+static const uint64_t readers = COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_ALLOC |
+                                COMMAND_VENV | COMMAND_WHEELS | COMMAND_PIP | COMMAND_ENV_LOCK |
                                 COMMAND_ENV_SYNC | COMMAND_INIT;
 
 void config_known(struct layer_known *ret)

@@ -25,6 +25,8 @@ const struct cli_command cli_commands[] = {
      N_("run a script once, on our cores")},
     {"exec", COMMAND_EXEC, cmd_exec, "[OPTION...] PROGRAM [WORD...]",
      N_("run any program once, on our cores")},
+    {"alloc", COMMAND_ALLOC, cmd_alloc, "[OPTION...] [PROGRAM [WORD...]]",
+     N_("a shell, or a program, on cores that are ours until it ends")},
     {"try", COMMAND_TRY, cmd_try, "--threads [OPTION...] SCRIPT [DATASET...]",
      N_("how many threads are worth it, measured on one dataset")},
     {"resume", COMMAND_RESUME, cmd_resume, "[OPTION...] [RUN]",
@@ -194,7 +196,8 @@ int main(int argc, char **argv)
     int status = cli.cwd ? run_words(&cli, argv + (argc > 0), &command, &err) : -1;
     if (status < 0) {
         say_error(&cli, &err);
-        status = command & (COMMAND_RUN | COMMAND_EXEC) ? STATUS_OURS : err_status(err.code);
+        status = command & (COMMAND_RUN | COMMAND_EXEC | COMMAND_ALLOC) ? STATUS_OURS
+                                                                        : err_status(err.code);
     }
     vars_free(&cli.vars);
     strv_free(&cli.words);

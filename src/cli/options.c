@@ -171,6 +171,7 @@ static int take_value(struct options *options, int id, const char *value,
     case OPTION_MEM_EACH: return read_size(scan, value, 1, &options->mem_each_kb, err);
     case OPTION_MEM_RETRY: return read_factor(scan, value, &options->mem_retry, err);
     case OPTION_NTASKS: return read_ntasks(value, err);
+    case OPTION_ALLOC_TASKS: return read_count(scan, value, &options->ntasks, err);
     case OPTION_ORDER: return read_order(scan, value, &options->order, err);
     case OPTION_COLOR: return read_color(scan, value, &options->color, err);
     case OPTION_LANG: return read_lang(scan, value, err);
@@ -321,8 +322,9 @@ int options_read(struct options *options, enum command command, char *const *wor
     options->retries = options->max_continue = options->mem_retry = -1;
     options->mem_kb = options->mem_each_kb = -1;
     options->older_us = -1;
-    int ends_at_word = (command & (COMMAND_MAP | COMMAND_TRY | COMMAND_RUN | COMMAND_EXEC |
-                                   COMMAND_NONE | COMMAND_PIP_OTHER | COMMAND_ENV)) != 0;
+    int ends_at_word =
+        (command & (COMMAND_MAP | COMMAND_TRY | COMMAND_ALLOC | COMMAND_RUN | COMMAND_EXEC |
+                    COMMAND_NONE | COMMAND_PIP_OTHER | COMMAND_ENV)) != 0;
     for (;;) {
         char *const *before = scan.word;
         int result = read_option(options, &scan, err);

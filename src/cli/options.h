@@ -55,6 +55,7 @@ enum command { // bits of struct opt's `commands`
     COMMAND_PACK = 1LL << 44,
     COMMAND_UNPACK = 1LL << 45,
     COMMAND_TRY = 1LL << 47,
+    COMMAND_ALLOC = 1LL << 48,
     COMMAND_NONE = 1 << 16, // before the command's name
 };
 struct options { // words are borrowed from argv, and from the configuration
@@ -62,6 +63,7 @@ struct options { // words are borrowed from argv, and from the configuration
     int json, quiet, verbose, help, version;
     enum term_color color;
     unsigned cores, jobs, threads; // 0: auto
+    unsigned ntasks;               // of alloc; 0: not said
     const char *name;              // -J
     const char *array, *colsep, *mark;
     struct strv from; // --from, in order

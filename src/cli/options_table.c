@@ -6,8 +6,9 @@
 #include "cli/options.h"
 
 #define MAP     COMMAND_MAP
-#define TASKS   (COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_TRY)
+#define TASKS   (COMMAND_MAP | COMMAND_RUN | COMMAND_EXEC | COMMAND_TRY | COMMAND_ALLOC)
 #define TRY     COMMAND_TRY
+#define ALLOC   COMMAND_ALLOC
 #define GOES_ON (COMMAND_RESUME | COMMAND_RETRY)
 #define ASKS    (COMMAND_LIST | COMMAND_STATUS | COMMAND_REPORT)
 #define ALL     (~0ULL)
@@ -42,7 +43,9 @@ const struct opt options_table[] = {
      N_("on 1, 2, 4, ... threads, up to the cores of the run"), TRY, OPT_ONCE},
     {OPTION_THREADS, 'T', "threads", "N", N_("cores of each task (default: 1)"), MAP | GOES_ON},
     {OPTION_NTASKS, 'n', "ntasks", "1",
-     N_("as for sbatch: one process a dataset, nothing else"), TASKS, OPT_ONCE},
+     N_("as for sbatch: one process a dataset, nothing else"), TASKS & ~ALLOC, OPT_ONCE},
+    {OPTION_ALLOC_TASKS, 'n', "ntasks", "N", N_("N times the cores of -c (-c: 1 by default)"),
+     ALLOC, OPT_ONCE},
     {OPTION_NO_LEDGER, '\0', "no-ledger", NULL,
      N_("do not look which cores other runs have, nor wait for them"), TASKS | GOES_ON},
     {OPTION_LOCAL, '\0', "local", NULL,
@@ -50,6 +53,8 @@ const struct opt options_table[] = {
     {OPTION_TIME, 't', "time", "T",
      N_("the run stops in that time, to be resumed: 90, 30:00, 2-12:00, 90s, 5m, 2h"),
      MAP | GOES_ON},
+    {OPTION_TIME, 't', "time", "T", N_("it ends in that time: 90, 30:00, 2-12:00, 90s, 5m, 2h"),
+     ALLOC},
     {OPTION_SIGNAL, '\0', "signal", "[B:]SIG[@SEC]",
      N_("sent to tasks before the time is over (default: TERM@60)"), MAP | GOES_ON},
     {OPTION_TIMEOUT, '\0', "timeout", "T", N_("time of one task: 90s, 5m, 2h"),
@@ -61,9 +66,10 @@ const struct opt options_table[] = {
     {OPTION_HALT, '\0', "halt", "WHEN,WHAT=N[%]", N_("stop early: now,fail=1; soon,fail=10%"),
      MAP | GOES_ON},
     {OPTION_MEM, '\0', "mem", "SIZE",
-     N_("memory of the run: 4G, 500M; 0: all that is ours (default)"), MAP | GOES_ON | TRY},
+     N_("memory of the run: 4G, 500M; 0: all that is ours (default)"),
+     MAP | GOES_ON | TRY | ALLOC},
     {OPTION_MEM_CPU, '\0', "mem-per-cpu", "SIZE", N_("the same for each core"),
-     MAP | GOES_ON | TRY},
+     MAP | GOES_ON | TRY | ALLOC},
     {OPTION_MEM_EACH, '\0', "mem-each", "SIZE",
      N_("memory that one task may have; above it, it has failed"), MAP | GOES_ON},
     {OPTION_MEM_RETRY, '\0', "mem-retry", "F",

@@ -95,11 +95,19 @@ const char *memory_by_words(enum memory_by by)
 {
     switch (by) {
     case MEMORY_BY_ASKED: return "--mem";
+    case MEMORY_BY_ALLOC: return "lopin alloc";
     case MEMORY_BY_CGROUP: return _("the control group");
     case MEMORY_BY_SLURM: return _("the Slurm job");
     case MEMORY_BY_MACHINE: break;
     }
     return _("this machine");
+}
+
+static int64_t parcel_kb(const struct vars *vars)
+{
+    unsigned long kb;
+    const char *text = vars ? vars_get(vars, MEMORY_PARCEL) : NULL;
+    return text && str_number(text, (unsigned long)UNLIMITED, &kb) == 0 ? (int64_t)kb : 0;
 }
 
 void memory_limit_read(const struct machine_source *source, struct memory_limit *ret)
@@ -110,6 +118,9 @@ void memory_limit_read(const struct machine_source *source, struct memory_limit 
     int64_t slurm = job_memory_kb(source->vars);
     if (slurm && (!ret->kb || slurm < ret->kb))
         *ret = (struct memory_limit){.kb = slurm, .by = MEMORY_BY_SLURM};
+    int64_t alloc = parcel_kb(source->vars);
+    if (alloc && (!ret->kb || alloc < ret->kb))
+        *ret = (struct memory_limit){.kb = alloc, .by = MEMORY_BY_ALLOC};
     cgroup_find(source->root, "memory", &v1, &v2);
     lower(source->root, &v1, 0, ret);
     lower(source->root, &v2, 1, ret);

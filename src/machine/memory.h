@@ -14,10 +14,13 @@ enum memory_by {
     MEMORY_BY_MACHINE,
     MEMORY_BY_CGROUP,
     MEMORY_BY_SLURM,
+    MEMORY_BY_ALLOC, // the lopin alloc that we are in: LOPIN_PARCEL_MEMORY
     MEMORY_BY_ASKED, // --mem: never by memory_limit_read
 };
 // Who imposes it, for a person. Static.
 const char *memory_by_words(enum memory_by by);
+// Environment of what runs in a parcel with a limit of its own, KiB.
+#define MEMORY_PARCEL "LOPIN_PARCEL_MEMORY"
 struct memory_limit {
     int64_t kb; // 0: nothing is known
     enum memory_by by;
