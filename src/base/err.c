@@ -38,6 +38,7 @@ static const struct {
     [ERR_OVER_LIMIT] = {"over-limit", 2},
     [ERR_NO_PROGRAM] = {"no-program", 4},
     [ERR_NO_RUN] = {"no-run", 4},
+    [ERR_NO_PROCESS] = {"no-process", 4},
     [ERR_RUN_BUSY] = {"run-busy", 4},
     [ERR_RUN_DAMAGED] = {"run-damaged", 6},
     [ERR_RUN_FORMAT] = {"run-format", 6},

@@ -34,6 +34,7 @@ enum err_code {
     ERR_OVER_LIMIT,     // over-limit: more than this machine or job gives
     ERR_NO_PROGRAM,     // no-program: the script is not there or cannot be executed
     ERR_NO_RUN,         // no-run: no such run or dataset of a run
+    ERR_NO_PROCESS,     // no-process: none that can be looked at
     ERR_RUN_BUSY,       // run-busy: another lopin has it
     ERR_RUN_DAMAGED,    // run-damaged: its files do not hold what they should
     ERR_RUN_FORMAT,     // run-format: written by another version

@@ -250,6 +250,18 @@ const struct explanation explanations[ERR_COUNT] = {
             "    lopin status last\n"
             "    lopin log 5:17                      dataset 17 of run 5\n"
             "    lopin log 5:                        all of run 5\n")},
+    [ERR_NO_PROCESS] =
+        {N_("there is no process to look at"),
+         N_("`lopin threads` looks at processes of this machine that run now: one by its\n"
+            "number, the tasks of a run that is being computed here, or what a Slurm job\n"
+            "has on this node. A thread of the kernel has no libraries; a process of\n"
+            "another user may be hidden.\n"
+            "\n"
+            "    ps -u \"$USER\" -o pid,pcpu,args      one's own\n"
+            "    lopin threads 4242                  that process, and what it started\n"
+            "    lopin threads run:7                 the tasks of run 7\n"
+            "    lopin threads job:8124              on a node of that job\n"
+            "    squeue --me -o '%i %N'              which nodes these are\n")},
     [ERR_RUN_BUSY] =
         {N_("another lopin computes this run"),
          N_("A run has one owner at a time; two would do tasks twice. The message names\n"
@@ -274,15 +286,16 @@ const struct explanation explanations[ERR_COUNT] = {
             "    df -h .; dmesg | tail               a full or failing disk?\n"
             "    lopin map --overwrite ...           the same line again, as a new run\n")},
     [ERR_RUN_FORMAT] =
-        {N_("the run was written by another version of lopin"),
-         N_("Each file of a run begins with the version of its format, and one that is not\n"
-            "known is neither read nor written: a guess could lose results.\n"
-            "\n"
-            "    lopin --version                     this one\n"
-            "    type -a lopin                       is there another on PATH?\n"
-            "\n"
-            "Finish the run with the version that began it, or start it anew with this\n"
-            "one: outputs that were published are whole and stay where they are.\n")},
+        {
+            N_("the run was written by another version of lopin"),
+            N_("Each file of a run begins with the version of its format, and one that is not\n"
+               "known is neither read nor written: a guess could lose results.\n"
+               "\n"
+               "    lopin --version                     this one\n"
+               "    type -a lopin                       is there another on PATH?\n"
+               "\n"
+               "Finish the run with the version that began it, or start it anew with this\n"
+               "one: outputs that were published are whole and stay where they are.\n")},
     [ERR_CHANGED] =
         {N_("script or environment changed since the done results"),
          N_(

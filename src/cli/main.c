@@ -45,6 +45,8 @@ const struct cli_command cli_commands[] = {
     {"log", COMMAND_LOG, cmd_log, "[OPTION...] [RUN:][DATASET...]", N_("what tasks printed")},
     {"report", COMMAND_REPORT, cmd_report, "[OPTION...] [RUN]",
      N_("time, cores and memory used, and advice")},
+    {"threads", COMMAND_THREADS, cmd_threads, "[OPTION...] [PID|run:RUN|job:JOB]",
+     N_("which threads processes have, whether they fit the cores")},
     {"venv", COMMAND_VENV, cmd_venv, "[OPTION...] ENV", N_("make an isolated environment")},
     {"pip", COMMAND_PIP, cmd_pip,
      "[OPTION...] install|uninstall|freeze|list|show|check [WORD...]",

@@ -49,6 +49,7 @@ enum option {
     OPTION_FAILED,
     OPTION_FOLLOW,
     OPTION_CHECK,
+    OPTION_WATCH,
     // environments: options_pack.c takes those between these two
     OPTION_PACK_FIRST,
     OPTION_WITH,

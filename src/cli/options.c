@@ -206,7 +206,7 @@ static void take_flag(struct options *options, int id)
         [OPTION_FORCE] = &options->force,      [OPTION_MEM_HARD] = &options->mem_hard,
         [OPTION_HELP] = &options->help,        [OPTION_VERSION] = &options->version,
         [OPTION_STRICT] = &options->strict,    [OPTION_DATA] = &options->data,
-        [OPTION_TRY] = &options->by_threads,
+        [OPTION_TRY] = &options->by_threads,   [OPTION_WATCH] = &options->watch,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;

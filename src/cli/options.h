@@ -54,6 +54,7 @@ enum command { // bits of struct opt's `commands`
     COMMAND_ENV_UNPACK = 1LL << 43,
     COMMAND_PACK = 1LL << 44,
     COMMAND_UNPACK = 1LL << 45,
+    COMMAND_THREADS = 1LL << 46,
     COMMAND_TRY = 1LL << 47,
     COMMAND_ALLOC = 1LL << 48,
     COMMAND_NONE = 1 << 16, // before the command's name
@@ -84,7 +85,7 @@ struct options { // words are borrowed from argv, and from the configuration
     struct pack_options pack;
     int data;            // --data
     struct strv include; // --include
-    int resume, dry_run, detach, keep_done, redo, failed, follow, check;
+    int resume, dry_run, detach, keep_done, redo, failed, follow, check, watch;
 };
 extern const struct opt options_table[];
 // Reads the options of a command from words (NULL-terminated, the command's name not among

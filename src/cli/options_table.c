@@ -272,9 +272,11 @@ const struct opt options_table[] = {
      OPT_ONCE},
     {OPTION_CHECK, '\0', "check", NULL, N_("exit with 0, 1 or 75 as map would"), COMMAND_STATUS,
      OPT_ONCE},
+    {OPTION_WATCH, '\0', "watch", NULL, N_("go on, a look each second"), COMMAND_THREADS,
+     OPT_ONCE},
     {OPTION_JSON, '\0', "json", NULL, N_("JSON on standard output"),
      MAP | TRY | GOES_ON | ASKS | WHEELS | COMMAND_CONFIG | COMMAND_ENV_CHECK |
-         COMMAND_ENV_SHOW | COMMAND_ENV_VERIFY | COMMAND_ENV_GC,
+         COMMAND_ENV_SHOW | COMMAND_ENV_VERIFY | COMMAND_ENV_GC | COMMAND_THREADS,
      OPT_ONCE},
     {OPTION_QUIET, 'q', "quiet", NULL, N_("say less"),
      PIP | VENV | WHEELS | LOCK | OF_ENV | COMMAND_ENV_PACK | COMMAND_ENV_UNPACK},

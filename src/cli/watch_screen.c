@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// watch_screen: a frame is made whole and written at once, each line cut to the width, so that
-// nothing flickers or wraps. Keys come without Enter (termios(3)); signals by signalfd(2).
+// watch_screen: head, counts, what runs and the newest ends, as many as fit.
 #include "cli/watch_screen.h"
 
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/fullscreen.h"
 #include "cli/say.h"
 #include "cli/screen_lines.h"
 #include "cli/summary.h"
 
-#define ENTER  "\033[?1049h\033[?25l"
-#define LEAVE  "\033[?25h\033[?1049l"
 #define RECENT 8 // ends shown at most
-#define CTRL_C 3
 
 struct recent {
     uint32_t index;
@@ -29,9 +21,7 @@ struct recent {
 struct watch_screen {
     const struct cli *cli;
     struct watch *watch;
-    struct termios before;
-    int keys, signals; // keys: the terminal's settings were changed
-    sigset_t mask;
+    struct fullscreen *full;
     struct recent recent[RECENT]; // the newest last
     size_t recents;
 };
@@ -69,31 +59,15 @@ struct watch_screen *watch_screen_new(const struct cli *cli, struct watch *watch
                                       struct err *err)
 {
     struct watch_screen *screen = mem_zero(1, sizeof *screen);
-    sigset_t wanted;
     screen->cli = cli;
     screen->watch = watch;
-    watch->ended.call = on_end;
-    watch->ended.context = screen;
-    sigemptyset(&wanted);
-    for (size_t i = 0; i < 5; i++)
-        sigaddset(&wanted, (const int[]){SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH}[i]);
-    sigprocmask(SIG_BLOCK, &wanted, &screen->mask);
-    screen->signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (screen->signals < 0) {
-        err_set(err, ERR_SYSTEM, _("cannot wait for signals"));
-        watch_screen_free(screen);
+    screen->full = fullscreen_new(&cli->out, err);
+    if (!screen->full) {
+        free(screen);
         return NULL;
     }
-    if (tcgetattr(STDIN_FILENO, &screen->before) == 0) {
-        struct termios raw = screen->before;
-        raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-        raw.c_cc[VMIN] = 1;
-        screen->keys = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
-    }
-    struct str text = {0};
-    str_add(&text, ENTER);
-    term_write(&cli->out, &text);
-    str_free(&text);
+    watch->ended.call = on_end;
+    watch->ended.context = screen;
     return screen;
 }
 
@@ -101,15 +75,7 @@ void watch_screen_free(struct watch_screen *screen)
 {
     if (!screen)
         return;
-    if (screen->signals >= 0) {
-        CLEANUP_STR struct str text = {0};
-        str_add(&text, LEAVE);
-        term_write(&screen->cli->out, &text);
-        close(screen->signals);
-    }
-    if (screen->keys)
-        tcsetattr(STDIN_FILENO, TCSANOW, &screen->before);
-    sigprocmask(SIG_SETMASK, &screen->mask, NULL);
+    fullscreen_free(screen->full);
     for (size_t i = 0; i < screen->recents; i++)
         drop(&screen->recent[i]);
     screen->watch->ended.call = NULL;
@@ -206,28 +172,7 @@ void watch_screen_draw(struct watch_screen *screen, const struct progress *progr
     str_free(&frame.text);
 }
 
-static int is_leave(const char *keys, ssize_t count)
-{
-    for (ssize_t i = 0; i < count; i++)
-        if (keys[i] == 'q' || keys[i] == 'Q' || keys[i] == CTRL_C)
-            return 1;
-    return 0;
-}
-
 int watch_screen_wait(struct watch_screen *screen, int timeout_ms)
 {
-    struct pollfd watched[] = {{.fd = screen->signals, .events = POLLIN},
-                               {.fd = screen->keys ? STDIN_FILENO : -1, .events = POLLIN}};
-    char keys[64];
-    struct signalfd_siginfo info;
-    int leave = 0;
-    if (poll(watched, COUNT(watched), timeout_ms) <= 0)
-        return 0;
-    while (watched[0].revents && read(screen->signals, &info, sizeof info) == sizeof info)
-        leave |= info.ssi_signo != SIGWINCH;
-    if (watched[1].revents & (POLLHUP | POLLERR))
-        return 1; // the terminal is gone
-    if (watched[1].revents)
-        leave |= is_leave(keys, read(STDIN_FILENO, keys, sizeof keys));
-    return leave;
+    return fullscreen_wait(screen->full, timeout_ms);
 }

@@ -153,14 +153,21 @@ int cgroup_read(const char *root, const char *folder, const char *name, struct s
     return fs_read(AT_FDCWD, path, 1 << 20, into, NULL);
 }
 
-void cgroup_find(const char *root, const char *controller, struct strv *ret_v1,
-                 struct strv *ret_v2)
+// Of the process whose folder below /proc this is; what is mounted is what we see.
+static void find(const char *root, const char *process, const char *controller,
+                 struct strv *ret_v1, struct strv *ret_v2)
 {
     CLEANUP_STR struct str cgroup = {0};
     CLEANUP_STR struct str mounts = {0};
-    if (cgroup_read(root, "/proc/self", "cgroup", &cgroup) == 0 &&
+    if (cgroup_read(root, process, "cgroup", &cgroup) == 0 &&
         cgroup_read(root, "/proc/self", "mountinfo", &mounts) == 0)
         cgroup_folders(str_text(&cgroup), str_text(&mounts), controller, ret_v1, ret_v2);
+}
+
+void cgroup_find(const char *root, const char *controller, struct strv *ret_v1,
+                 struct strv *ret_v2)
+{
+    find(root, "/proc/self", controller, ret_v1, ret_v2);
 }
 
 static double cpus_of(long quota, long period)
@@ -208,12 +215,24 @@ static void add_quotas(const char *root, const struct strv *folders,
     }
 }
 
-size_t cgroup_quotas(const char *root, struct cgroup_quota ret[CGROUP_QUOTAS])
+static size_t quotas_of(const char *root, const char *process,
+                        struct cgroup_quota ret[CGROUP_QUOTAS])
 {
     CLEANUP_STRV struct strv v1 = {0}, v2 = {0};
     size_t count = 0;
-    cgroup_find(root, "cpu", &v1, &v2);
+    find(root, process, "cpu", &v1, &v2);
     add_quotas(root, &v1, read_v1, ret, &count);
     add_quotas(root, &v2, read_v2, ret, &count);
     return count;
+}
+
+size_t cgroup_quotas(const char *root, struct cgroup_quota ret[CGROUP_QUOTAS])
+{
+    return quotas_of(root, "/proc/self", ret);
+}
+
+size_t cgroup_quotas_of(const char *root, long pid, struct cgroup_quota ret[CGROUP_QUOTAS])
+{
+    CLEANUP_FREE char *process = mem_print("/proc/%ld", pid);
+    return quotas_of(root, process, ret);
 }

@@ -31,3 +31,5 @@ struct cgroup_quota { // of a control group
 // cpu.max and cpu.cfs_quota_us / cpu.cfs_period_us of our group and those above it; all of them
 // hold. Returns how many have one, the nearest CGROUP_QUOTAS. `root` as in machine_source.
 size_t cgroup_quotas(const char *root, struct cgroup_quota ret[CGROUP_QUOTAS]);
+// The same of another process, by its number in /proc, as far as its groups are seen from here.
+size_t cgroup_quotas_of(const char *root, long pid, struct cgroup_quota ret[CGROUP_QUOTAS]);
