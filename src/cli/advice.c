@@ -12,6 +12,7 @@
 #include "cli/config.h"
 #include "cli/say.h"
 #include "cli/summary.h"
+#include "threads/verdict.h"
 
 #define GOOD       0.70 // of the cores
 #define SHORT_US   200000
@@ -226,6 +227,16 @@ static void add_narrow(struct str *text, const struct view *view)
         str_print(text, _(", or -j %u"), (unsigned)fits);
 }
 
+// As was seen while they ran.
+static int waits_for_cores(const struct state *state)
+{
+    for (size_t i = 0; i < state->findings; i++)
+        if (strcmp(state->finding[i].cause, verdict_name(VERDICT_OVERSUBSCRIBED)) == 0 ||
+            strcmp(state->finding[i].cause, verdict_name(VERDICT_NEIGHBOUR)) == 0)
+            return 1;
+    return 0;
+}
+
 static void add_inside(struct str *text, const struct view *view)
 {
     const struct spec *spec = &view->saved->spec;
@@ -236,6 +247,11 @@ static void add_inside(struct str *text, const struct view *view)
     else if (spec->threads > 1 && view->each > ONE_CORE)
         str_print(text, _("the script uses %.1f of %u cores; next time -T %u"), view->each,
                   spec->threads, (unsigned)(view->each + 0.5));
+    else if (waits_for_cores(&view->saved->state))
+        str_print(text,
+                  _("tasks wait for cores (%.1f of a core used each): see the lines on threads "
+                    "below"),
+                  view->each);
     else
         str_print(text,
                   _("tasks wait, for disk or network (%.1f of a core used each): copy the "

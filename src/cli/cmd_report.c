@@ -12,6 +12,7 @@
 #include "cli/say.h"
 #include "cli/summary.h"
 #include "cli/target.h"
+#include "cli/threads_found.h"
 #include "run/glance.h"
 
 enum { PIECE = 1 << 16 };
@@ -27,6 +28,7 @@ static int report_text(const struct cli *cli, const struct saved *saved,
         str_print(&text, "lopin retry %u\n", saved->folder.number);
     }
     advice_add(&text, cli, saved, report);
+    found_add(&text, &saved->state);
     return say_data(cli, &text, err);
 }
 
@@ -82,6 +84,7 @@ static json_t *head_json(const struct saved *saved, const struct report *report)
     json_object_set_new(object, "narrow", part_json(report->narrow));
     json_object_set_new(object, "slowest", slowest_json(saved, report));
     json_object_set_new(object, "causes", causes_json(saved, report));
+    json_object_set_new(object, "threads_found", found_json(&saved->state));
     return object;
 }
 

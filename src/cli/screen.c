@@ -20,6 +20,7 @@
 #include "cli/say.h"
 #include "cli/screen_events.h"
 #include "cli/screen_lines.h"
+#include "cli/threads_found.h"
 
 enum { TICK_LIVE_MS = 200, TICK_PLAIN_MS = 1000, MOST_FAILURES = 100 };
 #define PLAIN_EVERY_US ((int64_t)60 * 1000000)
@@ -243,6 +244,12 @@ static void show(struct screen *screen, const struct event *event)
 {
     if (event->kind == EVENT_STORAGE || event->kind == EVENT_STORAGE_OVER) {
         add_storage(screen, event);
+        if (takes_more(screen))
+            screen_clear(screen);
+        return;
+    }
+    if (event->kind == EVENT_THREADS) {
+        found_add_record(&screen->above, event->record);
         if (takes_more(screen))
             screen_clear(screen);
         return;

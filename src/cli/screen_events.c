@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "cli/json_text.h"
+#include "cli/threads_found.h"
 
 static json_t *new_event(const char *name)
 {
@@ -99,6 +100,12 @@ void events_add(struct str *into, const struct event *event, unsigned running)
         put_text(object, "cause", err_name(event->err->code));
         put_text(object, "detail", event->err->text);
         put_number(object, "waiting", (json_int_t)event->waiting);
+        break;
+    case EVENT_THREADS:
+        object = new_task_event("threads", event);
+        put_text(object, "cause", event->record->cause);
+        put_text(object, "program", event->record->detail);
+        found_put_pace(object, &event->record->pace);
         break;
     case EVENT_STORAGE_OVER: object = new_event("storage-over"); break;
     }

@@ -5,6 +5,7 @@
 //   run       run name script folder datasets to_run done_before cores slots threads restart
 //   start     dataset (its number) text slot attempt time
 //   end       as start, and state cause detail code duration_s user_s system_s peak_kb output
+//   threads   dataset text slot time cause program processes threads cores run wait
 //   stopping, killing   running
 //   close     done failed left stopped wall_s status (the exit status)
 // Each has v (1) and event. Unlike talk they are never left out: a reader that does not read holds

@@ -30,13 +30,14 @@ enum event_kind {
     EVENT_STOPPING,
     EVENT_KILLING,
     EVENT_STORAGE, // something could not be written: see storage.h
-    EVENT_STORAGE_OVER
+    EVENT_STORAGE_OVER,
+    EVENT_THREADS // what was found when a task's threads were looked at
 };
 struct event {
     enum event_kind kind;
     enum why why;                  // STOPPING, KILLING
-    const struct dataset *dataset; // START, END
-    const struct record *record;   // START, END
+    const struct dataset *dataset; // START, END, THREADS
+    const struct record *record;   // START, END, THREADS
     const struct err *err;         // STORAGE
     size_t waiting;                // STORAGE: records and outputs
 };

@@ -29,6 +29,7 @@
 #include "map/signals.h"
 #include "map/stop.h"
 #include "map/task.h"
+#include "map/thread_watch.h"
 
 #define PUBLISHERS 4
 #define MOST_ENDED 8    // tasks whose output is not published: a kill makes them run again
@@ -290,6 +291,7 @@ static int timers(struct runner *runner, int64_t due)
     const int64_t dues[] = {
         stop_tend(workshop, now),
         memory_tend(workshop, now),
+        thread_watch_tend(workshop, now),
         storage_tend(workshop, runner->phase != PHASE_RUNNING, now),
         launch_tend(workshop->launch, now),
         workshop->held_us + HOLD_US,
@@ -378,6 +380,7 @@ static int runner_begin(struct runner *runner, struct err *err)
     runner->orphans = orphans_new();
     workshop->queue = queue_new(run);
     workshop->memory = memory_begin(run);
+    workshop->threads = thread_watch_new(clock_boot_us());
     workshop->task = mem_zero(spec->slots, sizeof *workshop->task);
     for (unsigned i = 0; i < spec->slots; i++)
         workshop->task[i] = (struct task){.slot = i + 1, .log = -1, .error_log = -1};
@@ -446,6 +449,7 @@ static void end(struct runner *runner)
     orphans_free(runner->orphans);
     queue_free(workshop->queue);
     memory_free(workshop->memory);
+    thread_watch_free(workshop->threads);
     free(workshop->task);
 }
 

@@ -17,6 +17,7 @@
 #include "run/limits.h"
 
 struct memory;
+struct thread_watch;
 struct task {       // of a slot
     pid_t pid;      // 0: the slot is free
     uint32_t index; // of the dataset
@@ -39,6 +40,7 @@ struct workshop {
     struct pool *publishers;
     struct queue *queue;
     struct memory *memory;
+    struct thread_watch *threads;
     struct task *task; // of each slot
     size_t running;
     int folder;      // where tasks start

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 #define FILE_NAME  "summary"
-#define FIRST_LINE "lopin-summary 1\n"
+#define FIRST_LINE "lopin-summary 2\n"
 enum { CAUSES_KEPT = 16, SIZE_MAX_OURS = 1 << 20 };
 
 enum figure {
@@ -24,6 +24,7 @@ enum figure {
     FIGURE_TORN,
     FIGURE_SEGMENTS,
     FIGURE_CAUSES,
+    FIGURE_FINDINGS,
     FIGURE_ENDED,
     FIGURE_WALL,
     FIGURE_CPU,
@@ -42,14 +43,19 @@ enum figure {
     FIGURES
 };
 static const char *const figure_names[FIGURES] = {
-    [FIGURE_COUNT] = "count",   [FIGURE_DONE] = "done",         [FIGURE_FAILED] = "failed",
-    [FIGURE_BEGUN] = "begun",   [FIGURE_STOPPED] = "stopped",   [FIGURE_WAITING] = "waiting",
-    [FIGURE_TORN] = "torn",     [FIGURE_SEGMENTS] = "segments", [FIGURE_CAUSES] = "causes",
-    [FIGURE_ENDED] = "ended",   [FIGURE_WALL] = "wall",         [FIGURE_CPU] = "cpu",
-    [FIGURE_TIME] = "time",     [FIGURE_RESERVED] = "reserved", [FIGURE_SLOTS] = "slots",
-    [FIGURE_BUSY] = "busy",     [FIGURE_IDLE] = "idle",         [FIGURE_NARROW] = "narrow",
-    [FIGURE_TAIL] = "tail",     [FIGURE_PEAK] = "peak",         [FIGURE_LONGEST] = "longest",
-    [FIGURE_MEDIAN] = "median", [FIGURE_LARGEST] = "largest",   [FIGURE_SLOWEST] = "slowest",
+    [FIGURE_COUNT] = "count",       [FIGURE_DONE] = "done",
+    [FIGURE_FAILED] = "failed",     [FIGURE_BEGUN] = "begun",
+    [FIGURE_STOPPED] = "stopped",   [FIGURE_WAITING] = "waiting",
+    [FIGURE_TORN] = "torn",         [FIGURE_SEGMENTS] = "segments",
+    [FIGURE_CAUSES] = "causes",     [FIGURE_FINDINGS] = "findings",
+    [FIGURE_ENDED] = "ended",       [FIGURE_WALL] = "wall",
+    [FIGURE_CPU] = "cpu",           [FIGURE_TIME] = "time",
+    [FIGURE_RESERVED] = "reserved", [FIGURE_SLOTS] = "slots",
+    [FIGURE_BUSY] = "busy",         [FIGURE_IDLE] = "idle",
+    [FIGURE_NARROW] = "narrow",     [FIGURE_TAIL] = "tail",
+    [FIGURE_PEAK] = "peak",         [FIGURE_LONGEST] = "longest",
+    [FIGURE_MEDIAN] = "median",     [FIGURE_LARGEST] = "largest",
+    [FIGURE_SLOWEST] = "slowest",
 };
 enum {
     SEGMENT_CORES,
@@ -62,6 +68,21 @@ enum {
 };
 static const char *const segment_names[SEGMENT_FIELDS] = {"cores", "slots",  "start",
                                                           "end",   "memory", "closed"};
+enum {
+    PACE_CORES,
+    PACE_RUN,
+    PACE_WAIT,
+    PACE_BLOCKED,
+    PACE_PROCESSES,
+    PACE_ACTIVE,
+    PACE_EVEN,
+    PACE_POOL,
+    PACE_CALLERS,
+    PACE_HUNG,
+    PACE_FIELDS
+};
+static const char *const pace_names[PACE_FIELDS] = {
+    "of", "ran", "waited", "blocked", "processes", "active", "even", "pool", "callers", "hung"};
 enum { CAUSE_COUNT, CAUSE_FIRST, CAUSE_FIELDS };
 static const char *const cause_names[CAUSE_FIELDS] = {"count", "first"};
 
@@ -113,6 +134,7 @@ static int figures_of(const struct saved *saved, const struct report *report,
     figure[FIGURE_TORN] = (int64_t)state->damage.torn;
     figure[FIGURE_SEGMENTS] = (int64_t)state->segments;
     figure[FIGURE_CAUSES] = (int64_t)report->causes;
+    figure[FIGURE_FINDINGS] = (int64_t)state->findings;
     figure[FIGURE_ENDED] = (int64_t)usage->ended;
     figure[FIGURE_WALL] = usage->wall_us;
     figure[FIGURE_CPU] = usage->cpu_us;
@@ -156,6 +178,29 @@ static void add_cause(struct str *into, const struct report_cause *cause, int64_
     line_end(into, from);
 }
 
+static void add_finding(struct str *into, const struct finding *finding)
+{
+    const struct record_pace *pace = &finding->pace;
+    const int64_t value[] = {
+        [PACE_CORES] = pace->cores,         [PACE_RUN] = pace->run,
+        [PACE_WAIT] = pace->wait,           [PACE_BLOCKED] = pace->blocked,
+        [PACE_PROCESSES] = pace->processes, [PACE_ACTIVE] = pace->active,
+        [PACE_EVEN] = pace->even,           [PACE_POOL] = pace->pool,
+        [PACE_CALLERS] = pace->callers,     [PACE_HUNG] = pace->hung,
+    };
+    size_t from = into->size;
+    add_numbers(into, "finding", pace_names, value, PACE_FIELDS);
+    str_add(into, " cause=");
+    line_add_text(into, finding->cause);
+    str_add(into, " program=");
+    line_add_text(into, finding->program);
+    str_add(into, " libraries=");
+    line_add_text(into, finding->libraries);
+    str_add(into, " variable=");
+    line_add_text(into, finding->variable);
+    line_end(into, from);
+}
+
 int digest_format(const struct saved *saved, const struct report *report,
                   const struct str *sources, struct str *into)
 {
@@ -180,6 +225,8 @@ int digest_format(const struct saved *saved, const struct report *report,
         add_segment(into, &state->segment[i]);
     for (size_t i = 0; i < kept; i++)
         add_cause(into, &report->cause[i], place[i]);
+    for (size_t i = 0; i < state->findings; i++)
+        add_finding(into, &state->finding[i]);
     datasets_format(&few, into);
     return into->size <= SIZE_MAX_OURS ? 0 : -1;
 }
@@ -291,6 +338,39 @@ static int get_causes(struct reading *reading, struct report *report)
     return 0;
 }
 
+static int get_findings(struct reading *reading, struct state *state)
+{
+    for (size_t i = 0; i < state->findings; i++) {
+        int64_t value[PACE_FIELDS];
+        char *line = next_line(reading), *rest;
+        if (!line || get_numbers(line, "finding", pace_names, value, PACE_FIELDS, &rest) < 0)
+            return -1;
+        const char *cause = get_text(&rest, "cause");
+        const char *program = cause ? get_text(&rest, "program") : NULL;
+        const char *libraries = program ? get_text(&rest, "libraries") : NULL;
+        const char *variable = libraries ? get_text(&rest, "variable") : NULL;
+        if (!variable)
+            return -1;
+        state->finding[i] = (struct finding){
+            .cause = cause,
+            .program = program,
+            .libraries = libraries,
+            .variable = variable,
+            .pace = {.cores = value[PACE_CORES],
+                     .run = value[PACE_RUN],
+                     .wait = value[PACE_WAIT],
+                     .blocked = value[PACE_BLOCKED],
+                     .processes = (uint32_t)value[PACE_PROCESSES],
+                     .active = (uint32_t)value[PACE_ACTIVE],
+                     .even = (uint32_t)value[PACE_EVEN],
+                     .pool = (uint32_t)value[PACE_POOL],
+                     .callers = (uint32_t)value[PACE_CALLERS],
+                     .hung = (uint32_t)value[PACE_HUNG]},
+        };
+    }
+    return 0;
+}
+
 // Numbers that lead to memory or into the datasets are proved first.
 static int is_possible(const int64_t figure[FIGURES], size_t size)
 {
@@ -304,8 +384,8 @@ static int is_possible(const int64_t figure[FIGURES], size_t size)
     return f[FIGURE_DONE] + f[FIGURE_FAILED] + f[FIGURE_BEGUN] + f[FIGURE_STOPPED] +
                    f[FIGURE_WAITING] ==
                f[FIGURE_COUNT] &&
-           f[FIGURE_COUNT] <= UINT32_MAX && f[FIGURE_CAUSES] <= f[FIGURE_FAILED] &&
-           (uint64_t)f[FIGURE_SEGMENTS] <= size;
+           f[FIGURE_COUNT] <= UINT32_MAX && f[FIGURE_FINDINGS] <= FINDINGS &&
+           f[FIGURE_CAUSES] <= f[FIGURE_FAILED] && (uint64_t)f[FIGURE_SEGMENTS] <= size;
 }
 
 static void take_figures(const int64_t figure[FIGURES], struct saved *saved,
@@ -320,6 +400,7 @@ static void take_figures(const int64_t figure[FIGURES], struct saved *saved,
     state->waiting = (size_t)figure[FIGURE_WAITING];
     state->damage.torn = (size_t)figure[FIGURE_TORN];
     state->segments = (size_t)figure[FIGURE_SEGMENTS];
+    state->findings = (size_t)figure[FIGURE_FINDINGS];
     saved->usage = (struct usage){
         .wall_us = figure[FIGURE_WALL],
         .cpu_us = figure[FIGURE_CPU],
@@ -364,7 +445,8 @@ static int parse(struct saved *saved, struct reading *reading, struct report *re
     take_figures(figure, saved, report);
     saved->state.segment = mem_zero(saved->state.segments, sizeof *saved->state.segment);
     report->cause = mem_zero(CAUSES_KEPT, sizeof *report->cause);
-    if (get_segments(reading, &saved->state) < 0 || get_causes(reading, report) < 0)
+    if (get_segments(reading, &saved->state) < 0 || get_causes(reading, report) < 0 ||
+        get_findings(reading, &saved->state) < 0)
         return -1;
     report_limit(&saved->state, report);
     if (datasets_parse(&saved->datasets, reading->at, (size_t)(reading->end - reading->at),

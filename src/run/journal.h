@@ -16,17 +16,30 @@
 
 // AGAIN: the attempt ended, and its dataset runs again in the same start
 enum task_state { TASK_DONE, TASK_FAILED, TASK_STOPPED, TASK_AGAIN };
-enum record_kind { RECORD_OPEN, RECORD_START, RECORD_END, RECORD_NOTE, RECORD_CLOSE };
+enum record_kind {
+    RECORD_OPEN,
+    RECORD_START,
+    RECORD_END,
+    RECORD_NOTE,
+    RECORD_CLOSE,
+    RECORD_THREADS // what was found when the threads of a task were looked at
+};
+struct record_pace {                   // of its processes; 0: not known
+    int64_t cores, run, wait, blocked; // thousandths: of what they may use, of cores' worth
+    uint32_t processes, active, even, pool; // as in struct verdict_facts (threads/verdict.h)
+    uint32_t callers, hung;
+};
 struct record {
     enum record_kind kind;
-    uint64_t key;     // START, END
+    uint64_t key;     // START, END, THREADS
     uint32_t attempt; // from 1
     uint32_t slot;    // from 1
     int64_t wall_us;  // when, to show only: Unix time
     int64_t boot_us;  // CLOCK_BOOTTIME, for durations within one boot
-    // END
+    // END; THREADS: cause and detail
     enum task_state state;
-    const char *cause;  // an error's name, "" if done
+    // an error's name, "" if done; THREADS: a verdict ("oversubscribed"), or "hook-" and why it was lost
+    const char *cause;
     int code;           // exit status, or -signal
     const char *detail; // one line of words ("ValueError: negative energy  analyse.py:41"), ""
     int64_t duration_us, user_us, system_us;
@@ -39,7 +52,10 @@ struct record {
     const char *output;            // goal as published, ""
     int64_t output_size, output_mtime, output_inode;
     // OPEN: what the writer is; NOTE: words
-    const char *words;              // OPEN free words for people; NOTE a line; ""
+    // OPEN free words for people; NOTE a line; THREADS the libraries with pools; ""
+    const char *words;
+    const char *variable;           // THREADS: that sets these pools, ""
+    struct record_pace pace;        // THREADS
     uint32_t cores, slots, threads; // OPEN
     int64_t memory_kb;              // OPEN: limit of the run, 0: not known
     int64_t narrow_us; // CLOSE: slots without a task, as none fitted into memory; slots x time

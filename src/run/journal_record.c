@@ -26,7 +26,8 @@ enum {
     END = 1 << RECORD_END,
     NOTE = 1 << RECORD_NOTE,
     CLOSE = 1 << RECORD_CLOSE,
-    ALL = OPEN | START | END | NOTE | CLOSE,
+    THREADS = 1 << RECORD_THREADS,
+    ALL = OPEN | START | END | NOTE | CLOSE | THREADS,
 };
 // microseconds, 142 years: sums of them do not overflow
 #define TIME_MOST ((int64_t)1 << 52)
@@ -45,15 +46,15 @@ struct field {
         name, sizeof(name) - 1, offsetof(struct record, member), type, __VA_ARGS__             \
     }
 static const struct field fields[] = {
-    FIELD("key", FIELD_HEX, key, START | END, 0, 1),
+    FIELD("key", FIELD_HEX, key, START | END | THREADS, 0, 1),
     FIELD("attempt", FIELD_UINT32, attempt, START | END, 0, 0),
-    FIELD("slot", FIELD_UINT32, slot, START | END, 0, 0),
+    FIELD("slot", FIELD_UINT32, slot, START | END | THREADS, 0, 0),
     FIELD("wall", FIELD_TIME, wall_us, ALL, 0, 0),
     FIELD("boot", FIELD_TIME, boot_us, ALL, 0, 0),
     FIELD("state", FIELD_STATE, state, END, 0, 1),
-    FIELD("cause", FIELD_TEXT, cause, END, 0, 0),
+    FIELD("cause", FIELD_TEXT, cause, END | THREADS, 0, 0),
     FIELD("code", FIELD_INT, code, END, 0, 0),
-    FIELD("detail", FIELD_TEXT, detail, END, 0, 0),
+    FIELD("detail", FIELD_TEXT, detail, END | THREADS, 0, 0),
     FIELD("duration", FIELD_TIME, duration_us, END, 0, 0),
     FIELD("user", FIELD_TIME, user_us, END, 0, 0),
     FIELD("system", FIELD_TIME, system_us, END, 0, 0),
@@ -74,10 +75,21 @@ static const struct field fields[] = {
     FIELD("threads", FIELD_UINT32, threads, OPEN, 0, 0),
     FIELD("memory", FIELD_INT64, memory_kb, OPEN, 0, 0),
     FIELD("narrow", FIELD_TIME, narrow_us, CLOSE, 0, 0),
-    FIELD("words", FIELD_TEXT, words, OPEN | NOTE, 0, 0),
+    FIELD("of", FIELD_INT64, pace.cores, THREADS, 0, 0),
+    FIELD("ran", FIELD_INT64, pace.run, THREADS, 0, 0),
+    FIELD("waited", FIELD_INT64, pace.wait, THREADS, 0, 0),
+    FIELD("blocked", FIELD_INT64, pace.blocked, THREADS, 0, 0),
+    FIELD("processes", FIELD_UINT32, pace.processes, THREADS, 0, 0),
+    FIELD("active", FIELD_UINT32, pace.active, THREADS, 0, 0),
+    FIELD("even", FIELD_UINT32, pace.even, THREADS, 0, 0),
+    FIELD("pool", FIELD_UINT32, pace.pool, THREADS, 0, 0),
+    FIELD("callers", FIELD_UINT32, pace.callers, THREADS, 0, 0),
+    FIELD("hung", FIELD_UINT32, pace.hung, THREADS, 0, 0),
+    FIELD("variable", FIELD_TEXT, variable, THREADS, 0, 0),
+    FIELD("words", FIELD_TEXT, words, OPEN | NOTE | THREADS, 0, 0),
 };
 #undef FIELD
-static const char *const kind_word[] = {"open", "start", "end", "note", "close"};
+static const char *const kind_word[] = {"open", "start", "end", "note", "close", "threads"};
 static const char *const state_word[] = {"done", "failed", "stopped", "again"};
 
 const char *record_state_name(enum task_state state)
@@ -228,7 +240,8 @@ static int record_fields(const char *at, const char *end, struct record *ret,
                          struct str *scratch)
 {
     size_t next = 0;
-    int later = 0, always = 0, needed = 0;
+    int later = 0;
+    uint64_t always = 0, needed = 0; // bits, by place in the table
 
     while (at < end) {
         const char *stop = memchr(at, ' ', (size_t)(end - at));
@@ -246,13 +259,13 @@ static int record_fields(const char *at, const char *end, struct record *ret,
             if (result < 0)
                 return -1;
             later |= result;
-            always |= field->always << (field - fields);
+            always |= (uint64_t)field->always << (field - fields);
         }
         at = stop + 1;
     }
     for (size_t i = 0; i < COUNT(fields); i++)
         if (fields[i].kinds & 1 << ret->kind)
-            needed |= fields[i].always << i;
+            needed |= (uint64_t)fields[i].always << i;
     return always != needed ? -1 : later;
 }
 

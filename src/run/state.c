@@ -87,9 +87,34 @@ static size_t *count_of(struct state *state, uint8_t outcome)
     return counts[outcome];
 }
 
+static int64_t asked(const struct record_pace *pace)
+{
+    return pace->run + pace->wait;
+}
+
+static void note_finding(struct state *state, const struct record *record)
+{
+    size_t at = 0;
+    while (at < state->findings && strcmp(state->finding[at].cause, record->cause) != 0)
+        at++;
+    if (at == FINDINGS || !*record->cause ||
+        (at < state->findings && asked(&state->finding[at].pace) >= asked(&record->pace)))
+        return;
+    state->findings += at == state->findings;
+    state->finding[at] = (struct finding){
+        .cause = arena_dup(&state->arena, record->cause),
+        .program = arena_dup(&state->arena, record->detail),
+        .libraries = arena_dup(&state->arena, record->words),
+        .variable = arena_dup(&state->arena, record->variable),
+        .pace = record->pace,
+    };
+}
+
 void state_take(struct state *state, const struct record *record, unsigned parcel,
                 unsigned restart)
 {
+    if (record->kind == RECORD_THREADS)
+        note_finding(state, record);
     if (record->kind != RECORD_START && record->kind != RECORD_END)
         return;
     struct outcome *outcome = find(state, record->key);

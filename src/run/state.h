@@ -45,12 +45,23 @@ struct segment { // one journal: a start or resumption of the run
     int64_t memory_kb;        // limit of its memory, 0: not known
     int closed;               // ended in order
 };
+// What a look at the threads of tasks found: of each cause the one that asked for most. Texts in the state's
+// arena.
+enum { FINDINGS = 16 };
+struct finding {
+    const char *cause;   // a verdict's name, or "hook-" and why it was lost
+    const char *program; // "python3 fit.py"
+    const char *libraries, *variable;
+    struct record_pace pace;
+};
 struct state {               // zero-initialise to begin
     struct outcome *outcome; // one a dataset, same index
     size_t count;
     struct segment *segment;
     size_t segments, segment_room;
     size_t done, failed, begun, stopped, waiting;
+    struct finding finding[FINDINGS];
+    size_t findings;
     struct journal_damage damage;
     struct arena arena;
     struct keys by_key;

@@ -103,7 +103,7 @@ def test_garbage(long_run):
         elif kind == 3:
             bad = bytearray(chance.randbytes(chance.randrange(3000)))
         else:
-            bad = whole.replace(b"lopin-summary 1", b"lopin-summary 2").replace(b"done=1", b"done=2") + bytes(what)
+            bad = whole.replace(b"lopin-summary 2", b"lopin-summary 3").replace(b"done=1", b"done=2") + bytes(what)
         path.write_bytes(bad)
         result = long_run("status", "--json")
         assert result.code == 0 and result.out == words, (seed, what)

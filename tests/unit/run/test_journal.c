@@ -46,12 +46,15 @@ static const struct record full_end = {.kind = RECORD_END,
                                        .output_size = 5,
                                        .output_mtime = 6,
                                        .output_inode = 7,
-                                       .words = ""};
+
+                                       .words = "",
+                                       .variable = ""};
 static const struct record empty_end = {.kind = RECORD_END,
                                         .cause = "",
                                         .detail = "",
                                         .output = "",
                                         .words = "",
+                                        .variable = "",
                                         .log_at = -1,
                                         .data_size = -1,
                                         .data_mtime = -1,
@@ -65,10 +68,11 @@ static void assert_record(const struct record *a, const struct record *b)
     assert_string_equal(a->detail, b->detail);
     assert_string_equal(a->output, b->output);
     assert_string_equal(a->words, b->words);
+    assert_string_equal(a->variable, b->variable);
     struct record one = *a, two = *b;
 
-    one.cause = one.detail = one.output = one.words = NULL;
-    two.cause = two.detail = two.output = two.words = NULL;
+    one.cause = one.detail = one.output = one.words = one.variable = NULL;
+    two.cause = two.detail = two.output = two.words = two.variable = NULL;
     assert_memory_equal(&one, &two, sizeof(one));
 }
 
@@ -90,6 +94,7 @@ static struct record copy_of(const struct record *from)
     copy.script = from->script;
     copy.env = from->env, copy.output = from->output, copy.output_size = from->output_size;
     copy.output_mtime = from->output_mtime, copy.output_inode = from->output_inode;
+    copy.variable = from->variable, copy.pace = from->pace;
     copy.words = from->words, copy.cores = from->cores, copy.slots = from->slots,
     copy.threads = from->threads;
     return copy;
@@ -130,6 +135,13 @@ static void test_records(void **state)
     record.kind = RECORD_CLOSE;
     record.cores = record.slots = record.threads = 0;
     record.words = "";
+    round_trip(&record);
+    record = empty_end;
+    record.kind = RECORD_THREADS;
+    record.key = 7, record.slot = 2;
+    record.cause = "oversubscribed", record.detail = "python3 a b.py";
+    record.words = "OpenBLAS (numpy, scipy)", record.variable = "OPENBLAS_NUM_THREADS";
+    record.pace = (struct record_pace){2000, 1910, 14400, 1, 8, 16, 2, 3, 4, UINT32_MAX};
     round_trip(&record);
 }
 
