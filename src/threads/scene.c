@@ -13,9 +13,9 @@
 #define SPINS 0.8 // of a core: does nothing else
 // The worse, the larger.
 static const int weight[VERDICTS] = {
-    [VERDICT_UNKNOWN] = 0, [VERDICT_FINE] = 1,      [VERDICT_ASLEEP] = 2,
-    [VERDICT_SERIAL] = 3,  [VERDICT_FULL] = 4,      [VERDICT_DISK] = 5,
-    [VERDICT_QUEUE] = 6,   [VERDICT_NEIGHBOUR] = 7, [VERDICT_OVERSUBSCRIBED] = 8,
+    [VERDICT_UNKNOWN] = 0,   [VERDICT_FINE] = 1,  [VERDICT_ASLEEP] = 2,
+    [VERDICT_SERIAL] = 3,    [VERDICT_FULL] = 4,  [VERDICT_DISK] = 5,
+    [VERDICT_NEIGHBOUR] = 6, [VERDICT_QUEUE] = 7, [VERDICT_OVERSUBSCRIBED] = 8,
     [VERDICT_HUNG] = 9,
 };
 

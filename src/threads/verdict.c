@@ -49,11 +49,11 @@ enum verdict verdict_of(const struct verdict_facts *facts)
         return VERDICT_UNKNOWN;
     if (delay > SLOW && demand > OVER)
         return VERDICT_OVERSUBSCRIBED;
+    if (facts->callers >= MANY)
+        return VERDICT_QUEUE;
     // Of a process that hardly asks for time the delay is of single wakes, and means nothing.
     if (delay > SLOW && demand <= OWN && facts->run + facts->wait > SOME)
         return VERDICT_NEIGHBOUR;
-    if (facts->callers >= MANY)
-        return VERDICT_QUEUE;
     if (facts->blocked >= SOME && facts->blocked > facts->run)
         return VERDICT_DISK;
     if (facts->run + facts->wait < SOME)
