@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "cli/json_text.h"
 #include "cli/threads_show.h"
-#include "cli/threads_words.h"
 
 static void put(json_t *object, const char *name, json_t *value)
 {
@@ -110,9 +109,7 @@ static json_t *group_json(const struct scene *scene, size_t i)
     const struct scene_group *group = &scene->group[i];
     const struct verdict_facts *facts = &group->facts;
     CLEANUP_STR struct str libraries = {0}, text = {0}, cure = {0};
-    struct words_case of = {.verdict = group->verdict, .facts = *facts};
-    scene_libraries(scene, i, &libraries, &of.variable);
-    of.libraries = str_text(&libraries);
+    struct words_case of = threads_case(scene, i, &libraries);
     words_add(&text, &of);
     words_add_cure(&cure, &of);
     json_t *object = json_object();

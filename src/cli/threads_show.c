@@ -188,7 +188,7 @@ static void add_pools(struct str *into, const struct term *term, const struct sc
     columns_add(&columns, term, into);
 }
 
-static struct words_case case_of(const struct scene *scene, size_t group, struct str *libraries)
+struct words_case threads_case(const struct scene *scene, size_t group, struct str *libraries)
 {
     struct words_case of = {.verdict = scene->group[group].verdict,
                             .facts = scene->group[group].facts};
@@ -204,7 +204,7 @@ static void add_verdict(struct str *into, const struct term *term, const struct 
                         size_t group, int with_root)
 {
     CLEANUP_STR struct str libraries = {0};
-    struct words_case of = case_of(scene, group, &libraries);
+    struct words_case of = threads_case(scene, group, &libraries);
     CLEANUP_STR struct str cure = {0};
     int good = of.verdict == VERDICT_FINE || of.verdict == VERDICT_ASLEEP ||
                of.verdict == VERDICT_UNKNOWN || of.verdict == VERDICT_FULL;
@@ -289,7 +289,7 @@ static void add_head(struct str *into, const struct scene *scene,
     all.cores = cpuset_count(&cpus);
     if (quota > 0 && quota < all.cores)
         all.cores = quota;
-    say_add_label(into, _("what"));
+    say_add_label(into, _("watched"));
     str_print(into, "%s: ", target->title);
     str_print(into, lang_plural("%zu process, ", "%zu processes, ", scene->census.count),
               scene->census.count);
@@ -331,7 +331,7 @@ void threads_add_line(struct str *into, const struct scene *scene)
     CLEANUP_STR struct str libraries = {0};
     if (!scene->groups)
         return;
-    struct words_case of = case_of(scene, scene->worst, &libraries);
+    struct words_case of = threads_case(scene, scene->worst, &libraries);
     words_add(into, &of);
     str_add_char(into, '\n');
 }

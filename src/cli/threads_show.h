@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cli/threads_words.h"
 #include "threads/scene.h"
 
 struct threads_target { // free with threads_target_free
@@ -15,6 +16,8 @@ struct threads_target { // free with threads_target_free
     int separate, in_tasks;
 };
 void threads_target_free(struct threads_target *target);
+// A group as its words are made of; `libraries`, empty, is lent to it.
+struct words_case threads_case(const struct scene *scene, size_t group, struct str *libraries);
 // Adds the text, each line with its newline. `rows`: of the table of processes, at most.
 void threads_add(struct str *into, const struct term *term, const struct scene *scene,
                  const struct threads_target *target, size_t rows);
