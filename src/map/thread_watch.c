@@ -82,6 +82,7 @@ static void tell(const struct workshop *workshop, const struct task *task,
     record->kind = RECORD_THREADS;
     record->key = dataset->key;
     record->slot = task->slot;
+    record->attempt = task->attempt;
     record->wall_us = clock_wall_us();
     record->boot_us = clock_boot_us();
     // What is only remarked upon is not worth the run: a full disk is met by the next end.
