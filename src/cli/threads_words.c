@@ -139,8 +139,8 @@ void words_add_cure(struct str *into, const struct words_case *of)
     case VERDICT_NEIGHBOUR:
         str_add(into,
                 of->in_task
-                    ? _("see what else runs here; lopin shares cores only with its own "
-                        "runs")
+                    ? _("see what else runs here (top): programs outside of lopin, or runs "
+                        "with --no-ledger")
                     : _("see what else runs here (top); under lopin, runs share no core"));
         break;
     case VERDICT_QUEUE:
