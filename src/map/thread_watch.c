@@ -52,6 +52,8 @@ static size_t choose(struct thread_watch *watch, const struct workshop *workshop
 {
     unsigned slots = workshop->run->spec->slots;
     size_t count = 0;
+    if (!slots)
+        return 0;
     for (unsigned i = 0; i < slots && count < TASKS; i++) {
         unsigned slot = (watch->next_slot + i) % slots;
         const struct task *task = &workshop->task[slot];

@@ -137,10 +137,9 @@ static int children_of(const char *root, pid_t pid, struct str *into)
         if (!isdigit((unsigned char)entry->d_name[0]))
             continue;
         snprintf(name, sizeof name, "task/%.32s/children", entry->d_name);
-        if (census_file(root, pid, name, 1 << 20, into) == 0)
+        // ESRCH: it ended meanwhile
+        if (census_file(root, pid, name, 1 << 20, into) == 0 || errno != ENOENT)
             shown = 0;
-        else if (errno != ENOENT)
-            shown = 0; // it ended meanwhile (ESRCH)
         str_add_char(into, ' ');
     }
     if (stream)

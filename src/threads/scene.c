@@ -188,12 +188,12 @@ static void count_cores(const struct scene *scene, pid_t pid, struct scene_group
     struct cgroup_quota quota[CGROUP_QUOTAS];
     size_t count = cgroup_quotas_of(scene->root, pid, quota);
     group->facts.cores = cpuset_count(&group->cpus);
-    if (!group->facts.cores)
+    if (group->facts.cores <= 0)
         group->facts.cores = (double)sysconf(_SC_NPROCESSORS_ONLN);
     for (size_t i = 0; i < count; i++)
-        if (!group->quota || quota[i].cpus < group->quota)
+        if (group->quota <= 0 || quota[i].cpus < group->quota)
             group->quota = quota[i].cpus;
-    if (group->quota && group->quota < group->facts.cores)
+    if (group->quota > 0 && group->quota < group->facts.cores)
         group->facts.cores = group->quota;
 }
 
