@@ -255,7 +255,9 @@ static void add_packages(const struct scene *scene, const unsigned char *used, s
                     strcmp(library[k].package, library[i].package) == 0;
         if (again)
             continue;
-        str_print(into, "%s%s", begun ? ", " : " (", library[i].package);
+        str_add(into, begun ? ", " : " (");
+        // the name of a folder: any bytes
+        str_add_visible(into, library[i].package, strlen(library[i].package));
         begun = 1;
     }
     if (begun)

@@ -47,7 +47,7 @@ void scene_look(struct scene *scene);
 // The same of other roots (tasks came and went); those that stay are known.
 void scene_set_roots(struct scene *scene, const pid_t *roots, size_t count);
 // Adds the libraries that have the largest pools in the processes of a group that are active: "OpenBLAS (numpy,
-// scipy)"; nothing if none has more than one thread. *ret_variable (static) is what sets all of them, NULL.
+// scipy)", made visible; nothing if none has more than one thread. *ret_variable (static) is what sets all of them, NULL.
 void scene_libraries(const struct scene *scene, size_t group, struct str *into,
                      const char **ret_variable);
 void scene_free(struct scene *scene);
