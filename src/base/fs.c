@@ -17,6 +17,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/kernel.h"
 #include "base/lang.h"
 #include "base/mem.h"
 
@@ -207,13 +208,13 @@ int fs_is_read_only(int fd)
 int fs_exchange(const char *path, const char *goal, int old)
 {
     if (!old)
-        return renameat2(AT_FDCWD, path, AT_FDCWD, goal, RENAME_NOREPLACE) == 0 ||
+        return kernel_rename(path, goal, KERNEL_NO_REPLACE) == 0 ||
                        (errno == EINVAL && rename(path, goal) == 0)
                    ? 0
                    : -1;
-    if (renameat2(AT_FDCWD, path, AT_FDCWD, goal, RENAME_EXCHANGE) == 0)
+    if (kernel_rename(path, goal, KERNEL_EXCHANGE) == 0)
         return 0;
-    if (errno != EINVAL && errno != ENOSYS)
+    if (errno != EINVAL)
         return -1;
     CLEANUP_FREE char *aside = mem_print("%s.old", path);
     if (rename(goal, aside) < 0)

@@ -8,13 +8,13 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "base/kernel.h"
 #include "base/lang.h"
 #include "base/mem.h"
 #include "dataset/expand.h"
@@ -388,7 +388,7 @@ int request_read(const struct cli *cli, struct spec *spec, struct datasets *data
     spec->cwd = mem_dup(cli->cwd);
     spec->script = mem_dup(script);
     spec->created_us = clock_wall_us();
-    if (getrandom(&spec->seed, sizeof spec->seed, GRND_NONBLOCK) < 0)
+    if (kernel_random(&spec->seed, sizeof spec->seed) < 0)
         spec->seed = (uint64_t)spec->created_us;
     int result = fill_spec(&request, script, spec, datasets, err);
     free(request.list);

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/kernel.h"
 #include "base/lang.h"
 #include "base/mem.h"
 
@@ -97,9 +98,9 @@ static int put(const char *temporary, const char *goal)
         return 0;
     if (errno != ENOTEMPTY && errno != EEXIST && errno != EISDIR && errno != ENOTDIR)
         return -1;
-    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, goal, RENAME_EXCHANGE) == 0)
+    if (kernel_rename(temporary, goal, KERNEL_EXCHANGE) == 0)
         return 0; // the old one is now in the temporary folder, which is removed
-    if (errno != EINVAL && errno != ENOSYS)
+    if (errno != EINVAL)
         return -1;
     if (fs_remove(AT_FDCWD, goal) < 0)
         return -1;

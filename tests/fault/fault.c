@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum call { WRITE, SYNC, RENAME, LINK, OPEN, MKDIR, FORK, THREAD, TRUNCATE, RESERVE, CALLS };
@@ -112,9 +113,16 @@ EXPORT int renameat(int olddir, const char *old, int newdir, const char *new)
     return fails(RENAME) ? -1 : REAL(renameat)(olddir, old, newdir, new);
 }
 
-EXPORT int renameat2(int olddir, const char *old, int newdir, const char *new, unsigned flags)
+// base/kernel calls renameat2(2) by its number
+EXPORT long syscall(long number, ...)
 {
-    return fails(RENAME) ? -1 : REAL(renameat2)(olddir, old, newdir, new, flags);
+    va_list args;
+    va_start(args, number);
+    long a = va_arg(args, long), b = va_arg(args, long), c = va_arg(args, long),
+         d = va_arg(args, long), e = va_arg(args, long), f = va_arg(args, long);
+    va_end(args);
+    return number == SYS_renameat2 && fails(RENAME) ? -1
+                                                    : REAL(syscall)(number, a, b, c, d, e, f);
 }
 
 EXPORT int linkat(int olddir, const char *old, int newdir, const char *new, int flags)
