@@ -2,15 +2,18 @@
 // toml: the only file of C++: toml++ without exceptions, copied into a tree of our own.
 #define TOML_EXCEPTIONS            0
 #define TOML_HEADER_ONLY           1
-#define TOML_ENABLE_FORMATTERS     1
+#define TOML_ENABLE_FORMATTERS     0
 #define TOML_ENABLE_WINDOWS_COMPAT 0
+// No streams: they and the locales that they bring are the larger part of a C++ library.
+#define TOML_FLOAT_CHARCONV 1
 // Malformed keys meet its assertions, whose checks stand behind them again; with NDEBUG it would tell
 // the compiler that they never fail.
 #undef NDEBUG
 #define TOML_ASSERT(condition) static_cast<void>(0)
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <sstream>
+#include <optional>
 #include <string_view>
 #include <toml++/impl/forward_declarations.h>
 // Of characters from U+FC4A on toml++ 3.3 takes the question "is it a blank?" for unreachable.
@@ -35,15 +38,36 @@ const char *keep(struct arena *arena, std::string_view text)
     return arena_dupn(arena, text.data(), text.size());
 }
 
-template <typename T>
-void copy_time(struct arena *arena, const T &value, struct toml_value *into)
+// RFC 3339 of what there is of the three.
+void copy_time(struct arena *arena, const toml::date *date, const toml::time *time,
+               const std::optional<toml::time_offset> &offset, struct toml_value *into)
 {
-    std::ostringstream text;
-    text << value;
-    const std::string kept = text.str();
+    char text[64];
+    size_t size = 0;
+    const auto add = [&](const char *format, auto... values) {
+        size += static_cast<size_t>(
+            std::snprintf(text + size, sizeof text - size, format, values...));
+    };
+    if (date)
+        add("%04d-%02d-%02d", date->year, date->month, date->day);
+    if (date && time)
+        add("T");
+    if (time)
+        add("%02d:%02d:%02d", time->hour, time->minute, time->second);
+    if (time && time->nanosecond) {
+        add(".%09u", static_cast<unsigned>(time->nanosecond));
+        while (text[size - 1] == '0')
+            size--;
+    }
+    if (offset && offset->minutes == 0)
+        add("Z");
+    else if (offset) {
+        const int minutes = std::abs(static_cast<int>(offset->minutes));
+        add("%c%02d:%02d", offset->minutes < 0 ? '-' : '+', minutes / 60, minutes % 60);
+    }
     into->kind = TOML_TIME;
-    into->text = keep(arena, kept);
-    into->size = kept.size();
+    into->text = keep(arena, {text, size});
+    into->size = size;
 }
 
 // As it is written, if it is a plain number: 3.10 is a version to some, and no 3.1. NULL if the place that
@@ -123,11 +147,11 @@ void copy(struct arena *arena, std::string_view source, const toml::node &from,
         into->kind = TOML_BOOLEAN;
         into->integer = boolean->get();
     } else if (const auto *date = from.as_date())
-        copy_time(arena, date->get(), into);
+        copy_time(arena, &date->get(), nullptr, {}, into);
     else if (const auto *time = from.as_time())
-        copy_time(arena, time->get(), into);
+        copy_time(arena, nullptr, &time->get(), {}, into);
     else if (const auto *both = from.as_date_time())
-        copy_time(arena, both->get(), into);
+        copy_time(arena, &both->get().date, &both->get().time, both->get().offset, into);
 }
 
 } // namespace
