@@ -236,9 +236,11 @@ def use(env, tmp_path, lopin):
 
 
 def in_front(env):
-    """Whether the folder of the drop-in is in front of the packages."""
+    """Whether the folder of the drop-in is in front of the packages; where it has one, it is what is imported."""
     path = command(env / "bin/python", "-I", "-c", "import sys; print('\\n'.join(sys.path))").splitlines()
     fast = [entry for entry in path if entry.endswith(os.path.join("lopin", "fast"))]
+    if fast and os.path.exists(os.path.join(fast[0], "threadpoolctl.py")):
+        assert fast[0] in command(env / "bin/python", "-I", "-c", "import threadpoolctl; print(threadpoolctl.__file__)")
     return bool(fast) and path.index(fast[0]) < next(n for n, entry in enumerate(path) if entry.endswith("site-packages"))
 
 
