@@ -4,7 +4,8 @@
 // need("x86-64-v3 avx") is called at the start of each Python of an environment that lopin made, before
 // any package is imported (lopin-guard.pth): where the processor lacks something it says which
 // package needs it, as the stamp beside this file has it (docs/formats.md, "Environments"), and ends the
-// process. watch() names the library of an illegal instruction. Nothing here allocates by Python.
+// process. watch() names the library of an illegal instruction; start() is the nested guard's (forks.h).
+// Nothing in this file allocates by Python.
 #define Py_LIMITED_API 0x03060000
 #include <Python.h>
 #include <dlfcn.h>
@@ -18,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "forks.h"
 #include "machine/isa.h"
 
 enum { STATUS_REFUSED = 3, STAMP_MAX = 4 << 20 };
@@ -287,13 +289,32 @@ static PyObject *guard_watch(PyObject *self, PyObject *none)
     Py_RETURN_NONE;
 }
 
+static PyObject *guard_start(PyObject *self, PyObject *none)
+{
+    (void)none;
+    forks_start(self);
+    Py_RETURN_NONE;
+}
+
+static void guard_free(void *self)
+{
+    struct forks *forks = PyModule_GetState(self);
+    if (forks)
+        forks_free(forks);
+}
+
 static PyMethodDef methods[] = {
+    {"start", guard_start, METH_NOARGS, NULL},
     {"need", guard_need, METH_VARARGS, NULL},
     {"watch", guard_watch, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "_lopin_guard", NULL, 0, methods, NULL, NULL, NULL, NULL,
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "_lopin_guard",
+    .m_size = sizeof(struct forks),
+    .m_methods = methods,
+    .m_free = guard_free,
 };
 
 PyMODINIT_FUNC PyInit__lopin_guard(void);

@@ -14,46 +14,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "threads/variable.h"
 
 #define NUMEXPR_ROOM 64 // it refuses more threads than this unless NUMEXPR_MAX_THREADS says so
-
-enum rule {
-    RULE_ALWAYS, // set, whatever the number of threads
-    RULE_ONE,    // set when there is one thread; else lowered if inherited
-    RULE_LOWER,  // only lowered if inherited
-};
-struct pool_variable {
-    const char *name;
-    enum rule rule;
-    int list; // a list of numbers by nesting level, "4,2"
-};
-static const struct pool_variable pool_variables[] = {
-    {"OMP_NUM_THREADS", RULE_ALWAYS, 1},
-    {"NUMEXPR_NUM_THREADS", RULE_ALWAYS, 0},
-    {"NUMEXPR_MAX_THREADS", RULE_ONE, 0},
-    {"OPENBLAS_NUM_THREADS", RULE_ONE, 0},
-    {"OPENBLAS_DEFAULT_NUM_THREADS", RULE_LOWER, 0},
-    {"GOTO_NUM_THREADS", RULE_ONE, 0},
-    {"MKL_NUM_THREADS", RULE_ONE, 0},
-    {"BLIS_NUM_THREADS", RULE_ONE, 0},
-    {"VECLIB_MAXIMUM_THREADS", RULE_ONE, 0},
-    {"RAYON_NUM_THREADS", RULE_ONE, 0},
-    {"POLARS_MAX_THREADS", RULE_ONE, 0},
-    {"NUMBA_NUM_THREADS", RULE_ONE, 0},
-    {"JULIA_NUM_THREADS", RULE_ONE, 0},
-    {"LOKY_MAX_CPU_COUNT", RULE_LOWER, 0},
-    {"TF_NUM_INTRAOP_THREADS", RULE_LOWER, 0},
-    {"TF_NUM_INTEROP_THREADS", RULE_LOWER, 0},
-    {"MC_CORES", RULE_LOWER, 0},
-    {"GOMAXPROCS", RULE_LOWER, 0},
-};
-
-// A number for one part of a library or one loop of it, which beats that library's own
-// variable. They multiply or overlap, so they are dropped as soon as one of them is more than
-// 1.
-static const char *const part_variables[] = {
-    "BLIS_JC_NT", "BLIS_PC_NT", "BLIS_IC_NT", "BLIS_JR_NT", "BLIS_IR_NT",
-};
 
 static void note(struct strv *list, const char *name)
 {
@@ -100,7 +63,7 @@ static void hold_pool(struct vars *vars, const struct pool_variable *pool, unsig
 {
     CLEANUP_STR struct str lowered = {0}, full = {0};
     const char *old = vars_get(vars, pool->name);
-    int must = pool->rule == RULE_ALWAYS || (pool->rule == RULE_ONE && threads == 1);
+    int must = pool->rule == POOL_ALWAYS || (pool->rule == POOL_ONE && threads == 1);
     str_print(&full, "%u", threads);
     int change = old ? lower_list(old, threads, pool->list, &lowered) : -1;
     if (!change)
@@ -162,9 +125,9 @@ void guard_apply(struct vars *vars, unsigned threads, struct strv *ret_lowered)
     if (threads < 1)
         threads = 1;
     str_print(&text, "%u", threads);
-    for (size_t i = 0; i < COUNT(pool_variables); i++)
+    for (size_t i = 0; pool_variables[i].name; i++)
         hold_pool(vars, pool_variables + i, threads, ret_lowered);
-    for (size_t i = 0; i < COUNT(part_variables); i++) {
+    for (size_t i = 0; part_variables[i]; i++) {
         const char *value = vars_get(vars, part_variables[i]);
         if (value && strcmp(value, "1") != 0)
             drop(vars, part_variables[i], ret_lowered);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// pools: how each library is told that it has one thread.
+//
+// OpenBLAS with POSIX threads: its own handlers have ended the pool before the fork, and its setter begins with
+// starting it again: one thread less than cores in each child, which spin for a tenth of a second. A store
+// into the counter that the setter would store to is enough. The counter is exported by most builds; where
+// it is hidden (numpy 2.5), it is read from the code of the function that returns it (counter.h).
+// GNU OpenMP: the child has the parent's threads on its list and waits for them for ever; with one thread
+// it asks for none.
+#include "pools.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "counter.h"
+
+enum { PARALLEL_OPENMP = 2 }; // openblas_get_parallel()
+
+// The plain name, or the one with what stands around the others.
+static void *variable_of(const struct loaded *library, const char *name)
+{
+    void *found = loaded_symbol(library, name);
+    return found ? found : dlsym(library->handle, name);
+}
+
+static void find_openblas(const struct loaded *library, struct pool *ret)
+{
+    int (*parallel)(void) = (int (*)(void))loaded_symbol(library, "openblas_get_parallel");
+    int (*get)(void) = (int (*)(void))loaded_symbol(library, "openblas_get_num_threads");
+    ret->set = (void (*)(int))loaded_symbol(library, "openblas_set_num_threads");
+    if (!get || (parallel && parallel() == PARALLEL_OPENMP))
+        return;
+    int now = get();
+    int *counter = variable_of(library, "blas_cpu_number");
+    if (!counter)
+        counter = counter_of((const unsigned char *)get);
+    if (!counter || *counter != now) // that of another copy, or not what we take it for
+        return;
+    ret->set = NULL;
+    ret->counter = counter;
+    ret->size = variable_of(library, "blas_num_threads");
+    ret->running = variable_of(library, "blas_server_avail");
+}
+
+static int on_layer(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size, (void)data;
+    const char *name = info->dlpi_name ? strrchr(info->dlpi_name, '/') : NULL;
+    return name && strncmp(name, "/libmkl_", 8) == 0 &&
+           (strstr(name, "_thread.so") || strstr(name, "_sequential.so"));
+}
+
+// libmkl_rt loads a threading layer at its first use. Were the number set before, that would be the first
+// use and would choose the layer; the variable is enough there.
+static int mkl_is_used(void)
+{
+    return dl_iterate_phdr(on_layer, NULL);
+}
+
+static void find_one(const struct loaded *library, struct pool *ret)
+{
+    const char *api = library->family->internal_api;
+    *ret = (struct pool){0};
+    if (strcmp(api, "openblas") == 0)
+        find_openblas(library, ret);
+    else if (strcmp(api, "openmp") == 0)
+        ret->set = (void (*)(int))loaded_symbol(library, "omp_set_num_threads");
+    else if (strcmp(api, "blis") == 0)
+        ret->set_long = (void (*)(long))loaded_symbol(library, "bli_thread_set_num_threads");
+    else if (strcmp(api, "mkl") == 0 && mkl_is_used())
+        ret->set = (void (*)(int))loaded_symbol(library, "MKL_Set_Num_Threads");
+}
+
+void pools_find(struct pools *pools)
+{
+    if (loaded_scan(&pools->list) <= 0)
+        return;
+    // The functions of before are of handles that are closed now.
+    pools->count = 0;
+    struct pool *room = realloc(pools->pool, (pools->list.count + 1) * sizeof *room);
+    if (!room)
+        return;
+    pools->pool = room;
+    for (size_t i = 0; i < pools->list.count; i++)
+        find_one(pools->list.item + i, pools->pool + pools->count++);
+}
+
+void pools_hold(const struct pools *pools)
+{
+    for (size_t i = 0; i < pools->count; i++) {
+        const struct pool *pool = pools->pool + i;
+        if (pool->counter) {
+            *pool->counter = 1;
+            if (pool->size && pool->running && !*pool->running)
+                *pool->size = 1;
+        } else if (pool->set)
+            pool->set(1);
+        else if (pool->set_long)
+            pool->set_long(1);
+    }
+}
+
+void pools_free(struct pools *pools)
+{
+    loaded_free(&pools->list);
+    free(pools->pool);
+    *pools = (struct pools){0};
+}
