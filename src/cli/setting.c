@@ -20,6 +20,7 @@
 #include "cli/fitness.h"
 #include "cli/reserve.h"
 #include "cli/say.h"
+#include "env/ask.h"
 #include "env/release.h"
 #include "image/image.h"
 #include "threads/guard.h"
@@ -128,6 +129,25 @@ int setting_find(const struct cli *cli, const char *python, const char *env, int
     return 0;
 }
 
+// The hook's bytecode for this interpreter, made when it is first used: without it each start compiles the
+// hook where Python may not write (PYTHONDONTWRITEBYTECODE). Nothing depends on it.
+static void compile_hook(const char *folder, const struct python *python,
+                         const struct vars *vars)
+{
+    static const char program[] = "import py_compile, sys\n"
+                                  "print(py_compile.compile(sys.argv[1]))\n";
+    if (!python->path || !*python->facts.cache_tag)
+        return;
+    CLEANUP_FREE char *made =
+        mem_print("%s/__pycache__/sitecustomize.%s.pyc", folder, python->facts.cache_tag);
+    if (access(made, F_OK) == 0)
+        return;
+    CLEANUP_FREE char *source = mem_print("%s/sitecustomize.py", folder);
+    CLEANUP_STR struct str said = {0};
+    const char *const words[] = {source, NULL};
+    ask_python(python->path, program, words, vars, &said, NULL);
+}
+
 // A home that cannot be written has its hook in the temporary folder instead.
 static void add_hook(struct setting *setting, const struct vars *vars, const char *cache,
                      const char *keep)
@@ -140,6 +160,7 @@ static void add_hook(struct setting *setting, const struct vars *vars, const cha
             return;
         setting->hook = (struct err){0};
     }
+    compile_hook(folder, &setting->python, vars);
     hook_apply(&setting->vars, folder, keep);
 }
 
