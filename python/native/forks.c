@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "modules.h"
 #include "share.h"
 #include "threads/variable.h"
 
@@ -46,16 +47,9 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-// Of what is borrowed from sys.modules. NULL, without an exception, if it is not imported.
-static PyObject *imported(const char *name)
-{
-    PyObject *modules = PySys_GetObject("modules");
-    return modules && PyDict_Check(modules) ? PyDict_GetItemString(modules, name) : NULL;
-}
-
 static PyObject *environ_of_os(void)
 {
-    PyObject *os = imported("os");
+    PyObject *os = modules_imported("os");
     return os ? PyObject_GetAttrString(os, "environ") : NULL;
 }
 
@@ -100,8 +94,7 @@ static void hold_variable(PyObject *environ, const struct pool_variable *variabl
     int must = variable->rule == POOL_ALWAYS || (variable->rule == POOL_ONE && threads == 1);
     if (old && now && now <= threads)
         return;
-    // It refuses to compile more when this changes after its threads have started.
-    if (strcmp(variable->name, "NUMBA_NUM_THREADS") == 0 && imported("numba"))
+    if (strcmp(variable->name, "NUMBA_NUM_THREADS") == 0 && modules_numba_runs())
         return;
     if (must || old)
         write_variable(environ, variable->name, text);
@@ -129,15 +122,6 @@ static void hold_variables(unsigned threads)
     PyErr_Clear();
 }
 
-// numexpr has threads of its own, and a number that it has read already.
-static void hold_numexpr(void)
-{
-    PyObject *numexpr = imported("numexpr");
-    PyObject *done = numexpr ? PyObject_CallMethod(numexpr, "set_num_threads", "i", 1) : NULL;
-    Py_XDECREF(done);
-    PyErr_Clear();
-}
-
 static PyObject *before_fork(PyObject *module, PyObject *none)
 {
     (void)none;
@@ -150,7 +134,7 @@ static PyObject *in_child(PyObject *module, PyObject *none)
     (void)none;
     pools_hold(&state_of(module)->pools);
     hold_variables(1);
-    hold_numexpr();
+    modules_hold();
     Py_RETURN_NONE;
 }
 
@@ -279,7 +263,7 @@ static void correct_cpu_count(PyObject *module, PyObject *os, unsigned threads)
 
 void forks_start(PyObject *module)
 {
-    PyObject *os = imported("os");
+    PyObject *os = modules_imported("os");
     const char *task = getenv("LOPIN_TASK");
     unsigned threads = number_of(getenv("LOPIN_THREADS"));
     if (os && task) {
