@@ -37,7 +37,7 @@ def wait(pid, pipe):
 def main():
     count, busy = int(sys.argv[1]), sys.argv[2:] == ["threads"]
     random = np.random.RandomState(1)
-    large, small = random.standard_normal((300, 300)), random.standard_normal((60, 60))
+    large, small = random.standard_normal((160, 160)), random.standard_normal((60, 60))
     expected = work(small)
     stop = threading.Event()
 

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A script with Pool(8) of its own, 8 datasets: bare, under `lopin run`, and with threadpool_limits(1) written in by hand."""
+import os
+import pathlib
+import statistics
+import sys
+import tempfile
+
+import common
+
+# As one writes it. It prints what its datasets took alone: imports are the same for all.
+SCRIPT = """
+import sys, time
+from multiprocessing import Pool
+import numpy as np
+import scipy.sparse
+from scipy.sparse.linalg import eigsh
+
+def dense(seed, size):
+    a = np.random.default_rng(seed).standard_normal((size, size))
+    return a + a.T
+
+def eigh(seed):
+    return np.linalg.eigvalsh(dense(seed, 700)).sum()
+
+def eigsh_dense(seed):
+    return eigsh(dense(seed, 1500), k=6, which="SA", return_eigenvectors=False).sum()
+
+def matmul(seed):
+    a = dense(seed, 700)
+    for _ in range(20):
+        b = a @ a
+    return b.trace()
+
+def eigsh_sparse(seed):
+    # a Laplacian of a path, with a potential of the dataset
+    size = 6000
+    around = -np.ones(size - 1)
+    h = scipy.sparse.diags([around, 2 + np.random.default_rng(seed).random(size), around], [-1, 0, 1], format="csr")
+    return eigsh(h, k=6, which="LA", return_eigenvectors=False, tol=1e-3).sum()
+
+if __name__ == "__main__":
+    work = globals()[sys.argv[1]]
+    begin = time.perf_counter()
+    with Pool(8) as pool:
+        sums = pool.map(work, range(1, 9))
+    print(time.perf_counter() - begin, file=open(sys.argv[2], "w"))
+    print("%.6g" % sum(sums), file=open(sys.argv[2] + ".sum", "w"))
+"""
+# The one line that the documentation of threadpoolctl has for it.
+BY_HAND = SCRIPT.replace("with Pool(8) as", "import threadpoolctl\n    with Pool(8, threadpoolctl.threadpool_limits, (1,)) as")
+WORKS = {  # name: (as shown, goal against bare)
+    "eigh": ("eigh, n = 700", "8"),
+    "eigsh_dense": ("eigsh, dense, n = 1500", "3.5"),
+    "matmul": ("20 products, n = 700", "1.7"),
+    "eigsh_sparse": ("eigsh, sparse, n = 6000", "1.3"),
+}
+CUT = 120
+
+
+class Contest:
+    def __init__(self, folder, binary):
+        self.folder, self.binary = pathlib.Path(folder), binary
+        self.sums = {}
+        (self.folder / "bare.py").write_text(SCRIPT)
+        (self.folder / "hand.py").write_text(BY_HAND)
+
+    def run(self, before, script, work):
+        """Seconds of the datasets; the sums must be the same whoever runs them."""
+        result = self.folder / "result"
+        if common.timed([*before, script, work, result], self.folder, timeout=CUT) is None:
+            return None
+        total = float(pathlib.Path(str(result) + ".sum").read_text())
+        known = self.sums.setdefault(work, total)
+        if abs(total - known) > 1e-4 * abs(known):
+            sys.exit("%s of %s: sum %g, and %g before" % (work, script, total, known))
+        return float(result.read_text())
+
+    def contestants(self, work):
+        lopin = [self.binary, "run", "--python", sys.executable]
+        return {
+            "bare": lambda: self.run([sys.executable], "bare.py", work),
+            "lopin run": lambda: self.run(lopin, "bare.py", work),
+            "by hand": lambda: self.run([sys.executable], "hand.py", work),
+        }
+
+
+def cell(values):
+    median, least, _ = common.summary(values)
+    return "over %d" % CUT if median is None else "%.2f (%.2f)" % (median, least)
+
+
+def pairs(ours, other):
+    """Median of the rounds' own ratios; a run that was cut counts as long as it was let run."""
+    return "%.2f" % statistics.median((b or CUT) / (a or CUT) for a, b in zip(ours, other))
+
+
+def main():
+    options = common.arguments(__doc__)
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        contest = Contest(folder, options.binary)
+        for work, (shown, goal) in WORKS.items():
+            runners = contest.contestants(work)
+            runners["lopin run"]()  # the first import reads the disk
+            times = common.interleave(runners, options.rounds or 5)
+            ours = times["lopin run"]
+            rows.append([shown, cell(times["bare"]), cell(ours), cell(times["by hand"]), pairs(ours, times["bare"]), goal,
+                         pairs(times["by hand"], ours)])
+    text = "Seconds, median (minimum), imports not included; %d cores. By hand: `threadpool_limits(1)` in each child.\n\n" % len(
+        os.sched_getaffinity(0))
+    text += common.table(["8 datasets", "bare", "lopin run", "by hand", "times faster than bare", "goal at least",
+                          "times slower than by hand (goal: at most 1.10)"], rows)
+    import numpy
+    import scipy
+
+    text += "\n\nVersions: %s; numpy %s, scipy %s (OpenBLAS of their wheels). Command: `script/bench nested`." % (
+        common.version([options.binary, "--version"]), numpy.__version__, scipy.__version__)
+    common.record("nested", "a script with Pool(8), untouched", text)
+
+
+if __name__ == "__main__":
+    main()
