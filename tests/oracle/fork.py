@@ -39,16 +39,25 @@ class Oracle:
         """What it printed; the text of its failure or "hung" in its place."""
         before = [self.binary, "run", "-c", str(cores), "--python", python] if hook else [
             "taskset", "-c", ",".join(map(str, self.cores[:cores])), python]
-        process = subprocess.Popen([str(word) for word in [*before, *words]], env=dict(self.env, **(env or {})), cwd=self.folder,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
-        try:
-            out, error = process.communicate(timeout=patience)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            process.communicate()
-            return "hung"
-        lines = (out if process.returncode == 0 or out else error).decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "status %d" % process.returncode
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
+            process = subprocess.Popen([str(word) for word in [*before, *words]], env=dict(self.env, **(env or {})),
+                                       cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=error, start_new_session=True)
+            try:
+                process.wait(timeout=patience)
+            except subprocess.TimeoutExpired:
+                pass
+            hung = process.returncode is None
+            try:
+                os.killpg(process.pid, 9)  # its own session: also workers that wait for more
+            except ProcessLookupError:
+                pass
+            process.wait()
+            texts = []
+            for file in out, error:
+                file.seek(0)
+                texts.append(file.read().decode(errors="replace").strip().splitlines())
+        lines = texts[0] or texts[1]
+        return "hung" if hung else lines[-1] if lines else "status %d" % process.returncode
 
     def row(self, name, bare, hook, good):
         self.bad += not good
@@ -56,8 +65,9 @@ class Oracle:
 
     def ways(self, python):
         for way in WAYS:
-            bare, hook = (self.run(python, [HERE / "fork_ways.py", *way], hook) for hook in (False, True))
-            # numba has ended, and polars hung, in a forked child since ever where their threads run
+            # With OpenMP numba ends itself in a forked child, lopin or not.
+            env = {"NUMBA_THREADING_LAYER": "workqueue"}
+            bare, hook = (self.run(python, [HERE / "fork_ways.py", *way], hook, env=env) for hook in (False, True))
             self.row(" ".join(way), bare, hook, hook == "1")
         bare, hook = (self.run(python, [HERE / "fork_ways.py", "subprocess"], hook) for hook in (False, True))
         self.row("subprocess, single", bare, hook, hook == "2")
