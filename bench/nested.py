@@ -34,7 +34,8 @@ def matmul(seed):
 
 def eigsh_sparse(seed):
     h = scipy.sparse.random(6000, 6000, density=1e-3, random_state=seed, format="csr")
-    return eigsh(h + h.T, k=6, which="SA", return_eigenvectors=False).sum()
+    h = h + h.T + scipy.sparse.diags(np.linspace(0, 20, 6000))
+    return eigsh(h, k=6, which="LM", return_eigenvectors=False).sum()
 
 if __name__ == "__main__":
     work = globals()[sys.argv[1]]
