@@ -33,7 +33,9 @@ def matmul(seed):
     return b.trace()
 
 def eigsh_sparse(seed):
-    h = scipy.sparse.random(6000, 6000, density=1e-3, random_state=seed, format="csr")
+    random = np.random.default_rng(seed)
+    places = tuple(random.integers(0, 6000, (2, 36000)))
+    h = scipy.sparse.coo_matrix((random.standard_normal(36000), places), (6000, 6000)).tocsr()
     h = h + h.T + scipy.sparse.diags(np.linspace(0, 20, 6000))
     return eigsh(h, k=6, which="LM", return_eigenvectors=False).sum()
 
