@@ -40,6 +40,7 @@ static const struct {
     {"output", IN_FILE | PATTERN},
     {"error", IN_FILE | PATTERN},
     {"strict", IN_FILE},
+    {"fast-threadpoolctl", IN_FILE},
     {"keep-env", IN_FILE},
     {"job-name", IN_FILE},
     {"replace", IN_LINE},
@@ -178,6 +179,7 @@ void capsule_say_options(const struct spec *spec, struct image *ret, struct strv
     say_pattern(spec, ret, "output", spec->log, notes);
     say_pattern(spec, ret, "error", spec->error_log, notes);
     say_flag(ret, "strict", spec->strict);
+    say_flag(ret, "fast-threadpoolctl", spec->fast_threadpoolctl);
     for (size_t i = 0; i < spec->keep.count; i++)
         image_say(ret, "keep-env", spec->keep.item[i]);
     say_text(ret, "replace", spec->mark);

@@ -39,6 +39,7 @@ enum option {
     OPTION_PYTHON,
     OPTION_ENV,
     OPTION_KEEP,
+    OPTION_FAST_CTL,
     OPTION_NAME,
     OPTION_RESUME,
     OPTION_DRY_RUN,

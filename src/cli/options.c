@@ -194,19 +194,20 @@ static int take_value(struct options *options, int id, const char *value,
 static void take_flag(struct options *options, int id)
 {
     int *const flags[] = {
-        [OPTION_NULL] = &options->null,        [OPTION_HEADER] = &options->header,
-        [OPTION_LINK] = &options->link,        [OPTION_SHELL] = &options->shell,
-        [OPTION_STDIN] = &options->pass_stdin, [OPTION_OVERWRITE] = &options->overwrite,
-        [OPTION_RESUME] = &options->resume,    [OPTION_DRY_RUN] = &options->dry_run,
-        [OPTION_DETACH] = &options->detach,    [OPTION_KEEP_DONE] = &options->keep_done,
-        [OPTION_REDO] = &options->redo,        [OPTION_FAILED] = &options->failed,
-        [OPTION_FOLLOW] = &options->follow,    [OPTION_CHECK] = &options->check,
-        [OPTION_JSON] = &options->json,        [OPTION_QUIET] = &options->quiet,
-        [OPTION_VERBOSE] = &options->verbose,  [OPTION_NO_LEDGER] = &options->no_ledger,
-        [OPTION_FORCE] = &options->force,      [OPTION_MEM_HARD] = &options->mem_hard,
-        [OPTION_HELP] = &options->help,        [OPTION_VERSION] = &options->version,
-        [OPTION_STRICT] = &options->strict,    [OPTION_DATA] = &options->data,
-        [OPTION_TRY] = &options->by_threads,   [OPTION_WATCH] = &options->watch,
+        [OPTION_NULL] = &options->null,         [OPTION_HEADER] = &options->header,
+        [OPTION_LINK] = &options->link,         [OPTION_SHELL] = &options->shell,
+        [OPTION_STDIN] = &options->pass_stdin,  [OPTION_OVERWRITE] = &options->overwrite,
+        [OPTION_RESUME] = &options->resume,     [OPTION_DRY_RUN] = &options->dry_run,
+        [OPTION_DETACH] = &options->detach,     [OPTION_KEEP_DONE] = &options->keep_done,
+        [OPTION_REDO] = &options->redo,         [OPTION_FAILED] = &options->failed,
+        [OPTION_FOLLOW] = &options->follow,     [OPTION_CHECK] = &options->check,
+        [OPTION_JSON] = &options->json,         [OPTION_QUIET] = &options->quiet,
+        [OPTION_VERBOSE] = &options->verbose,   [OPTION_NO_LEDGER] = &options->no_ledger,
+        [OPTION_FORCE] = &options->force,       [OPTION_MEM_HARD] = &options->mem_hard,
+        [OPTION_HELP] = &options->help,         [OPTION_VERSION] = &options->version,
+        [OPTION_STRICT] = &options->strict,     [OPTION_DATA] = &options->data,
+        [OPTION_TRY] = &options->by_threads,    [OPTION_WATCH] = &options->watch,
+        [OPTION_FAST_CTL] = &options->fast_ctl,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;

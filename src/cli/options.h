@@ -82,6 +82,7 @@ struct options { // words are borrowed from argv, and from the configuration
     int mem_retry, mem_hard;     // --mem-retry in thousandths, -1: not said
     const char *python, *env;
     struct strv keep; // names of --keep-env
+    int fast_ctl;     // --fast-threadpoolctl
     struct pack_options pack;
     int data;            // --data
     struct strv include; // --include

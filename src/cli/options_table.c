@@ -241,6 +241,8 @@ const struct opt options_table[] = {
     ACCEPT_VALUE("root-user-action", "WHAT"),
     {OPTION_KEEP, '\0', "keep-env", "NAME,...", N_("variables that tasks would lose"),
      TASKS | GOES_ON, OPT_LIST | OPT_COMMAS},
+    {OPTION_FAST_CTL, '\0', "fast-threadpoolctl", NULL,
+     N_("import threadpoolctl gives the one in C (lopin.threads)"), TASKS | GOES_ON},
     {OPTION_NAME, 'J', "job-name", "NAME", N_("a name to find the run by"), MAP},
     {OPTION_RESUME, '\0', "resume", NULL, N_("continue the last run of this line, or start it"),
      MAP, OPT_ONCE},

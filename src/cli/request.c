@@ -342,6 +342,7 @@ static void copy_options(const struct options *options, struct spec *spec)
     spec->pass_stdin = options->pass_stdin;
     spec->overwrite = options->overwrite;
     spec->strict = options->strict;
+    spec->fast_threadpoolctl = options->fast_ctl;
     spec->order = options->order;
     spec->ask_cores = options->cores;
     spec->ask_jobs = options->jobs;

@@ -240,6 +240,7 @@ static int override(const struct options *options, struct spec *spec, struct err
         spec->ask_threads = options->threads;
     spec->overwrite |= options->overwrite;
     spec->strict |= options->strict;
+    spec->fast_threadpoolctl |= options->fast_ctl;
     return request_limits(options, spec, err);
 }
 
@@ -251,6 +252,7 @@ int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, stru
     if (saved_read_asked(saved, err) < 0 || override(&cli->options, spec, err) < 0)
         return -1;
     strv_add_all(&cli->options.keep, &spec->keep);
+    cli->options.fast_ctl = spec->fast_threadpoolctl;
     CLEANUP_FREE char *python = mem_dup(spec->python_path);
     going.python = python;
     if (access(spec->script_path, spec->python_path ? R_OK : X_OK) < 0)

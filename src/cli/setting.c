@@ -169,7 +169,8 @@ static void drop_outer(struct vars *vars)
     for (size_t i = 0; i < vars->list.count;) {
         const char *item = vars->list.item[i];
         CLEANUP_FREE char *name = mem_dupn(item, strcspn(item, "="));
-        if (str_starts(name, "LOPIN_TASK") || strcmp(name, "LOPIN_RUN") == 0)
+        if (str_starts(name, "LOPIN_TASK") || strcmp(name, "LOPIN_RUN") == 0 ||
+            strcmp(name, HOOK_FAST_THREADPOOLCTL) == 0)
             vars_unset(vars, name); // another takes its place
         else
             i++;
@@ -193,6 +194,8 @@ void setting_fill(const struct cli *cli, const struct parcel *parcel, struct set
         free(TAKE(keep));
     }
     add_hook(setting, &cli->vars, cache, keep);
+    if (cli->options.fast_ctl)
+        vars_set(&setting->vars, HOOK_FAST_THREADPOOLCTL, "1");
 }
 
 void setting_free(struct setting *setting)

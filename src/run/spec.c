@@ -79,6 +79,7 @@ static json_t *hash_out(uint64_t hash)
     X(pass_stdin)                                                                              \
     X(overwrite)                                                                               \
     X(strict)                                                                                  \
+    X(fast_threadpoolctl)                                                                      \
     X(cores)                                                                                   \
     X(slots)                                                                                   \
     X(threads)                                                                                 \

@@ -25,7 +25,7 @@ struct spec {          // all strings its own; zero-initialise to begin
     char *python;          // version of the interpreter, or NULL if none is used
     char *python_path;     // and where it is
     struct strv keep;      // --keep-env
-    int pass_stdin, overwrite, strict;
+    int pass_stdin, overwrite, strict, fast_threadpoolctl;
     enum dataset_order order;
     uint64_t seed;                             // of LOPIN_TASK_SEED and --order random
     uint32_t cores, slots, threads;            // as of its first start

@@ -21,6 +21,8 @@ void guard_apply(struct vars *vars, unsigned threads, struct strv *ret_lowered);
 // path. Yours. `cache`: lopin's cache folder, absolute; made if absent, refused if others can
 // write in it. NULL with err. Costs a few calls to stat when it is there.
 char *hook_folder(const char *cache, struct err *err);
+// Set in a task: its Pythons import the drop-in when they import threadpoolctl (python/lopin/fast).
+#define HOOK_FAST_THREADPOOLCTL "LOPIN_FAST_THREADPOOLCTL"
 // Puts the hook's folder first on PYTHONPATH of vars; `keep` (may be NULL) follows it, then
 // what vars has.
 void hook_apply(struct vars *vars, const char *folder, const char *keep);

@@ -2,7 +2,8 @@
 // hook: the folder of the startup hook in the cache, and PYTHONPATH.
 //
 // CACHE/hook-HASH/sitecustomize.py, and beside it guard.bin, the extension _lopin_guard under a name
-// that no import finds; HASH of their content, so that two versions of lopin never share one. Every
+// that no import finds, and the package lopin in a folder that the hook puts on sys.path; HASH of their
+// content, so that two versions of lopin never share one. Every
 // Python of a task executes these files: they count only if no other user can have written or can
 // replace them. Invariant: a file appears whole (a rename), and is never changed afterwards.
 #include <errno.h>
@@ -18,14 +19,24 @@
 #include "threads/guard.h"
 #include "threads/hook_bytes.h"
 
+#define FILE_OF(name, symbol)                                                                  \
+    {                                                                                          \
+        name, symbol, &symbol##_size, symbol##_hash                                            \
+    }
+static const char *const folders[] = {"package", "package/lopin", "package/lopin/fast"};
 static const struct {
     const char *name;
     const unsigned char *bytes;
     const size_t *size;
+    const char *hash;
 } files[] = {
-    // what the first loads comes first
-    {"guard.bin", guard_bytes, &guard_bytes_size},
-    {"sitecustomize.py", hook_bytes, &hook_bytes_size},
+    // what the last loads comes first
+    FILE_OF("package/lopin/_threads.abi3.so", lopin_core_bytes),
+    FILE_OF("package/lopin/threads.py", lopin_threads_bytes),
+    FILE_OF("package/lopin/fast/threadpoolctl.py", lopin_fast_bytes),
+    FILE_OF("package/lopin/__init__.py", lopin_init_bytes),
+    FILE_OF("guard.bin", guard_bytes),
+    FILE_OF("sitecustomize.py", hook_bytes),
 };
 
 // Is it ours (or root's), and can nobody else write it?
@@ -67,8 +78,8 @@ char *hook_folder(const char *cache, struct err *err)
 {
     struct hash hash;
     hash_begin(&hash);
-    hash_text(&hash, hook_bytes_hash);
-    hash_text(&hash, guard_bytes_hash);
+    for (size_t i = 0; i < COUNT(files); i++)
+        hash_text(&hash, files[i].hash);
     CLEANUP_FREE char *path =
         mem_print("%s/hook-%016llx", cache, (unsigned long long)hash_end(&hash));
     struct stat st;
@@ -82,6 +93,10 @@ char *hook_folder(const char *cache, struct err *err)
     CLEANUP_CLOSE int folder = above < 0 ? -1 : open_folder(path, O_NOFOLLOW, err);
     if (folder < 0)
         return NULL;
+    for (size_t i = 0; i < COUNT(folders); i++)
+        if (mkdirat(folder, folders[i], 0700) < 0 && errno != EEXIST)
+            return err_errno(err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), folders[i]),
+                   NULL;
     for (size_t i = 0; i < COUNT(files); i++)
         if (put_file(folder, i, err) < 0)
             return err_wrap(err, "%s", path), NULL;
