@@ -445,7 +445,11 @@ class ThreadpoolController:
 
 
 def _limits_of_list(infos):
-    return {info["filepath"] if "filepath" in info else info["prefix"]: info["num_threads"] for info in infos}
+    limits = {}
+    for info in infos:
+        file = info.get("filepath", info)  # None is a key like another
+        limits[info["prefix"] if file is info else file] = info["num_threads"]
+    return limits
 
 
 def _check_limiter_params(controller, limits, user_api):
@@ -483,6 +487,15 @@ def _begin(controller, limits):
 def _restore(controller, before):
     for one, info in zip(controller.lib_controllers, before):
         one.set_num_threads(info["num_threads"])
+
+
+class _Signature:
+    """The signature of threadpool_limits for inspect, whose import nobody else has to wait for."""
+
+    def __get__(self, instance, owner):
+        from inspect import signature
+
+        return signature(lambda limits=None, user_api=None: None)
 
 
 class _ThreadpoolLimiter(_threads.Limiter):
@@ -539,6 +552,7 @@ class threadpool_limits(_ThreadpoolLimiter, _threads.Limits):
     """
 
     __slots__ = ()
+    __signature__ = _Signature()
 
     @classmethod
     def wrap(cls, limits=None, user_api=None):
