@@ -17,7 +17,13 @@
 #define OF(name) NAME3(BEFORE, name, AFTER)
 static int threads = 4;
 int OF(openblas_get_num_threads)(void) { return threads; }
-void OF(openblas_set_num_threads)(int number) { threads = number; }
+static int set_calls;
+int calls(void) { return set_calls; }
+void OF(openblas_set_num_threads)(int number)
+{
+    threads = number;
+    set_calls++;
+}
 int OF(openblas_get_parallel)(void) { return OPENBLAS; }
 const char *OF(openblas_get_config)(void) { return "OpenBLAS 0.3.99 DYNAMIC_ARCH NO_AFFINITY"; }
 const char *OF(openblas_get_corename)(void) { return "Fakewell"; }
