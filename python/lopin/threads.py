@@ -426,7 +426,7 @@ class ThreadpoolController:
 
     def limit(self, *, limits=None, user_api=None):
         """Limit these libraries. Arguments and result are as threadpool_limits() has them."""
-        return _ThreadpoolLimiter(self, limits=limits, user_api=user_api)
+        return _ThreadpoolLimiter(self, limits, user_api)
 
     def wrap(self, *, limits=None, user_api=None):
         """Return a decorator: these libraries are limited while the function runs, see threadpool_limits()."""

@@ -183,15 +183,22 @@ static PyObject *limiter_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     return self;
 }
 
-// Limiter(controller, *, limits=None, user_api=None)
+// Limiter(controller, *, limits=None, user_api=None); by position it is lopin.threads that calls.
 static int limiter_init(struct limiter *self, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {(char *)"controller", (char *)"limits", (char *)"user_api", NULL};
     PyObject *controller, *limits = Py_None, *user_api = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OO", names, &controller, &limits,
-                                     &user_api))
+    struct threads_state *state = threads_state();
+    if (!state)
         return -1;
-    PyObject *libraries = PyObject_GetAttrString(controller, "_libraries");
+    if (!kwargs && PyTuple_Size(args) == 3) {
+        controller = PyTuple_GetItem(args, 0);
+        limits = PyTuple_GetItem(args, 1);
+        user_api = PyTuple_GetItem(args, 2);
+    } else if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OO", names, &controller, &limits,
+                                            &user_api))
+        return -1;
+    PyObject *libraries = PyObject_GetAttr(controller, state->key_libraries);
     if (!libraries)
         return -1;
     take(self, limits, user_api);
@@ -201,8 +208,7 @@ static int limiter_init(struct limiter *self, PyObject *args, PyObject *kwargs)
         self->libraries = libraries;
     else
         Py_DECREF(libraries);
-    struct threads_state *state = threads_state();
-    return state ? begin(self, state) : -1;
+    return begin(self, state);
 }
 
 // Returns 0, or -1 with an exception. By position there is nothing to look up, and it is the usual call.
@@ -237,7 +243,7 @@ static int limits_init(struct limiter *self, PyObject *args, PyObject *kwargs)
     } else {
         self->controller = call_python("ThreadpoolController", NULL, NULL, NULL, NULL);
         self->libraries =
-            self->controller ? PyObject_GetAttrString(self->controller, "_libraries") : NULL;
+            self->controller ? PyObject_GetAttr(self->controller, state->key_libraries) : NULL;
         if (!self->libraries)
             return -1;
         if (!PyTuple_Check(self->libraries)) {

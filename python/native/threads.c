@@ -230,6 +230,7 @@ static void module_free(void *module)
     Py_XDECREF(state->limiter_type);
     Py_XDECREF(state->key_threads);
     Py_XDECREF(state->key_owner);
+    Py_XDECREF(state->key_libraries);
     loaded_free(&state->list);
     *state = (struct threads_state){0};
 }
@@ -268,7 +269,8 @@ PyMODINIT_FUNC PyInit__threads(void)
     state->counts_types = PyLong_AsLong(PySys_GetObject("hexversion")) >= 0x03080000;
     state->key_threads = PyUnicode_InternFromString("num_threads");
     state->key_owner = PyUnicode_InternFromString("lopin._threads.owner");
-    if (!state->key_threads || !state->key_owner ||
+    state->key_libraries = PyUnicode_InternFromString("_libraries");
+    if (!state->key_threads || !state->key_owner || !state->key_libraries ||
         add_type(module, "Library", &library_spec, NULL, &state->library_type) < 0 ||
         add_type(module, "Limiter", &limiter_spec, NULL, &state->limiter_type) < 0 ||
         add_type(module, "Limits", &limits_spec, state->limiter_type, NULL) < 0) {

@@ -16,7 +16,8 @@ struct threads_state {
     struct loaded_list list;
     PyObject *libraries; // tuple of Library: what is loaded, in the loader's order
     PyObject *library_type, *limiter_type;
-    PyObject *key_threads, *key_owner; // texts that are looked up in dicts at each call
+    PyObject *key_threads, *key_owner,
+        *key_libraries; // texts that are looked up in dicts at each call
     struct owner *owner;
     int is_plain; // nothing but libraries that are known here, and no two that harm each other
     int has_custom;
