@@ -32,6 +32,7 @@ static const struct {
 } files[] = {
     // what the last loads comes first
     FILE_OF("package/lopin/_threads.abi3.so", lopin_core_bytes),
+    FILE_OF("package/lopin/controllers.py", lopin_controllers_bytes),
     FILE_OF("package/lopin/threads.py", lopin_threads_bytes),
     FILE_OF("package/lopin/fast/threadpoolctl.py", lopin_fast_bytes),
     FILE_OF("package/lopin/__init__.py", lopin_init_bytes),
