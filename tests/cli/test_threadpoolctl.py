@@ -4,6 +4,7 @@
 Libraries that no wheel has here (MKL, BLIS, FlexiBLAS, Intel's OpenMP) are stood for by fake_pools.c; OpenBLAS is that of
 NumPy's and SciPy's wheels, and libgomp the compiler's.
 """
+import ast
 import json
 import os
 import pathlib
@@ -384,3 +385,50 @@ def test_scikit_learn_and_joblib(package, python_with):
     assert (theirs[0], mine[0]) == ("False", "True")
     assert mine[1:6] == theirs[1:6]
     assert [line for line in mine if "threadpoolctl:" in line] == ["threadpoolctl: 3.8.0"]
+
+
+def test_path_file_of_the_second_wheel(package, python_with, tmp_path):
+    """lopin[fast-threadpoolctl]: a .pth beside the package; without the package it does nothing."""
+    text = (ROOT / "python" / "lopin" / "fast" / "lopin_fast_threadpoolctl.pth").read_text()
+    assert text.count("\n") == 1 and text.startswith("import ")
+    (tmp_path / "lopin_fast_threadpoolctl.pth").write_text(text)
+    look = "import site, sys; site.addsitedir(sys.argv[1]); import threadpoolctl as t; print(t.__file__)"
+    real = run(python_with, "-c", look, tmp_path, env=environment()).stdout.strip()
+    assert "/site-packages/" in real
+    shutil.copytree(package / "lopin", tmp_path / "lopin")
+    assert run(python_with, "-c", look, tmp_path, env=environment()).stdout.strip() == str(tmp_path / "lopin" / "fast" / "threadpoolctl.py")
+    asked = "import site, sys; site.addsitedir(sys.argv[1]); from importlib.metadata import version as v; print(v('threadpoolctl'))"
+    assert run(python_with, "-c", asked, tmp_path, env=environment()).stdout == "3.8.0\n"
+
+
+def members(tree):
+    """{class or function: names of arguments, or {method: names}} of a module's syntax."""
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = [one.arg for one in node.args.posonlyargs + node.args.args + node.args.kwonlyargs]
+        elif isinstance(node, ast.ClassDef):
+            found[node.name] = members(node)
+    return found
+
+
+def test_stubs_are_of_the_sources():
+    """Each public name of the sources is in the stubs with the same arguments, and nothing else is."""
+    folder = ROOT / "python" / "lopin"
+    stubs = members(ast.parse((folder / "threads.pyi").read_text()))
+    sources = members(ast.parse((folder / "threads.py").read_text()))
+    sources.update(members(ast.parse((folder / "controllers.py").read_text())))
+    of_core = {"restore_original_limits", "unregister", "__init__", "__enter__", "__exit__"}  # methods in C
+    for name, stub in stubs.items():
+        source = sources[name]
+        if isinstance(stub, dict):
+            for method, arguments in stub.items():
+                if method in source:
+                    assert source[method][: len(arguments)] == arguments or "args" in str(source[method]), (name, method)
+                else:
+                    assert method in of_core and name in ("_ThreadpoolLimiter", "threadpool_limits"), (name, method)
+            public = {method for method in source if not method.startswith("_")}
+            assert public - {"info"} <= stub.keys(), name
+        else:
+            assert source == stub
+    assert {name for name in sources if not name.startswith("_")} <= stubs.keys()
