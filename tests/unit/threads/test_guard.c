@@ -167,6 +167,18 @@ static void test_hook_folder(void **state)
     assert_int_equal(symlink("/etc/passwd", path), 0);
     free(hook_folder(cache, &err));
     check_file(folder);
+    // the package beside it is mended in the same way
+    CLEANUP_FREE char *core = mem_print("%s/package/lopin/_threads.abi3.so", folder);
+    CLEANUP_FREE char *dropin = mem_print("%s/package/lopin/fast/threadpoolctl.py", folder);
+    assert_int_equal(stat(core, &first), 0);
+    assert_int_equal(first.st_size, lopin_core_bytes_size);
+    assert_int_equal(truncate(core, 9), 0);
+    assert_int_equal(unlink(dropin), 0);
+    free(hook_folder(cache, &err));
+    assert_int_equal(stat(core, &first), 0);
+    assert_int_equal(first.st_size, lopin_core_bytes_size);
+    assert_int_equal(stat(dropin, &second), 0);
+    assert_int_equal(second.st_mode & 0777, 0600);
     assert_int_equal(err.code, ERR_NONE);
 
     assert_int_equal(chmod(folder, 0777), 0); // others may write: refused
