@@ -151,15 +151,13 @@ static PyObject *get_num_threads(struct library *self, PyObject *none)
 
 static PyObject *set_num_threads(struct library *self, PyObject *number)
 {
-    long threads = PyLong_AsLong(number);
-    if (threads == -1 && PyErr_Occurred())
-        return NULL;
+    int threads;
     struct threads_state *state = threads_state();
-    if (!state)
+    if (!state || threads_number(number, &threads) < 0)
         return NULL;
     int may = self->pool.is_shared ? owner_is_here(state) : 1;
     if (may > 0)
-        pool_set(&self->pool, (int)threads);
+        pool_set(&self->pool, threads);
     if (may < 0)
         return NULL;
     Py_RETURN_NONE;
@@ -195,10 +193,10 @@ static PyObject *load_backend(struct library *self, PyObject *args)
 
 static PyObject *switch_backend(struct library *self, PyObject *number)
 {
-    long index = PyLong_AsLong(number);
-    if (index == -1 && PyErr_Occurred())
+    int index;
+    if (threads_number(number, &index) < 0)
         return NULL;
-    return PyBool_FromLong(pool_backend_switch(&self->pool, (int)index) == 0);
+    return PyBool_FromLong(pool_backend_switch(&self->pool, index) == 0);
 }
 
 // Only this process's libraries exist, and library_new makes them.

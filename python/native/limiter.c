@@ -98,10 +98,8 @@ static int set_by_dict(struct threads_state *state, const struct library *librar
         return PyErr_Occurred() ? -1 : 0;
     if (value == Py_None)
         return 0;
-    long threads = PyLong_AsLong(value);
-    if (threads == -1 && PyErr_Occurred())
-        return -1;
-    return set(state, library, (int)threads);
+    int threads;
+    return threads_number(value, &threads) < 0 ? -1 : set(state, library, threads);
 }
 
 static int set_all_by_dict(struct limiter *self, struct threads_state *state)
@@ -121,14 +119,15 @@ static int set_all_by_dict(struct limiter *self, struct threads_state *state)
 
 static int set_all(struct limiter *self, struct threads_state *state)
 {
-    long threads = self->limits == Py_None ? 0 : PyLong_AsLong(self->limits);
-    if ((threads == -1 && PyErr_Occurred()) || save(self) < 0)
+    int threads = 0;
+    if ((self->limits != Py_None && threads_number(self->limits, &threads) < 0) ||
+        save(self) < 0)
         return -1;
     for (Py_ssize_t i = 0; self->limits != Py_None && i < PyTuple_Size(self->libraries); i++) {
         struct library *one = (struct library *)PyTuple_GetItem(self->libraries, i);
         int matches =
             self->user_api == Py_None || PyUnicode_Compare(self->user_api, one->user_api) == 0;
-        if (matches && set(state, one, (int)threads) < 0)
+        if (matches && set(state, one, threads) < 0)
             return -1;
     }
     return 0;

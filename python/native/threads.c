@@ -6,6 +6,7 @@
 // functions that were found are called, and nothing else happens.
 #include "threads.h"
 
+#include <limits.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,21 @@ int threads_update(struct threads_state *state)
     return 0;
 }
 
+int threads_number(PyObject *number, int *ret)
+{
+    PyObject *whole = PyNumber_Index(number); // a float is none, also where int() would take it
+    long value = whole ? PyLong_AsLong(whole) : -1;
+    Py_XDECREF(whole);
+    if (value == -1 && PyErr_Occurred())
+        return -1;
+    if (value < INT_MIN || value > INT_MAX) {
+        PyErr_SetString(PyExc_OverflowError, "number of threads too large");
+        return -1;
+    }
+    *ret = (int)value;
+    return 0;
+}
+
 PyObject *threads_info(struct threads_state *state, PyObject *libraries, const int *threads)
 {
     Py_ssize_t count = PyTuple_Size(libraries);
@@ -130,7 +146,11 @@ static PyObject *get_info(PyObject *module, PyObject *none)
         return NULL;
     if (!state->is_plain)
         Py_RETURN_NONE;
-    return threads_info(state, state->libraries, NULL);
+    PyObject *libraries = state->libraries;
+    Py_INCREF(libraries); // another may take its place while objects are made
+    PyObject *list = threads_info(state, libraries, NULL);
+    Py_DECREF(libraries);
+    return list;
 }
 
 static PyObject *info_of(PyObject *module, PyObject *libraries)

@@ -43,6 +43,8 @@ PyObject *library_info(struct threads_state *state, const struct library *librar
 
 // Brings state->libraries up to date. Returns 0, or -1 with an exception.
 int threads_update(struct threads_state *state);
+// A number of threads. Returns 0, or -1 with TypeError (it is none) or OverflowError.
+int threads_number(PyObject *number, int *ret);
 // New list of entries.
 PyObject *threads_info(struct threads_state *state, PyObject *libraries, const int *threads);
 

@@ -76,7 +76,8 @@ def package(tmp_path_factory):
 
 
 def environment(*folders, **also):
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("LOPIN_", "OMP_", "OPENBLAS_", "PYTHON"))}
+    dropped = ("LOPIN_", "OMP_", "OPENBLAS_", "MKL_", "BLIS_", "FLEXIBLAS_", "PYTHON")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     if folders:
         env["PYTHONPATH"] = os.pathsep.join(map(str, folders))
     return dict(env, PYTHONWARNINGS="ignore", **also)
@@ -275,17 +276,18 @@ for bad in {"blas": "2"}, {"blas": 1.5}, {"blas": [1]}, {"libopenblas": b"1"}:
         t.threadpool_limits(bad)
     except TypeError:
         print(number())
-try:
-    t.threadpool_limits(1 << 80)
-except OverflowError:
-    print(number())
+for big in 1 << 80, 1 << 40, {"blas": -1 << 40}:
+    try:
+        t.threadpool_limits(big)
+    except OverflowError:
+        print(number())
 from lopin import _threads
 try:
     _threads.Library()
 except TypeError:
     print("fine")
 """
-    assert ours(package, text, fakes / "libopenblas-plain.so") == ["4"] * 5 + ["fine"]
+    assert ours(package, text, fakes / "libopenblas-plain.so") == ["4"] * 7 + ["fine"]
 
 
 def test_threads_load_and_limit(package, fakes):
@@ -362,12 +364,10 @@ import joblib, numpy, sklearn, threadpoolctl
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.neighbors import KNeighborsClassifier
-x, y = make_blobs(400, random_state=0)
+x, y = make_blobs(200, random_state=0)
 print("/fast/" in threadpoolctl.__file__)
 print(round(KMeans(3, random_state=0, n_init=2).fit(x).inertia_, 6))
-print(round(KNeighborsClassifier().fit(x, y).score(x, y), 6))
-print(round(HistGradientBoostingClassifier(max_iter=5).fit(x, y).score(x, y), 6))
+print(round(HistGradientBoostingClassifier(max_iter=2).fit(x, y).score(x, y), 6))
 inner = joblib.Parallel(2)(joblib.delayed(threadpoolctl.threadpool_info)() for _ in range(2))
 print(sorted((one["internal_api"], one["prefix"]) for one in inner[0]), sorted(one["user_api"] for one in threadpoolctl.threadpool_info()))
 with joblib.parallel_config("threading", n_jobs=2):
@@ -380,10 +380,11 @@ def test_scikit_learn_and_joblib(package, python_with):
     if run(python_with, "-c", "import importlib.util as u; print(u.find_spec('sklearn') is not None)",
            env=environment()).stdout != "True\n":
         pytest.skip("script/test installs scikit-learn")
-    theirs = run(python_with, "-c", LEARN, env=environment()).stdout.splitlines()
-    mine = run(python_with, "-c", LEARN, env=environment(package / "lopin" / "fast", package)).stdout.splitlines()
+    waits = {"OMP_WAIT_POLICY": "passive"}  # threads that wait for a busy core would spin
+    theirs = run(python_with, "-c", LEARN, env=environment(**waits)).stdout.splitlines()
+    mine = run(python_with, "-c", LEARN, env=environment(package / "lopin" / "fast", package, **waits)).stdout.splitlines()
     assert (theirs[0], mine[0]) == ("False", "True")
-    assert mine[1:6] == theirs[1:6]
+    assert mine[1:5] == theirs[1:5]
     assert [line for line in mine if "threadpoolctl:" in line] == ["threadpoolctl: 3.8.0"]
 
 
