@@ -4,7 +4,7 @@
 # Its folder is an entry of PYTHONPATH. It takes that entry off sys.path, does its work only in a
 # task (LOPIN_TASK), and ends by importing the sitecustomize that would have been found without it.
 # Short, as it is compiled at each start where no bytecode may be written: the work is guard.bin's.
-# Invariant: CPython 3.6 to 3.14; nothing of ours can be imported afterwards; whatever fails here
+# Invariant: CPython 3.6 to 3.14; of ours only the package lopin can be imported afterwards; whatever fails here
 # is passed over, as a script must run as it would without us.
 import os
 import sys

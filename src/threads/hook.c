@@ -30,7 +30,7 @@ static const struct {
     const size_t *size;
     const char *hash;
 } files[] = {
-    // what the last loads comes first
+    // what others load comes first
     FILE_OF("package/lopin/_threads.abi3.so", lopin_core_bytes),
     FILE_OF("package/lopin/controllers.py", lopin_controllers_bytes),
     FILE_OF("package/lopin/threads.py", lopin_threads_bytes),
