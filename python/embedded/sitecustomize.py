@@ -32,9 +32,10 @@ for _entry in os.environ.get("LOPIN_PATH_BEHIND", "").split(os.pathsep):
     if _entry and _entry not in sys.path:
         sys.path.append(_entry)
 if "LOPIN_TASK" in os.environ:
-    sys.path.append(_folder + "/package")  # lopin.threads, unless an environment has its own
-    if "LOPIN_FAST_THREADPOOLCTL" in os.environ and "t" not in sys.abiflags:
-        sys.path.insert(0, _folder + "/package/lopin/fast")
+    if os.path.isdir(_folder + "/package"):
+        sys.path.append(_folder + "/package")  # lopin.threads, unless an environment has its own
+        if "LOPIN_FAST_THREADPOOLCTL" in os.environ and "t" not in sys.abiflags:
+            sys.path.insert(0, _folder + "/package/lopin/fast")
     try:
         _start(_folder)
     except Exception:
