@@ -7,12 +7,16 @@
 // it is hidden (numpy 2.5), it is read from the code of the function that returns it (counter.h).
 // GNU OpenMP: the child has the parent's threads on its list and waits for them for ever; with one thread
 // it asks for none.
+// LLVM's and Intel's OpenMP: their handler makes the child begin anew. With KMP_INIT_AT_FORK=FALSE, which joblib
+// sets, there is none: the setter would hand the threads that the child does not have to the next Python
+// thread that computes, which would wait for them. Where no level of regions is active nobody asks for them.
 #include "pools.h"
 
 #include <dlfcn.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "counter.h"
 
@@ -59,14 +63,32 @@ static int mkl_is_used(void)
     return dl_iterate_phdr(on_layer, NULL);
 }
 
+static int is_false(const char *text)
+{
+    static const char *const words[] = {"0", "false", "no", "off", "disabled", "f", "n"};
+    for (size_t i = 0; text && i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(text, words[i]) == 0)
+            return 1;
+    return 0;
+}
+
+static void find_openmp(const struct loaded *library, struct pool *ret)
+{
+    int is_gnu = strcmp(library->prefix, "libgomp") == 0;
+    int is_set = is_gnu || !is_false(getenv("KMP_INIT_AT_FORK"));
+    ret->value = is_set; // no level at all
+    ret->set = (void (*)(int))loaded_symbol(library, is_set ? "omp_set_num_threads"
+                                                            : "omp_set_max_active_levels");
+}
+
 static void find_one(const struct loaded *library, struct pool *ret)
 {
     const char *api = library->family->internal_api;
-    *ret = (struct pool){0};
+    *ret = (struct pool){.value = 1};
     if (strcmp(api, "openblas") == 0)
         find_openblas(library, ret);
     else if (strcmp(api, "openmp") == 0)
-        ret->set = (void (*)(int))loaded_symbol(library, "omp_set_num_threads");
+        find_openmp(library, ret);
     else if (strcmp(api, "blis") == 0)
         ret->set_long = (void (*)(long))loaded_symbol(library, "bli_thread_set_num_threads");
     else if (strcmp(api, "mkl") == 0 && mkl_is_used())
@@ -96,7 +118,7 @@ void pools_hold(const struct pools *pools)
             if (pool->size && pool->running && !*pool->running)
                 *pool->size = 1;
         } else if (pool->set)
-            pool->set(1);
+            pool->set(pool->value);
         else if (pool->set_long)
             pool->set_long(1);
     }

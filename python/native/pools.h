@@ -10,7 +10,8 @@
 struct pool { // either a counter, or a function that is called
     int *counter;
     int *size, *running;        // of OpenBLAS: threads of the pool, and whether there is one
-    void (*set)(int threads);   // NULL if there is a counter
+    void (*set)(int value);     // NULL if there is a counter
+    int value;                  // 1, or what has the effect
     void (*set_long)(long int); // of BLIS, whose numbers have 64 bits
 };
 struct pools { // begin with zeros

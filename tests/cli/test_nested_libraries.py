@@ -24,12 +24,12 @@ def files(tmp_path_factory):
     return found, libraries.search_path(folder) if folder else ""
 
 
-def look(lopin, files, name, python=sys.executable):
+def look(lopin, files, name, python=sys.executable, **variables):
     found, path = files
     if name not in found:
         pytest.skip("no apt-get to get Debian's package with")
     kind, file = found[name]
-    done = lopin("run", "-c", "2", "--python", python, SCRIPT, kind, file, env={"LD_LIBRARY_PATH": path}, timeout=250)
+    done = lopin("run", "-c", "2", "--python", python, SCRIPT, kind, file, env={"LD_LIBRARY_PATH": path, **variables}, timeout=250)
     assert done.code == 0, done.err
     return done.json()
 
@@ -42,6 +42,13 @@ def test_forked_child_has_one_thread(lopin, files, name):
     assert parent["threads"] == seen["after"]["threads"] == 2
     for child in seen["children"]:
         assert (child["threads"], child["tasks"], child["total"]) == (1, 1, parent["total"])
+
+
+def test_no_handler_of_forks(lopin, files):
+    """As joblib sets it: a bare child hangs, and a new thread of a child must not, which does not hang bare."""
+    seen = look(lopin, files, "libomp", KMP_INIT_AT_FORK="FALSE")
+    assert [child["threads"] for child in seen["children"]] == [1, 1, 1]
+    assert seen["thread"]["threads"] == 2
 
 
 @pytest.mark.parametrize("python", pythons())
