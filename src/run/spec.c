@@ -79,7 +79,6 @@ static json_t *hash_out(uint64_t hash)
     X(pass_stdin)                                                                              \
     X(overwrite)                                                                               \
     X(strict)                                                                                  \
-    X(fast_threadpoolctl)                                                                      \
     X(cores)                                                                                   \
     X(slots)                                                                                   \
     X(threads)                                                                                 \
@@ -87,7 +86,9 @@ static json_t *hash_out(uint64_t hash)
     X(ask_jobs)                                                                                \
     X(ask_threads)                                                                             \
     X(created_us) X(time_us) X(timeout_us) X(retries) X(max_continue) MEMORY_FIELDS(X)
-#define HASH_FIELDS(X) X(seed) X(script_hash) X(env_hash) X(line)
+// 0 or 1. Not every lopin that writes this format has them: 0 where they are missing.
+#define LATER_FIELDS(X) X(fast_threadpoolctl)
+#define HASH_FIELDS(X)  X(seed) X(script_hash) X(env_hash) X(line)
 
 int spec_save(const struct spec *spec, int run_dir, struct err *err)
 {
@@ -101,6 +102,7 @@ int spec_save(const struct spec *spec, int run_dir, struct err *err)
 #undef PUT
 #define PUT(field) json_object_set_new(root, #field, json_integer((json_int_t)spec->field));
     NUMBER_FIELDS(PUT)
+    LATER_FIELDS(PUT)
 #undef PUT
 #define PUT(field) json_object_set_new(root, #field, hash_out(spec->field));
     HASH_FIELDS(PUT)
@@ -184,6 +186,12 @@ static int read_fields(struct spec *ret, const json_t *root)
         number_in(root, #field, sizeof ret->field == 8 ? INT64_MAX : INT32_MAX, &number) < 0;  \
     ret->field = (__typeof__(ret->field))number;
     NUMBER_FIELDS(GET)
+#undef GET
+#define GET(field)                                                                             \
+    number = 0;                                                                                \
+    bad |= json_object_get(root, #field) && number_in(root, #field, 1, &number) < 0;           \
+    ret->field = (int)number;
+    LATER_FIELDS(GET)
 #undef GET
 #define GET(field) bad |= hash_in(root, #field, &ret->field) < 0;
     HASH_FIELDS(GET)

@@ -34,6 +34,7 @@
 #define NUMBERS(X)                                                                             \
     X(pass_stdin)                                                                              \
     X(overwrite)                                                                               \
+    X(fast_threadpoolctl)                                                                      \
     X(order)                                                                                   \
     X(seed)                                                                                    \
     X(cores)                                                                                   \
@@ -91,6 +92,7 @@ static struct spec full_spec(void)
     struct spec spec = {
         .pass_stdin = 1,
         .overwrite = 1,
+        .fast_threadpoolctl = 1,
         .order = ORDER_RANDOM,
         .seed = UINT64_MAX,
         .cores = INT32_MAX,
@@ -178,12 +180,13 @@ static void test_cut_off(void **state)
     }
 }
 
-// Without any one of its lines: either a text that may be absent, or damage.
+// Without any one of its lines: either a member that may be absent, or damage.
 static void test_lines_missing(void **state)
 {
     (void)state;
     static const char *const optional[] = {
-        "name", "mark", "out", "log", "error_log", "python", "python_path", "signal", "halt"};
+        "name",   "mark",        "out",    "log",  "error_log",
+        "python", "python_path", "signal", "halt", "fast_threadpoolctl"};
     CLEANUP_CLOSE int dir = folder_fd(".");
     CLEANUP_STR struct str text = {0};
     read_saved(dir, &text);
