@@ -73,6 +73,40 @@ int library_is(const char *path, size_t size)
     return family_of(base, NULL) || other_of(whole) || is_blas_by_name(base);
 }
 
+// Extensions of Python, some hundreds, are none that others call; MKL's parts are known by one of them.
+static int is_library(const char *base)
+{
+    return str_starts(base, "lib") && strstr(base, ".so") && !str_starts(base, "libmkl_");
+}
+
+// The file that a process has mapped: of another one by that name nothing follows. Returns -1 then.
+static int open_file(const struct maps_file *file, const char *open_root)
+{
+    struct stat st;
+    CLEANUP_FREE char *path = mem_print("%s%.*s", open_root, (int)file->path_size, file->path);
+    CLEANUP_CLOSE int fd = file->deleted ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != file->inode)
+        return -1;
+    return TAKE_FD(fd);
+}
+
+int library_is_by_exports(const struct maps_file *file, const char *open_root)
+{
+    static const char *const names[] = {"cblas_dgemm", "dgemm_"};
+    struct symbols symbols;
+    uint64_t address;
+    CLEANUP_FREE char *path = mem_dupn(file->path, file->path_size);
+    if (!is_library(fs_base(path)))
+        return 0;
+    CLEANUP_CLOSE int fd = open_file(file, open_root);
+    if (fd < 0 || symbols_open(fd, &symbols) < 0)
+        return 0;
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (symbols_find(&symbols, names[i], &address) == 0)
+            return 1;
+    return 0;
+}
+
 static void name_library(struct library *library)
 {
     const char *base = fs_base(library->path);
@@ -174,16 +208,13 @@ static void read_file(struct library *library, int fd)
 
 void library_read(const struct maps_file *file, const char *open_root, struct library *ret)
 {
-    struct stat st;
     *ret = (struct library){.inode = file->inode};
     ret->path = mem_dupn(file->path, file->path_size);
     name_library(ret);
     ret->version = version_of_name(fs_base(ret->path));
     find_package(ret, open_root);
-    CLEANUP_FREE char *path = mem_print("%s%s", open_root, ret->path);
-    CLEANUP_CLOSE int fd = file->deleted ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    // of another file by that name nothing follows for the process
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_ino == file->inode)
+    CLEANUP_CLOSE int fd = open_file(file, open_root);
+    if (fd >= 0)
         read_file(ret, fd);
     if (!ret->version && ret->kind == LIBRARY_OTHER)
         ret->version = mem_dup(ret->package_version);

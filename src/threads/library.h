@@ -29,6 +29,8 @@ struct library {
 };
 // Whether a file is such a library, by its name. `name` is its last component.
 int library_is(const char *path, size_t size);
+// Whether a file whose name says nothing is a BLAS after all: a library that has dgemm. Some fifty small reads.
+int library_is_by_exports(const struct maps_file *file, const char *open_root);
 // Reads what there is to know. `open_root`: the folder below which the file is looked for ("" or that of
 // the process's container, /proc/PID/root). *ret is yours: library_free.
 void library_read(const struct maps_file *file, const char *open_root, struct library *ret);

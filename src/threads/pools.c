@@ -15,7 +15,8 @@ enum {
     MOST_MAPS = 64 << 20,
     MOST_ENVIRONMENT = 4 << 20,
     MOST_LINE = 1 << 20,
-    MOST_THREADS = 4096
+    MOST_THREADS = 4096,
+    MOST_PLAIN = 1000
 };
 
 const char *pool_from_name(enum pool_from from)
@@ -57,12 +58,39 @@ static size_t find_library(struct looking *looking, const struct maps_file *file
     return pools->count++;
 }
 
+static uint64_t key_of(const struct maps_file *file)
+{
+    uint64_t key = file->inode;
+    for (size_t i = 0; i < file->path_size; i++)
+        key = (key ^ (unsigned char)file->path[i]) * UINT64_C(1099511628211);
+    return key;
+}
+
+// By its name, or by what it exports; of each file that is asked once.
+static int is_pool(struct looking *looking, const struct maps_file *file)
+{
+    struct pools *pools = looking->pools;
+    if (library_is(file->path, file->path_size))
+        return 1;
+    uint64_t key = key_of(file);
+    for (size_t i = 0; i < pools->plain_count; i++)
+        if (pools->plain[i] == key)
+            return 0;
+    if (pools->plain_count == MOST_PLAIN)
+        return 0;
+    if (library_is_by_exports(file, looking->open_root))
+        return 1;
+    mem_room(&pools->plain, &pools->plain_room, pools->plain_count + 1, sizeof *pools->plain);
+    pools->plain[pools->plain_count++] = key;
+    return 0;
+}
+
 static void on_file(void *context, const struct maps_file *file)
 {
     struct looking *looking = context;
     struct pools_process *process = looking->process;
     looking->guarded |= lost_hook_is_guard(file->path, file->path_size);
-    if (!library_is(file->path, file->path_size))
+    if (!is_pool(looking, file))
         return;
     size_t library = find_library(looking, file);
     for (size_t i = 0; i < process->count; i++)
@@ -177,5 +205,6 @@ void pools_free(struct pools *pools)
     for (size_t i = 0; i < pools->count; i++)
         library_free(&pools->library[i]);
     free(pools->library);
+    free(pools->plain);
     *pools = (struct pools){0};
 }

@@ -45,6 +45,8 @@ struct pools_process {
 struct pools {               // zero-initialise to begin
     struct library *library; // each file once
     size_t count, room;
+    uint64_t *plain; // files that were looked at and are none, by inode and path
+    size_t plain_count, plain_room;
 };
 // Looks into a process. What is there in *ret is freed first. `in_task`: it was started below a task of
 // lopin's; `age_ms`: since it started; negative: not known.

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -151,6 +152,27 @@ def test_the_library_says_its_number(lopin, started):
     for pool in pools:
         assert pool["threads"] == 1 and pool["from"] in ("memory", "environment")
         assert (pool["by"] == "OPENBLAS_NUM_THREADS") == (pool["from"] == "environment")
+
+
+def test_a_blas_of_unknown_name(lopin, tmp_path, wait_until):
+    """A library whose name says nothing and whose symbols are stripped, but for those that it exports."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if not compiler:
+        pytest.skip("needs a C compiler")
+    source = lopin.write("blas.c", "void NAME(void);\nvoid NAME(void) {}\n")
+    for file, name in ("libmystery.so.3", "cblas_dgemm"), ("libfortran.so", "dgemm_"), ("libother.so", "sgemm"):
+        subprocess.run([compiler, "-shared", "-fPIC", "-s", "-Wl,--hash-style=gnu", "-DNAME=" + name, "-o", tmp_path / file,
+                        source], check=True)
+    load = "import ctypes, sys; held = [ctypes.CDLL(name) for name in sys.argv[1:]]; print(flush=True); sys.stdin.read()"
+    files = [str(tmp_path / name) for name in ("libmystery.so.3", "libfortran.so", "libother.so")]
+    with subprocess.Popen([sys.executable, "-c", load, *files], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        seen = look(lopin, str(process.pid))
+        text = lopin("threads", str(process.pid)).out
+        process.stdin.close()
+    assert sorted(library["path"] for library in seen["libraries"]) == sorted(files[:2])
+    assert all(library["kind"] == "unknown" and library["name"] is None for library in seen["libraries"])
+    assert "unknown BLAS libmystery.so.3" in text and "what sets it is not known" in text
 
 
 @two_cpus
@@ -304,6 +326,10 @@ def test_watch_on_a_terminal(lopin, started, key):
         window.wait(lambda text: str(process.pid) in text and "verdict" in text and "leaves" in text)
         window.resize(40, 10)
         window.wait(lambda text: "leaves" in text and all(len(line) <= 40 for line in text.splitlines()))
+        # the cure, which is the last line, goes on in further ones
+        window.resize(50, 18)
+        window.wait(lambda text: " ".join(text.split()).endswith(("map q leaves; what is watched goes on",
+                                                                  "core q leaves; what is watched goes on")))
         window.type("", key)
         window.wait(lambda text: window.status() is not None)
         assert window.status() == 0

@@ -124,6 +124,20 @@ static struct maps_file mapped(const char *path)
     return file;
 }
 
+// A name that says nothing: only what exports dgemm is a BLAS.
+static void test_exports(void **state)
+{
+    uint64_t base;
+    (void)state;
+    struct maps_file file = mapped(libc_path(&base));
+    assert_false(library_is_by_exports(&file, ""));
+    folder_text("libmystery.so", "no library");
+    file = mapped("libmystery.so");
+    assert_false(library_is_by_exports(&file, ""));
+    file = mapped("libgone.so");
+    assert_false(library_is_by_exports(&file, ""));
+}
+
 static void test_owner(void **state)
 {
     CLEANUP_FREE char *path =
@@ -189,6 +203,7 @@ int main(void)
         cmocka_unit_test(test_names), cmocka_unit_test(test_symbols),
         cmocka_unit_test(test_text),  cmocka_unit_test(test_environment),
         IN_FOLDER(test_damaged),      IN_FOLDER(test_owner),
+        IN_FOLDER(test_exports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
