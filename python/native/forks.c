@@ -125,14 +125,14 @@ static void hold_variables(unsigned threads)
 static PyObject *before_fork(PyObject *module, PyObject *none)
 {
     (void)none;
-    pools_find(&state_of(module)->pools);
+    singles_find(&state_of(module)->singles);
     Py_RETURN_NONE;
 }
 
 static PyObject *in_child(PyObject *module, PyObject *none)
 {
     (void)none;
-    pools_hold(&state_of(module)->pools);
+    singles_hold(&state_of(module)->singles);
     hold_variables(1);
     modules_hold();
     Py_RETURN_NONE;
@@ -140,7 +140,7 @@ static PyObject *in_child(PyObject *module, PyObject *none)
 
 static PyObject *fork_by(PyObject *module, PyObject *function)
 {
-    pools_find(&state_of(module)->pools);
+    singles_find(&state_of(module)->singles);
     PyObject *done = PyObject_CallObject(function, NULL);
     PyObject *pid = done && PyTuple_Check(done) ? PyTuple_GetItem(done, 0) : done;
     if (pid && PyLong_AsLong(pid) == 0)
@@ -278,7 +278,7 @@ void forks_start(PyObject *module)
 
 void forks_free(struct forks *forks)
 {
-    pools_free(&forks->pools);
+    singles_free(&forks->singles);
     Py_XDECREF(forks->fork);
     Py_XDECREF(forks->forkpty);
 }

@@ -9,10 +9,10 @@
 #define Py_LIMITED_API 0x03060000
 #include <Python.h>
 
-#include "pools.h"
+#include "single.h"
 
 struct forks { // the state of the module, zeros at first
-    struct pools pools;
+    struct singles singles;
     unsigned cores;           // of the slot: what os.cpu_count says at most
     PyObject *fork, *forkpty; // those of Python 3.6, which has no callbacks
 };

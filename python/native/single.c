@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// pools: how each library is told that it has one thread.
+// single: how each library is told that it has one thread.
 //
 // OpenBLAS with POSIX threads: its own handlers have ended the pool before the fork, and its setter begins with
 // starting it again: one thread less than cores in each child, which spin for a tenth of a second. A store
@@ -10,7 +10,7 @@
 // LLVM's and Intel's OpenMP: their handler makes the child begin anew. With KMP_INIT_AT_FORK=FALSE, which joblib
 // sets, there is none: the setter would hand the threads that the child does not have to the next Python
 // thread that computes, which would wait for them. Where no level of regions is active nobody asks for them.
-#include "pools.h"
+#include "single.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -29,7 +29,7 @@ static void *variable_of(const struct loaded *library, const char *name)
     return found ? found : dlsym(library->handle, name);
 }
 
-static void find_openblas(const struct loaded *library, struct pool *ret)
+static void find_openblas(const struct loaded *library, struct single *ret)
 {
     int (*parallel)(void) = (int (*)(void))loaded_symbol(library, "openblas_get_parallel");
     int (*get)(void) = (int (*)(void))loaded_symbol(library, "openblas_get_num_threads");
@@ -72,7 +72,7 @@ static int is_false(const char *text)
     return 0;
 }
 
-static void find_openmp(const struct loaded *library, struct pool *ret)
+static void find_openmp(const struct loaded *library, struct single *ret)
 {
     int is_gnu = strcmp(library->prefix, "libgomp") == 0;
     int is_set = is_gnu || !is_false(getenv("KMP_INIT_AT_FORK"));
@@ -81,10 +81,10 @@ static void find_openmp(const struct loaded *library, struct pool *ret)
                                                             : "omp_set_max_active_levels");
 }
 
-static void find_one(const struct loaded *library, struct pool *ret)
+static void find_one(const struct loaded *library, struct single *ret)
 {
     const char *api = library->family->internal_api;
-    *ret = (struct pool){.value = 1};
+    *ret = (struct single){.value = 1};
     if (strcmp(api, "openblas") == 0)
         find_openblas(library, ret);
     else if (strcmp(api, "openmp") == 0)
@@ -95,38 +95,38 @@ static void find_one(const struct loaded *library, struct pool *ret)
         ret->set = (void (*)(int))loaded_symbol(library, "MKL_Set_Num_Threads");
 }
 
-void pools_find(struct pools *pools)
+void singles_find(struct singles *singles)
 {
-    if (loaded_scan(&pools->list) <= 0)
+    if (loaded_scan(&singles->list) <= 0)
         return;
     // The functions of before are of handles that are closed now.
-    pools->count = 0;
-    struct pool *room = realloc(pools->pool, (pools->list.count + 1) * sizeof *room);
+    singles->count = 0;
+    struct single *room = realloc(singles->item, (singles->list.count + 1) * sizeof *room);
     if (!room)
         return;
-    pools->pool = room;
-    for (size_t i = 0; i < pools->list.count; i++)
-        find_one(pools->list.item + i, pools->pool + pools->count++);
+    singles->item = room;
+    for (size_t i = 0; i < singles->list.count; i++)
+        find_one(singles->list.item + i, singles->item + singles->count++);
 }
 
-void pools_hold(const struct pools *pools)
+void singles_hold(const struct singles *singles)
 {
-    for (size_t i = 0; i < pools->count; i++) {
-        const struct pool *pool = pools->pool + i;
-        if (pool->counter) {
-            *pool->counter = 1;
-            if (pool->size && pool->running && !*pool->running)
-                *pool->size = 1;
-        } else if (pool->set)
-            pool->set(pool->value);
-        else if (pool->set_long)
-            pool->set_long(1);
+    for (size_t i = 0; i < singles->count; i++) {
+        const struct single *single = singles->item + i;
+        if (single->counter) {
+            *single->counter = 1;
+            if (single->size && single->running && !*single->running)
+                *single->size = 1;
+        } else if (single->set)
+            single->set(single->value);
+        else if (single->set_long)
+            single->set_long(1);
     }
 }
 
-void pools_free(struct pools *pools)
+void singles_free(struct singles *singles)
 {
-    loaded_free(&pools->list);
-    free(pools->pool);
-    *pools = (struct pools){0};
+    loaded_free(&singles->list);
+    free(singles->item);
+    *singles = (struct singles){0};
 }
