@@ -57,7 +57,7 @@ static void add_verdict(struct str *into, const struct finding *finding, enum ve
     };
     say_add_label(into, _("threads"));
     str_add_visible(into, finding->program, strlen(finding->program));
-    str_add(into, ": ");
+    str_add(into, _(": "));
     CLEANUP_STR struct str words = {0}; // names of packages come from folders
     words_add(&words, &of);
     str_add_visible(into, str_text(&words), words.size);

@@ -67,7 +67,7 @@ static void add_row(struct columns *columns, const struct scene *scene, size_t i
 }
 
 static void add_table(struct str *into, const struct term *term, const struct scene *scene,
-                      size_t rows)
+                      size_t rows, int on_screen)
 {
     CLEANUP_COLUMNS struct columns columns = {
         .width = 7, .elastic = 1, .right = 1 << 0 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 6};
@@ -76,7 +76,9 @@ static void add_table(struct str *into, const struct term *term, const struct sc
     for (size_t i = 0; i < count && i < rows; i++)
         add_row(&columns, scene, i);
     columns_add(&columns, term, into);
-    if (count > rows)
+    if (count > rows && on_screen)
+        str_print(into, _("        and %zu more\n"), count - rows);
+    else if (count > rows)
         str_print(into,
                   lang_plural("        and %zu more (-v shows it)\n",
                               "        and %zu more (-v shows them)\n", count - rows),
@@ -210,7 +212,7 @@ static void add_verdict(struct str *into, const struct term *term, const struct 
                of.verdict == VERDICT_UNKNOWN || of.verdict == VERDICT_FULL;
     say_add_label(into, _("verdict"));
     if (with_root)
-        str_print(into, "%d: ", (int)scene->roots[group]);
+        str_print(into, "%d%s", (int)scene->roots[group], _(": "));
     if (!good)
         term_style(term, into, "33");
     words_add(into, &of);
@@ -258,7 +260,7 @@ static void add_hooks(struct str *into, const struct term *term, const struct sc
         say_add_label(into, _("hook"));
         str_print(into, "%d ", (int)scene->census.item[i].pid);
         str_add_visible(into, scene->census.item[i].name, strlen(scene->census.item[i].name));
-        str_add(into, ": ");
+        str_add(into, _(": "));
         term_style(term, into, "33");
         str_print(
             into,
@@ -290,7 +292,7 @@ static void add_head(struct str *into, const struct scene *scene,
     if (quota > 0 && quota < all.cores)
         all.cores = quota;
     say_add_label(into, _("watched"));
-    str_print(into, "%s: ", target->title);
+    str_print(into, "%s%s", target->title, _(": "));
     str_print(into, lang_plural("%zu process, ", "%zu processes, ", scene->census.count),
               scene->census.count);
     str_print(into, lang_plural("%zu thread\n", "%zu threads\n", threads), threads);
@@ -301,8 +303,9 @@ static void add_head(struct str *into, const struct scene *scene,
         str_print(into, _(", quota %.3g"), quota);
     str_print(into, _("): %.2f used"), all.run);
     if (scene->pace.measured)
-        str_print(into, _(", %.2f asked for, waiting %.0f %% of the time"), all.run + all.wait,
-                  verdict_delay(&all) * 100);
+        str_print(into, _(", %.2f asked for"), all.run + all.wait);
+    if (scene->pace.measured && all.run + all.wait > PACE_ACTIVE)
+        str_print(into, _(", waiting %.0f %% of the time"), verdict_delay(&all) * 100);
     str_add_char(into, '\n');
 }
 
@@ -311,7 +314,7 @@ void threads_add(struct str *into, const struct term *term, const struct scene *
 {
     size_t closed = 0;
     add_head(into, scene, target);
-    add_table(into, term, scene, rows);
+    add_table(into, term, scene, rows, target->on_screen);
     add_pools(into, term, scene);
     for (size_t i = 0; i < scene->census.count; i++)
         closed += scene->process[i].pools.read < 0;

@@ -14,6 +14,7 @@ struct threads_target { // free with threads_target_free
     long runner;  // whose children are its tasks; 0
     char *job;    // of a Slurm job; NULL
     int separate, in_tasks;
+    int on_screen; // which has no more room, whatever is typed
 };
 void threads_target_free(struct threads_target *target);
 // A group as its words are made of; `libraries`, empty, is lent to it.

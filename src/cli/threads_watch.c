@@ -2,6 +2,7 @@
 // threads_watch: what a process has mapped is read again only while it is young.
 #include "cli/threads_watch.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #include "cli/fullscreen.h"
 #include "cli/say.h"
 
-enum { EACH_MS = 1000, FIRST_MS = 250 };
+enum { EACH_MS = 1000, FIRST_MS = 250, MARGIN = 8 };
 
 struct roots {
     pid_t *item;
@@ -50,6 +51,53 @@ static int has_ended(const struct scene *scene, const struct threads_target *tar
     return !target->runner && !scene->census.count;
 }
 
+// A line of words goes on below itself, behind the label; one of the table is cut by the screen.
+static void add_wrapped(struct str *into, const char *line, size_t size, size_t width)
+{
+    size_t room = width + 1, from = 0, blank = 0;
+    if (*line == ' ' || isdigit((unsigned char)*line) || width < MARGIN * 3) {
+        str_add_bytes(into, line, size);
+        return;
+    }
+    for (size_t i = 0; i < size; i++) {
+        if (((unsigned char)line[i] & 0xc0) == 0x80) // in the middle of a character
+            continue;
+        if (line[i] == ' ' && i >= MARGIN)
+            blank = i;
+        room -= room > 0;
+        if (room || blank <= from)
+            continue;
+        str_add_bytes(into, line + from, blank - from);
+        str_print(into, "\n%*s", MARGIN, "");
+        from = i = blank + 1;
+        room = width - MARGIN;
+    }
+    str_add_bytes(into, line + from, size - from);
+}
+
+// The table has the rows that what stands below it leaves.
+static void fill(struct str *into, const struct term *term, const struct scene *scene,
+                 const struct threads_target *target)
+{
+    size_t height = term_height(term), rows = scene->census.count;
+    for (;;) {
+        CLEANUP_STR struct str text = {0};
+        size_t lines = 1; // the foot
+        threads_add(&text, term, scene, target, rows);
+        str_clear(into);
+        const char *at = str_text(&text);
+        for (const char *end; (end = strchr(at, '\n')); at = end + 1) {
+            add_wrapped(into, at, (size_t)(end - at), term_width(term));
+            str_add_char(into, '\n');
+        }
+        for (size_t i = 0; i < into->size; i++)
+            lines += into->text[i] == '\n';
+        if (lines <= height || rows <= 1)
+            return;
+        rows = rows > lines - height ? rows - (lines - height) : 1;
+    }
+}
+
 static int watch_screen(const struct cli *cli, struct scene *scene,
                         const struct threads_target *target, struct err *err)
 {
@@ -70,8 +118,7 @@ static int watch_screen(const struct cli *cli, struct scene *scene,
         if (has_ended(scene, target))
             break;
         CLEANUP_STR struct str text = {0};
-        unsigned height = term_height(&cli->out);
-        threads_add(&text, &plain, scene, target, height > 16 ? height - 12 : 4);
+        fill(&text, &plain, scene, target);
         fullscreen_show(screen, &text, _("q leaves; what is watched goes on"));
     }
     fullscreen_free(screen);
@@ -105,7 +152,8 @@ static int watch_lines(const struct cli *cli, struct scene *scene,
 int threads_watch(const struct cli *cli, struct scene *scene, struct threads_target *target,
                   struct err *err)
 {
-    if (cli->out.tty && !cli->options.json)
+    target->on_screen = cli->out.tty && !cli->options.json;
+    if (target->on_screen)
         return watch_screen(cli, scene, target, err);
     return watch_lines(cli, scene, target, err);
 }

@@ -34,14 +34,23 @@ static void add_cores(struct str *into, double cores)
 static void add_demand(struct str *into, const struct words_case *of)
 {
     CLEANUP_STR struct str cores = {0};
-    double demand = verdict_demand(&of->facts);
+    double demand = verdict_demand(&of->facts), delay = verdict_delay(&of->facts) * 100;
+    int digits = demand < 10 ? 1 : 0, number = of->facts.processes == 1 ? 1 : 2;
     add_cores(&cores, of->facts.cores);
     add_who(into, &of->facts);
+    if (of->facts.cores == 1) {
+        str_print(
+            into,
+            lang_plural(" asks for %.*f times its only core and waits %.0f %% of the time",
+                        " ask for %.*f times their only core and wait %.0f %% of the time",
+                        number),
+            digits, demand, delay);
+        return;
+    }
     str_print(into,
               lang_plural(" asks for %.*f times its %s and waits %.0f %% of the time",
-                          " ask for %.*f times their %s and wait %.0f %% of the time",
-                          of->facts.processes == 1 ? 1 : 2),
-              demand < 10 ? 1 : 0, demand, str_text(&cores), verdict_delay(&of->facts) * 100);
+                          " ask for %.*f times their %s and wait %.0f %% of the time", number),
+              digits, demand, str_text(&cores), delay);
 }
 
 static void add_pool(struct str *into, const struct words_case *of)
