@@ -30,8 +30,7 @@
 
 enum { TRIES = 3, ENOUGH_US = 60 * 1000000, TAIL = 65536, WIDTHS = 16 };
 
-struct
-try {
+struct tries {
     struct cli *cli;
     struct begin begin;
     const struct dataset *dataset;
@@ -41,12 +40,12 @@ try {
 };
 
 // 1, 2, 4, ... and last all cores of the parcel.
-static void list_widths(struct try *try)
+static void list_widths(struct tries *tries)
 {
-    unsigned cores = try->begin.parcel.cores;
-    for (unsigned threads = 1; threads < cores && try->count < WIDTHS - 1; threads *= 2)
-        try->width[try->count++].threads = threads;
-    try->width[try->count++].threads = cores;
+    unsigned cores = tries->begin.parcel.cores;
+    for (unsigned threads = 1; threads < cores && tries->count < WIDTHS - 1; threads *= 2)
+        tries->width[tries->count++].threads = threads;
+    tries->width[tries->count++].threads = cores;
 }
 
 // The middle one by size: the largest may be an exception, the smallest is quick.
@@ -57,31 +56,31 @@ static const struct dataset *choose(const struct datasets *datasets)
 }
 
 // {out} keeps the name that its goal would have: numpy looks at the ending.
-static int find_out(struct try *try, struct err *err)
+static int find_out(struct tries *tries, struct err *err)
 {
-    const struct spec *spec = try->begin.spec;
+    const struct spec *spec = tries->begin.spec;
     const char *pattern = spec->out;
     CLEANUP_STR struct str goal = {0};
     if (!pattern)
         return 0;
-    struct expand *expand = expand_new(&pattern, 1, spec->mark, try->begin.datasets, 0, err);
+    struct expand *expand = expand_new(&pattern, 1, spec->mark, tries->begin.datasets, 0, err);
     if (!expand)
         return -1;
-    const struct expand_value value = {.dataset = try->dataset, .slot = 1};
+    const struct expand_value value = {.dataset = tries->dataset, .slot = 1};
     expand_words(expand, &value, &goal);
     expand_free(expand);
-    try->out = mem_print("%s/out/%s", try->folder, fs_base(str_text(&goal)));
+    tries->out = mem_print("%s/out/%s", tries->folder, fs_base(str_text(&goal)));
     return 0;
 }
 
-static int make_folder(struct try *try, struct err *err)
+static int make_folder(struct tries *tries, struct err *err)
 {
-    CLEANUP_FREE char *above = setting_temporary(&try->cli->vars, err);
+    CLEANUP_FREE char *above = setting_temporary(&tries->cli->vars, err);
     if (!above)
         return -1;
     left_sweep(above, "try-");
-    try->folder = left_name(above, "try-");
-    return fs_make_dirs(AT_FDCWD, try->folder, 0700, err);
+    tries->folder = left_name(above, "try-");
+    return fs_make_dirs(AT_FDCWD, tries->folder, 0700, err);
 }
 
 static void read_tail(const char *log, struct str *ret)
@@ -93,14 +92,14 @@ static void read_tail(const char *log, struct str *ret)
     str_add_bytes(ret, bytes, count > 0 ? (size_t)count : 0);
 }
 
-static int failed(const struct try *try, const struct trial *trial, const char *log,
+static int failed(const struct tries *tries, const struct trial *trial, const char *log,
                   const struct gain_width *width, struct err *err)
 {
     struct failure failure = {0};
     CLEANUP_STR struct str tail = {0};
-    CLEANUP_FREE char *folder = fs_folder(try->begin.spec->script_path);
+    CLEANUP_FREE char *folder = fs_folder(tries->begin.spec->script_path);
     if (trial->timed_out)
-        failure_timeout(try->begin.spec->timeout_us, &failure);
+        failure_timeout(tries->begin.spec->timeout_us, &failure);
     else {
         read_tail(log, &tail);
         failure_find(trial->status, tail.text, tail.size, folder, &failure);
@@ -109,26 +108,26 @@ static int failed(const struct try *try, const struct trial *trial, const char *
             lang_plural("it failed on %u thread: %s", "it failed on %u threads: %s",
                         width->threads),
             width->threads, failure.detail);
-    return err_hint(err, "try", "lopin run %s ...", try->begin.spec->script);
+    return err_hint(err, "try", "lopin run %s ...", tries->begin.spec->script);
 }
 
 // Returns 0, or -1 with err: it could not be started, or failed, or we were asked to stop (trial->signal).
-static int try_once(struct try *try, struct gain_width *width, struct trial *trial,
+static int try_once(struct tries *tries, struct gain_width *width, struct trial *trial,
                     struct err *err)
 {
-    struct begin *begin = &try->begin;
+    struct begin *begin = &tries->begin;
     struct cpuset slot;
-    CLEANUP_FREE char *log = mem_print("%s/log", try->folder);
-    CLEANUP_FREE char *temporary = mem_print("%s/tmp", try->folder);
+    CLEANUP_FREE char *log = mem_print("%s/log", tries->folder);
+    CLEANUP_FREE char *temporary = mem_print("%s/tmp", tries->folder);
     begin->parcel.threads = begin->spec->threads = width->threads;
     if (allot_cut(&begin->parcel.allot, 1, width->threads, &slot, err) < 0)
         return -1;
     vars_free(&begin->setting.vars);
     strv_free(&begin->setting.dropped);
     strv_free(&begin->setting.lowered);
-    setting_fill(try->cli, &begin->parcel, &begin->setting);
+    setting_fill(tries->cli, &begin->parcel, &begin->setting);
     vars_unset(&begin->setting.vars, "TMPDIR");
-    const struct folder folder = {.fd = -1, .path = try->folder};
+    const struct folder folder = {.fd = -1, .path = tries->folder};
     const struct run run = {.spec = begin->spec,
                             .datasets = begin->datasets,
                             .slots = &slot,
@@ -137,21 +136,21 @@ static int try_once(struct try *try, struct gain_width *width, struct trial *tri
                             .temporary = temporary,
                             .folder = &folder};
     CLEANUP_CLOSE int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0 || (try->out && output_prepare(try->out, 0, err) < 0))
+    if (fd < 0 || (tries->out && output_prepare(tries->out, 0, err) < 0))
         return fd < 0 ? err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), log) : -1;
     struct launch *launch = launch_new(&run, -1, NULL, err);
-    const struct launch_task task = {.dataset = try->dataset,
+    const struct launch_task task = {.dataset = tries->dataset,
                                      .slot = 1,
                                      .attempt = 1,
-                                     .out = try->out,
+                                     .out = tries->out,
                                      .log = fd,
                                      .error_log = fd};
     int status = launch ? trial_run(launch, &task, begin->spec->timeout_us, trial, err) : -1;
     launch_free(launch);
     if (status == 0 && !trial->signal && (trial->status || trial->timed_out))
-        status = failed(try, trial, log, width, err);
-    if (try->out)
-        output_drop(try->out);
+        status = failed(tries, trial, log, width, err);
+    if (tries->out)
+        output_drop(tries->out);
     return status;
 }
 
@@ -166,18 +165,18 @@ static void keep_least(struct gain_width *width, const struct trial *trial)
 }
 
 // Returns 0, -1 with err, or the number of the signal that ended it.
-static int measure(struct try *try, struct err *err)
+static int measure(struct tries *tries, struct err *err)
 {
     int64_t begin = clock_boot_us();
     for (int turn = 1; turn <= TRIES; turn++) {
-        for (size_t i = 0; i < try->count; i++) {
+        for (size_t i = 0; i < tries->count; i++) {
             struct trial trial = {0};
-            try_tell(try->cli, &try->width[i], turn);
-            int status = try_once(try, &try->width[i], &trial, err);
-            try_tell(try->cli, NULL, 0);
+            try_tell(tries->cli, &tries->width[i], turn);
+            int status = try_once(tries, &tries->width[i], &trial, err);
+            try_tell(tries->cli, NULL, 0);
             if (status < 0 || trial.signal)
                 return status < 0 ? -1 : trial.signal;
-            keep_least(&try->width[i], &trial);
+            keep_least(&tries->width[i], &trial);
         }
         int64_t spent = clock_boot_us() - begin;
         if (spent / turn * (turn + 1) > ENOUGH_US)
@@ -186,26 +185,26 @@ static int measure(struct try *try, struct err *err)
     return 0;
 }
 
-static int show(const struct try *try, struct err *err)
+static int show(const struct tries *tries, struct err *err)
 {
-    const struct begin *begin = &try->begin;
+    const struct begin *begin = &tries->begin;
     const struct try_result result = {
-        .ask = {.width = try->width,
-                .count = try->count,
+        .ask = {.width = tries->width,
+                .count = tries->count,
                 .cores = begin->parcel.cores,
                 .memory_kb = begin->parcel.memory.kb,
                 .datasets = begin->datasets->count},
         .script = begin->spec->script,
-        .dataset = try->dataset,
+        .dataset = tries->dataset,
     };
-    return try->cli->options.json ? try_show_json(try->cli, &result, err)
-                                  : try_show(try->cli, &result, err);
+    return tries->cli->options.json ? try_show_json(tries->cli, &result, err)
+                                    : try_show(tries->cli, &result, err);
 }
 
-static int ready(struct try *try, struct err *err)
+static int ready(struct tries *tries, struct err *err)
 {
-    struct begin *begin = &try->begin;
-    const struct options *options = &try->cli->options;
+    struct begin *begin = &tries->begin;
+    const struct options *options = &tries->cli->options;
     const struct parcel_ask ask = {.cores = options->cores,
                                    .tasks = 1,
                                    .whole = 1,
@@ -214,14 +213,14 @@ static int ready(struct try *try, struct err *err)
     // Where its log goes, and what it prints, is ours here.
     free(TAKE(begin->spec->log));
     free(TAKE(begin->spec->error_log));
-    try->dataset = choose(begin->datasets);
+    tries->dataset = choose(begin->datasets);
     if (begin_find(begin, options->python, options->env, err) < 0 ||
-        parcel_read(&ask, try->cli, &begin->parcel, err) < 0 || make_folder(try, err) < 0)
+        parcel_read(&ask, tries->cli, &begin->parcel, err) < 0 || make_folder(tries, err) < 0)
         return -1;
     begin->spec->slots = 1;
     begin->spec->cores = begin->parcel.cores;
-    list_widths(try);
-    return find_out(try, err);
+    list_widths(tries);
+    return find_out(tries, err);
 }
 
 static int no_kind(struct err *err)
@@ -234,7 +233,8 @@ int cmd_try(struct cli *cli, struct err *err)
 {
     struct spec spec = {0};
     struct datasets datasets = {0};
-    struct try try = {.cli = cli, .begin = {.cli = cli, .spec = &spec, .datasets = &datasets}};
+    struct tries tries = {.cli = cli,
+                          .begin = {.cli = cli, .spec = &spec, .datasets = &datasets}};
     if (!cli->options.by_threads)
         return no_kind(err);
     const char *script = cli->words.count ? cli->words.item[0] : "";
@@ -245,15 +245,15 @@ int cmd_try(struct cli *cli, struct err *err)
     if (status == 0 && late)
         status = env_for_line(cli, script, err);
     if (status == 0)
-        status = ready(&try, err);
-    int signal = status == 0 ? measure(&try, err) : -1;
+        status = ready(&tries, err);
+    int signal = status == 0 ? measure(&tries, err) : -1;
     if (signal == 0)
-        status = show(&try, err);
-    if (try.folder)
-        fs_remove(AT_FDCWD, try.folder);
-    free(try.folder);
-    free(try.out);
-    begin_free(&try.begin);
+        status = show(&tries, err);
+    if (tries.folder)
+        fs_remove(AT_FDCWD, tries.folder);
+    free(tries.folder);
+    free(tries.out);
+    begin_free(&tries.begin);
     datasets_free(&datasets);
     spec_free(&spec);
     if (signal > 0)

@@ -160,6 +160,11 @@ static int looks_own(const char *word, const char *mark)
            strstr(word, "{/}") || strstr(word, "{.}");
 }
 
+static const char *line_begin(const struct cli *cli)
+{
+    return cli->options.by_threads ? "lopin try --threads" : "lopin map";
+}
+
 // Words of the script among the datasets: the line with ":::" where it seems to belong.
 static int refuse_own(const struct request *request, const char *script, size_t last,
                       struct err *err)
@@ -173,7 +178,7 @@ static int refuse_own(const struct request *request, const char *script, size_t 
     if (!found)
         begin = last + 1;
     CLEANUP_STR struct str line = {0};
-    str_add(&line, "lopin map ... ");
+    str_print(&line, "%s ... ", line_begin(request->cli));
     str_add_shell(&line, script);
     for (size_t i = 0; i < request->words && i < begin + 2; i++) {
         str_add(&line, i == begin ? " ::: " : " ");
@@ -378,7 +383,7 @@ int request_read(const struct cli *cli, struct spec *spec, struct datasets *data
 {
     if (!cli->words.count) {
         err_set(err, ERR_USAGE, _("a script is missing"));
-        return err_hint(err, "try", "lopin map SCRIPT DATASET...");
+        return err_hint(err, "try", "%s SCRIPT DATASET...", line_begin(cli));
     }
     const char *script = cli->words.item[0];
     struct request request = {
