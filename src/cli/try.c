@@ -130,8 +130,12 @@ static void add_reason(const struct gain_ask *ask, const struct gain *gain, stru
         return;
     human_memory(&each, ask->width[gain->many].peak_kb);
     human_memory(&all, ask->memory_kb);
-    str_print(text, _("Memory for no more than %u side by side: %s each, %s in all.\n"),
-              gain->jobs, each.text, all.text);
+    if (ask->width[gain->many].peak_kb > ask->memory_kb)
+        str_print(text, _("It takes %s of memory, and the run has %s: map would end it.\n"),
+                  each.text, all.text);
+    else
+        str_print(text, _("Memory for no more than %u side by side: %s each, %s in all.\n"),
+                  gain->jobs, each.text, all.text);
 }
 
 int try_show(const struct cli *cli, const struct try_result *result, struct err *err)

@@ -68,7 +68,8 @@ static void kill_largest(struct watch *watch)
     const struct footprint *footprint = &watch->footprint;
     const struct member *largest = NULL;
     for (size_t i = 0; i < footprint->count; i++)
-        if (!largest || footprint->member[i].kb > largest->kb)
+        if (footprint->member[i].pid != getpid() &&
+            (!largest || footprint->member[i].kb > largest->kb))
             largest = &footprint->member[i];
     if (largest && kill(largest->pid, SIGKILL) == 0)
         watch->held->tell(watch->held->context, HELD_MEMORY);
@@ -193,7 +194,8 @@ int held_run(const struct held *held, const struct proc *proc)
         watch.end_us = held->time_us ? now + held->time_us : 0;
         watch.soon_us = held->time_us > 2 * WARN_US ? watch.end_us - WARN_US : 0;
         watch.look_us = held->memory_kb ? now + SECOND_US / 10 : 0;
-        footprint_begin(&watch.footprint, watch.pid);
+        // ours too, as what has lost its parent is our child
+        footprint_begin(&watch.footprint, getpid());
         status = stay(&watch, &taken);
         footprint_end(&watch.footprint);
         end_rest();

@@ -75,6 +75,23 @@ def test_who_takes_too_much_memory_is_killed_and_the_shell_goes_on(lopin):
     assert done.err.count("[memory-limit]") == 1
 
 
+def test_memory_counts_what_has_lost_its_parent(lopin):
+    lopin.write("big.py", """
+import os, time
+child = os.fork()
+if child:
+    open("left", "w").write(str(child))
+    os._exit(0)
+os.setsid()
+held = bytearray(400 << 20)
+time.sleep(100)
+""")
+    script = "%s big.py; while test -d /proc/$(cat left); do sleep 0.1; done; echo still here" % sys.executable
+    done = lopin("alloc", "-c", "1", "--mem", "200M", "sh", "-c", script)
+    assert (done.code, done.out) == (0, "still here\n")
+    assert done.err.count("[memory-limit]") == 1
+
+
 def test_time_ends_all_that_runs_in_it(lopin):
     script = "setsid sleep 1000 & echo $! >left; trap '' HUP; sleep 1000"
     done = lopin("alloc", "-c", "1", "-t", "1s", "sh", "-c", script)

@@ -103,6 +103,15 @@ def test_of_many_datasets_the_middle_one(lopin):
     assert done.json()["dataset"] == "d20"
 
 
+def test_memory_that_is_not_there(lopin):
+    lopin.write("big.py", "held = bytearray(300 << 20)\n")
+    words = ["try", "--threads", "-c", "2", "--python", sys.executable, "big.py", "a"]
+    done = lopin(*words[:2], "--mem", "100M", *words[2:])
+    assert done.code == 0 and "the run has 100M: map would end it" in done.out
+    done = lopin(*words[:2], "--mem", "500M", *words[2:])
+    assert "Memory for no more than 1 side by side" in done.out and "-j 1" in done.out
+
+
 @pytest.mark.parametrize("text, says", [
     ("raise ValueError('bad ' + __import__('sys').argv[1])", "ValueError: bad a   fail.py:1 [python-error]"),
     ("__import__('sys').exit(7)", "[exit-code]"),
