@@ -80,6 +80,7 @@ static void fill(struct str *into, const struct term *term, const struct scene *
                  const struct threads_target *target)
 {
     size_t height = term_height(term), rows = scene->census.count;
+    rows = rows < height ? rows : height;
     for (;;) {
         CLEANUP_STR struct str text = {0};
         size_t lines = 1; // the foot
