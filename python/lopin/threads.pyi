@@ -4,6 +4,16 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Any, Callable, ClassVar, Dict, List, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union
 
+__all__ = [
+    "LibController",
+    "ThreadpoolController",
+    "get_cached_controller",
+    "register",
+    "reset_cached_controller",
+    "threadpool_info",
+    "threadpool_limits",
+]
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Info = Dict[str, Any]
 _Limits = Union[None, int, str, Mapping[str, Optional[int]], Sequence[Mapping[str, Any]], "ThreadpoolController"]
@@ -37,6 +47,7 @@ class LibController(ABC):
     def get_version(self) -> Optional[str]: ...
 
 class _CoreController(LibController):
+    check_symbols: ClassVar[Tuple[str, ...]]
     def get_num_threads(self) -> Optional[int]: ...
     def set_num_threads(self, num_threads: Optional[int]) -> None: ...
     def get_version(self) -> Optional[str]: ...
@@ -86,6 +97,9 @@ class _ThreadpoolLimiter:
 _Self = TypeVar("_Self", bound=_ThreadpoolLimiter)
 
 class _ThreadpoolLimiterDecorator:
+    def __init__(
+        self, controller: ThreadpoolController, *, limits: _Limits = None, user_api: Optional[str] = None
+    ) -> None: ...
     def __call__(self, function: _Function) -> _Function: ...
     def __enter__(self) -> _ThreadpoolLimiterDecorator: ...
     def __exit__(self, *error: object) -> None: ...

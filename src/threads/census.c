@@ -213,12 +213,19 @@ int census_check(const char *root, pid_t pid, struct err *err)
 {
     struct stat_figures figures;
     if (read_stat(root, pid, &figures) < 0) {
+        int there = !*root && kill(pid, 0) == 0;
         // mounted with hidepid (proc(5)) /proc shows one's own processes only
-        if (!*root && kill(pid, 0) < 0 && errno == EPERM) {
+        if (!*root && !there && errno == EPERM) {
             err_set(err, ERR_NO_PROCESS,
                     _("process %d is another user's, and /proc hides it (hidepid)"), (int)pid);
             return err_hint(err, "try", _("the same as that user"));
         }
+        if (there)
+            return err_set(
+                err, ERR_NO_PROCESS,
+                _("process %d runs, and /proc does not show it: it is not mounted, or "
+                  "that of another PID namespace"),
+                (int)pid);
         err_set(err, ERR_NO_PROCESS, _("there is no process %d on this machine"), (int)pid);
         return hint(err);
     }

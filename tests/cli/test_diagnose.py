@@ -397,6 +397,16 @@ def test_another_users(lopin, tmp_path):
     assert b"another user" in done.stdout and b"sleep" in done.stdout
 
 
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="needs a mount namespace")
+def test_without_proc(lopin):
+    mount = "mount -t tmpfs none /proc && exec \"$0\" threads $$"
+    if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/proc"], capture_output=True, check=False).returncode:
+        pytest.skip("no mount may be made here")
+    done = subprocess.run(["unshare", "-m", "sh", "-c", mount, lopin.binary], env=lopin.env, cwd=lopin.cwd,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 4 and "/proc does not show it" in done.stderr
+
+
 def test_names_that_move_the_cursor(lopin, tmp_path):
     program = lopin.write("a \033[2J\nb", "#!/bin/sh\nsleep 60\n", 0o755)
     process = subprocess.Popen([program], start_new_session=True)
