@@ -55,7 +55,9 @@ static void add_demand(struct str *into, const struct words_case *of)
 
 static void add_pool(struct str *into, const struct words_case *of)
 {
-    if (of->libraries && *of->libraries && of->facts.pool > 1)
+    // a parent may have more than its children, which have one each
+    int is_each = of->facts.threads > of->facts.processes;
+    if (of->libraries && *of->libraries && of->facts.pool > 1 && is_each)
         str_print(into, _("; %s takes %u threads in each"), of->libraries, of->facts.pool);
 }
 

@@ -119,6 +119,7 @@ def test_too_many_threads(lopin, started, wait_until):
     assert group["cores"] == 2 and group["demand"] > 1.5 and group["delay"] > 0.25
     assert group["active_processes"] >= 4 and group["processes"] == 5
     assert "OPENBLAS_NUM_THREADS=1" in group["cure"] and "lopin" in group["cure"]
+    assert "in each" not in group["text"] or group["active_threads"] > group["active_processes"]
     assert [process["depth"] for process in seen["processes"]] == [0, 1, 1, 1, 1]
     assert len({process["parent"] for process in worker(seen, 1)} | {process.pid}) == 1
     text = lopin("threads", pid).out
