@@ -51,11 +51,22 @@ static int has_ended(const struct scene *scene, const struct threads_target *tar
     return !target->runner && !scene->census.count;
 }
 
+// A label fills the margin up to its last column; a line of the table has no blank just there or begins with one,
+// or with a digit.
+static int has_label(const char *line, size_t size)
+{
+    size_t at = 0;
+    for (size_t column = 0; at < size && column < MARGIN - 1; column++)
+        for (at++; at < size && ((unsigned char)line[at] & 0xc0) == 0x80;)
+            at++;
+    return at < size && line[at] == ' ' && *line != ' ' && !isdigit((unsigned char)*line);
+}
+
 // A line of words goes on below itself, behind the label; one of the table is cut by the screen.
 static void add_wrapped(struct str *into, const char *line, size_t size, size_t width)
 {
     size_t room = width + 1, from = 0, blank = 0;
-    if (*line == ' ' || isdigit((unsigned char)*line) || width < MARGIN * 3) {
+    if (!has_label(line, size) || width < MARGIN * 3) {
         str_add_bytes(into, line, size);
         return;
     }
