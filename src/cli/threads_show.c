@@ -11,7 +11,7 @@
 #include "cli/say.h"
 #include "cli/threads_words.h"
 
-enum { VERDICTS_SHOWN = 8, HOOKS_SHOWN = 8 };
+enum { VERDICTS_SHOWN = 8 };
 
 void threads_target_free(struct threads_target *target)
 {
@@ -249,27 +249,39 @@ static void add_verdicts(struct str *into, const struct term *term, const struct
                   alike - shown);
 }
 
+// Of each reason one process: those that it forks have it too.
+static void add_hook(struct str *into, const struct term *term, const struct scene *scene,
+                     enum hook hook)
+{
+    const struct census_process *first = NULL;
+    unsigned more = 0;
+    for (size_t i = 0; i < scene->census.count; i++) {
+        if (scene->process[i].pools.hook != hook)
+            continue;
+        more += first != NULL;
+        first = first ? first : &scene->census.item[i];
+    }
+    if (!first)
+        return;
+    say_add_label(into, _("hook"));
+    str_print(into, "%d ", (int)first->pid);
+    str_add_visible(into, first->name, strlen(first->name));
+    if (more)
+        str_print(into, lang_plural(" (and %u more)", " (and %u more)", more), more);
+    str_add(into, _(": "));
+    term_style(term, into, "33");
+    str_add(into,
+            _("lopin's startup hook is not in it, so what it starts is not held to its cores"));
+    term_style(term, into, "0");
+    str_print(into, " (%s)\n", words_hook(hook));
+    say_add_label(into, _("try"));
+    str_print(into, "%s\n", words_hook_cure(hook));
+}
+
 static void add_hooks(struct str *into, const struct term *term, const struct scene *scene)
 {
-    size_t shown = 0;
-    for (size_t i = 0; i < scene->census.count && shown < HOOKS_SHOWN; i++) {
-        enum hook hook = scene->process[i].pools.hook;
-        if (!hook_name(hook))
-            continue;
-        shown++;
-        say_add_label(into, _("hook"));
-        str_print(into, "%d ", (int)scene->census.item[i].pid);
-        str_add_visible(into, scene->census.item[i].name, strlen(scene->census.item[i].name));
-        str_add(into, _(": "));
-        term_style(term, into, "33");
-        str_print(
-            into,
-            _("lopin's startup hook is not in it, so what it starts is not held to its cores"));
-        term_style(term, into, "0");
-        str_print(into, " (%s)\n", words_hook(hook));
-        say_add_label(into, _("try"));
-        str_print(into, "%s\n", words_hook_cure(hook));
-    }
+    for (enum hook hook = HOOK_ISOLATED; hook <= HOOK_LOST; hook++)
+        add_hook(into, term, scene, hook);
 }
 
 static void add_head(struct str *into, const struct scene *scene,
