@@ -66,7 +66,7 @@ static int has_label(const char *line, size_t size)
 static void add_wrapped(struct str *into, const char *line, size_t size, size_t width)
 {
     size_t room = width + 1, from = 0, blank = 0;
-    if (!has_label(line, size) || width < MARGIN * 3) {
+    if (!has_label(line, size) || width < 3UL * MARGIN) {
         str_add_bytes(into, line, size);
         return;
     }

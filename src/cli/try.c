@@ -20,7 +20,8 @@ void try_tell(const struct cli *cli, const struct gain_width *width, int turn)
     if (width) {
         str_print(&text, lang_plural("trying %u thread", "trying %u threads", width->threads),
                   width->threads);
-        str_print(&text, turn > 1 ? _(", time %d") : "", turn);
+        if (turn > 1)
+            str_print(&text, _(", time %d"), turn);
     }
     term_write(&cli->talk, &text);
 }
