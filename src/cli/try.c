@@ -41,7 +41,7 @@ static double times(const struct gain_ask *ask, size_t i)
 static char *wall_words(int64_t us)
 {
     CLEANUP_STR struct str text = {0};
-    if (us >= 60 * 1000000)
+    if (us >= 60LL * 1000000)
         human_duration(&text, us);
     else
         str_print(&text,
