@@ -386,3 +386,7 @@ def _main():
     if options.command:
         exec(options.command)
     print(json.dumps(threadpool_info(debugging_info=True), indent=2))
+
+
+if __name__ == "__main__":  # python -m lopin.threads
+    _main()

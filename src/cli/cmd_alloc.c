@@ -160,6 +160,8 @@ static int run(struct alloc *alloc, struct err *err)
         setting_find(alloc->cli, options->python, options->env, 0, &alloc->setting, err) < 0)
         return -1;
     setting_fill(alloc->cli, &alloc->parcel, &alloc->setting);
+    if (alloc->cli->words.count)
+        request_settle(&alloc->setting.vars, alloc->cli->words.item[0], &alloc->program);
     set_variables(alloc);
     say_begin(alloc);
     return stay(alloc, err);

@@ -95,6 +95,8 @@ static int run_one(struct cli *cli, int is_script, struct err *err)
         if (setting_find(cli, options->python, options->env, program.is_python, &setting,
                          err) == 0) {
             setting_fill(cli, &parcel, &setting);
+            if (!program.is_python)
+                request_settle(&setting.vars, cli->words.item[0], &program.script);
             if (options->verbose)
                 setting_say(cli, &setting);
             set_task(&setting, &parcel);

@@ -55,11 +55,16 @@ static int is_file(const char *path)
     return S_ISREG(st.st_mode);
 }
 
-// --env's programs come first.
+// --env's programs come first, and those beside --python's.
 static char *search_path(const struct cli *cli)
 {
     const char *env = cli->options.env;
+    const char *python = cli->options.python;
     const char *path = vars_get(&cli->vars, "PATH");
+    if (!env && python && strchr(python, '/')) {
+        CLEANUP_FREE char *folder = fs_folder(python);
+        return mem_print("%s:%s", folder, path ? path : "/usr/bin:/bin");
+    }
     if (!env || strcmp(env, "none") == 0)
         return mem_dup(path ? path : "/usr/bin:/bin");
     return mem_print("%s/bin:%s", env, path ? path : "/usr/bin:/bin");
@@ -87,6 +92,15 @@ int request_program(const struct cli *cli, const char *script, struct strv *laun
     *ret_script = fs_absolute(cli->cwd, program);
     strv_add(launch, script);
     return 0;
+}
+
+void request_settle(const struct vars *vars, const char *word, char **program)
+{
+    char *found = strchr(word, '/') ? NULL : fs_program(vars_get(vars, "PATH"), word);
+    if (!found)
+        return;
+    free(*program);
+    *program = found;
 }
 
 static struct dataset_list *add_list(struct request *request)

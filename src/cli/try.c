@@ -82,9 +82,18 @@ static int is_ours(const char *word)
     return 0;
 }
 
-// The line of map with the options as they were typed.
+// Are all words behind the script datasets?
+static int is_plain(const struct cli *cli)
+{
+    for (size_t i = 1; i < cli->words.count; i++)
+        if (strcmp(cli->words.item[i], ":::") == 0 || strcmp(cli->words.item[i], "::::") == 0)
+            return 0;
+    return cli->words.count > 1 && !cli->options.from.count;
+}
+
+// The line of map with the options as they were typed; `only`: of all datasets this one, or NULL.
 static void add_line(const struct cli *cli, const char *label, unsigned threads, unsigned jobs,
-                     struct str *text)
+                     const struct dataset *only, struct str *text)
 {
     size_t count = 0;
     say_add_label(text, label);
@@ -96,11 +105,17 @@ static void add_line(const struct cli *cli, const char *label, unsigned threads,
             str_add_char(text, ' ');
             str_add_shell(text, cli->typed[i]);
         }
-    for (size_t i = 0; i < cli->words.count && i < SHOWN; i++) {
+    int is_one = only && is_plain(cli);
+    size_t shown = is_one ? 1 : cli->words.count < SHOWN ? cli->words.count : SHOWN;
+    for (size_t i = 0; i < shown; i++) {
         str_add_char(text, ' ');
         str_add_shell(text, cli->words.item[i]);
     }
-    str_add(text, cli->words.count > SHOWN ? " ...\n" : "\n");
+    if (is_one) {
+        str_add_char(text, ' ');
+        str_add_shell(text, only->text);
+    }
+    str_add(text, !is_one && shown < cli->words.count ? " ...\n" : "\n");
 }
 
 static void add_verdict(const struct gain_ask *ask, const struct gain *gain, struct str *text)
@@ -158,9 +173,9 @@ int try_show(const struct cli *cli, const struct try_result *result, struct err 
     add_verdict(ask, &gain, &text);
     add_reason(ask, &gain, &text);
     add_line(cli, ask->datasets > 1 ? _("these") : _("many"), ask->width[gain.many].threads,
-             gain.jobs, &text);
+             gain.jobs, NULL, &text);
     if (gain.pays && gain.many != gain.alone)
-        add_line(cli, _("one"), ask->width[gain.alone].threads, 1, &text);
+        add_line(cli, _("one"), ask->width[gain.alone].threads, 1, result->dataset, &text);
     return say_data(cli, &text, err);
 }
 

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/tree.h"
+#include "map/signals.h"
 #include "memory/footprint.h"
 
 #define SECOND_US 1000000LL
@@ -117,17 +118,6 @@ static int64_t tend(struct watch *watch)
     return next;
 }
 
-static int next_signal(const sigset_t *taken, int64_t due_us, siginfo_t *ret)
-{
-    int64_t left = due_us ? due_us - clock_boot_us() : 3600 * SECOND_US;
-    if (left < 0)
-        left = 0;
-    const struct timespec wait = {.tv_sec = left / SECOND_US,
-                                  .tv_nsec = left % SECOND_US * 1000};
-    int number = sigtimedwait(taken, ret, &wait);
-    return number > 0 ? number : 0;
-}
-
 // Stopped by its terminal, it stops us, so that the shell above sees it.
 static int has_ended(pid_t pid, int *ret_status)
 {
@@ -173,7 +163,7 @@ static int stay(struct watch *watch, const sigset_t *taken)
     int status = 0;
     while (!has_ended(watch->pid, &status)) {
         siginfo_t info;
-        int number = next_signal(taken, tend(watch), &info);
+        int number = signals_wait(taken, tend(watch), &info);
         if ((number == SIGTERM || number == SIGHUP) && info.si_code != SI_KERNEL)
             kill(watch->pid, number);
     }

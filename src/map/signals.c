@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/lang.h"
 #include "base/mem.h"
 
@@ -50,4 +52,13 @@ void signals_close(struct signals *signals)
     close(signals->fd);
     signals->fd = -1;
     sigprocmask(SIG_SETMASK, &signals->before, NULL);
+}
+
+int signals_wait(const sigset_t *set, int64_t until_us, siginfo_t *ret)
+{
+    int64_t left = until_us ? until_us - clock_boot_us() : 0;
+    const struct timespec wait = {.tv_sec = left > 0 ? left / 1000000 : 0,
+                                  .tv_nsec = left > 0 ? left % 1000000 * 1000 : 0};
+    int number = sigtimedwait(set, ret, until_us ? &wait : NULL);
+    return number > 0 ? number : 0;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <signal.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "map/keeper.h"
@@ -20,3 +21,7 @@ int signals_open(struct signals *signals, struct err *err);
 void signals_read(struct signals *signals, void (*take)(void *context, int number),
                   void *context);
 void signals_close(struct signals *signals);
+
+// Waits for one of `set`, which the caller has blocked, until `until_us` (CLOCK_BOOTTIME; 0: for ever). Returns its
+// number with *ret filled, or 0 at the end of the time or where something else came between.
+int signals_wait(const sigset_t *set, int64_t until_us, siginfo_t *ret);

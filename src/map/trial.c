@@ -2,12 +2,12 @@
 // trial: signals are waited for one by one (sigtimedwait(2)): nothing else happens meanwhile.
 #include "map/trial.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "map/signals.h"
 
 enum { GRACE_US = 2000000 };
 
@@ -32,21 +32,6 @@ static void end(struct watch *watch, int number)
     watch->end_us = clock_boot_us() + GRACE_US;
 }
 
-// Returns the number of a signal that came, or 0 at the end of the time.
-static int next_signal(const sigset_t *wanted, int64_t end_us)
-{
-    int number;
-    do {
-        int64_t left = end_us ? end_us - clock_boot_us() : 3600LL * 1000000;
-        if (left < 0)
-            left = 0;
-        const struct timespec wait = {.tv_sec = left / 1000000,
-                                      .tv_nsec = left % 1000000 * 1000};
-        number = sigtimedwait(wanted, NULL, &wait);
-    } while (number < 0 && errno == EINTR);
-    return number > 0 ? number : 0;
-}
-
 static int64_t time_us(const struct timeval *time)
 {
     return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
@@ -56,7 +41,8 @@ static void wait_for(struct watch *watch, const sigset_t *wanted, struct trial *
 {
     struct rusage usage;
     while (wait4(watch->pid, &ret->status, WNOHANG, &usage) == 0) {
-        int number = next_signal(wanted, watch->end_us);
+        siginfo_t info;
+        int number = signals_wait(wanted, watch->end_us, &info);
         if (number == SIGCHLD)
             continue;
         if (number) {

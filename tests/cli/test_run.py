@@ -24,6 +24,16 @@ def pythons():
         pytest.param(None, id=line.split()[-1], marks=pytest.mark.skip(reason=line)) for line in done.stderr.splitlines()]
 
 
+def test_exec_s_program_is_one_of_its_environment(lopin):
+    """By the name alone: `python` is that of --python, whatever the caller's PATH has."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", lopin.cwd / "a venv"], check=True)
+    prefix = str(lopin.cwd / "a venv")
+    for words in (["--python", "a venv/bin/python"], ["--env", "a venv"], ["--python", prefix + "/bin/python3"]):
+        for command in ("exec", "alloc"):
+            result = lopin(command, "-c", "1", *words, "python", "-c", "import sys; print(sys.prefix)")
+            assert (result.code, result.out) == (0, prefix + "\n"), result.err
+
+
 def test_becomes_the_program(lopin):
     """No process of ours stays: the pid is the script's."""
     lopin.write("show.py", SHOW)
