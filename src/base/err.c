@@ -52,6 +52,11 @@ static const struct {
     [ERR_TIME_LIMIT] = {"time-limit", 75},
     [ERR_TASK_TIMEOUT] = {"task-timeout", 1},
     [ERR_MEMORY_LIMIT] = {"memory-limit", 1},
+    [ERR_NO_SLURM] = {"no-slurm", 5},
+    [ERR_REFUSED] = {"refused", 5},
+    [ERR_SLURM_SILENT] = {"slurm-silent", 5},
+    [ERR_NODE_LOST] = {"node-lost", 1},
+    [ERR_CANCELLED] = {"cancelled", 75},
     [ERR_SYSTEM] = {"system", 6},
 };
 

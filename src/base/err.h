@@ -48,6 +48,11 @@ enum err_code {
     ERR_TIME_LIMIT,     // time-limit: the run's time was over
     ERR_TASK_TIMEOUT,   // task-timeout: a task took longer than --timeout
     ERR_MEMORY_LIMIT,   // memory-limit: a task needed more memory than it may have
+    ERR_NO_SLURM,       // no-slurm: no command of Slurm, or no cluster
+    ERR_REFUSED,        // refused: Slurm does not take a job as it was asked for
+    ERR_SLURM_SILENT,   // slurm-silent: no controller of Slurm answers
+    ERR_NODE_LOST,      // node-lost: the node of a job failed
+    ERR_CANCELLED,      // cancelled: a job was ended by scancel, or for another job
     ERR_SYSTEM,         // system: the system refused a call
     ERR_COUNT
 };

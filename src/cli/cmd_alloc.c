@@ -11,11 +11,13 @@
 #include "base/human.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/alloc_slurm.h"
 #include "cli/env_make.h"
 #include "cli/parcel.h"
 #include "cli/request.h"
 #include "cli/say.h"
 #include "cli/setting.h"
+#include "cli/where.h"
 #include "map/held.h"
 
 // not executable, not found, ended by a signal: as shells say it
@@ -170,6 +172,16 @@ static int run(struct alloc *alloc, struct err *err)
 int cmd_alloc(struct cli *cli, struct err *err)
 {
     struct alloc alloc = {.cli = cli};
+    enum where where;
+    if (where_find(cli, COMMAND_ALLOC, &where, err) < 0)
+        return -1;
+    int by_slurm =
+        where == WHERE_EITHER ? alloc_slurm_is_there(cli, err) : where == WHERE_SLURM;
+    if (by_slurm)
+        return by_slurm < 0 ? -1 : alloc_slurm(cli, err);
+    *err = (struct err){0};
+    if (where_check_local(cli, COMMAND_ALLOC, err) < 0)
+        return -1;
     int status = run(&alloc, err);
     setting_free(&alloc.setting);
     parcel_free(&alloc.parcel);

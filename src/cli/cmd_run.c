@@ -13,6 +13,8 @@
 #include "cli/request.h"
 #include "cli/say.h"
 #include "cli/setting.h"
+#include "cli/submit.h"
+#include "cli/where.h"
 
 // not executable, not found: as shells say it
 enum { STATUS_CANNOT = 126, STATUS_ABSENT = 127 };
@@ -115,6 +117,13 @@ static int run_one(struct cli *cli, int is_script, struct err *err)
 
 int cmd_run(struct cli *cli, struct err *err)
 {
+    enum where where;
+    if (where_find(cli, COMMAND_RUN, &where, err) < 0)
+        return -1;
+    if (where == WHERE_SLURM)
+        return cli->words.count ? submit_run(cli, err) : no_word(1, err);
+    if (where_check_local(cli, COMMAND_RUN, err) < 0)
+        return -1;
     return run_one(cli, 1, err);
 }
 

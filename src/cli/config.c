@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "cli/option.h"
 #include "cli/say.h"
+#include "cli/where.h"
 #include "env/release.h"
 #include "site/nearest.h"
 #include "site/trust.h"
@@ -21,19 +22,13 @@ static const enum option accumulating[] = {OPTION_WITH, OPTION_REQUIREMENT, OPTI
 static const struct {
     enum option said, out;
 } contradicting[] = {
-    {OPTION_ENV, OPTION_WITH},
-    {OPTION_ENV, OPTION_REQUIREMENT},
-    {OPTION_ENV, OPTION_GROUP},
-    {OPTION_ENV, OPTION_PYTHON},
-    {OPTION_WITH, OPTION_ENV},
-    {OPTION_REQUIREMENT, OPTION_ENV},
-    {OPTION_GROUP, OPTION_ENV},
-    {OPTION_PYTHON, OPTION_ENV},
-    {OPTION_FROZEN, OPTION_ENV},
-    {OPTION_MEM, OPTION_MEM_CPU},
-    {OPTION_MEM_CPU, OPTION_MEM},
-    {OPTION_INDEX_URL, OPTION_NO_INDEX},
-    {OPTION_EXTRA_INDEX, OPTION_NO_INDEX},
+    {OPTION_ENV, OPTION_WITH},           {OPTION_ENV, OPTION_REQUIREMENT},
+    {OPTION_ENV, OPTION_GROUP},          {OPTION_ENV, OPTION_PYTHON},
+    {OPTION_WITH, OPTION_ENV},           {OPTION_REQUIREMENT, OPTION_ENV},
+    {OPTION_GROUP, OPTION_ENV},          {OPTION_PYTHON, OPTION_ENV},
+    {OPTION_FROZEN, OPTION_ENV},         {OPTION_SLURM, OPTION_LOCAL},
+    {OPTION_MEM, OPTION_MEM_CPU},        {OPTION_MEM_CPU, OPTION_MEM},
+    {OPTION_INDEX_URL, OPTION_NO_INDEX}, {OPTION_EXTRA_INDEX, OPTION_NO_INDEX},
 };
 
 static int accumulates(int id)
@@ -235,12 +230,34 @@ static void apply_site(struct cli *cli)
                                                      : SOURCE_INDEX_ALSO;
 }
 
-int config_apply(struct cli *cli, enum command command, struct err *err)
+static int is_elsewhere(const struct layer_item *item, enum where where)
+{
+    return where == WHERE_LOCAL && item->table && strcmp(item->table, CONFIG_SLURM) == 0;
+}
+
+// Where the line runs decides whether [slurm] counts, so what says it is taken first.
+static int apply_where(struct cli *cli, enum command command, enum where *ret, struct err *err)
 {
     for (enum config_layer layer = CONFIG_VARIABLE; layer < CONFIG_LAYERS; layer++) {
         const struct layer *items = &cli->config->layer[layer];
         for (size_t i = 0; i < items->count; i++)
-            if (apply_item(cli, command, layer, &items->item[i], err) < 0)
+            if (strcmp(items->item[i].key, "where") == 0 &&
+                apply_item(cli, command, layer, &items->item[i], err) < 0)
+                return -1;
+    }
+    return where_find(cli, command, ret, err);
+}
+
+int config_apply(struct cli *cli, enum command command, struct err *err)
+{
+    enum where where;
+    if (apply_where(cli, command, &where, err) < 0)
+        return -1;
+    for (enum config_layer layer = CONFIG_VARIABLE; layer < CONFIG_LAYERS; layer++) {
+        const struct layer *items = &cli->config->layer[layer];
+        for (size_t i = 0; i < items->count; i++)
+            if (!is_elsewhere(&items->item[i], where) &&
+                apply_item(cli, command, layer, &items->item[i], err) < 0)
                 return -1;
     }
     apply_site(cli);

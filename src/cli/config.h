@@ -28,6 +28,8 @@ struct config {
     struct strv kept;    // paths made absolute, which the options borrow
     struct strv pythons; // of the site
 };
+// The table of what holds only through Slurm, whichever command.
+#define CONFIG_SLURM     "slurm"
 #define CONFIG_SITE_PATH "/etc/lopin/site.toml"
 
 // Reads all of it for a command: `script` is its first word, or NULL. Returns 0, or -1 with [config],

@@ -142,6 +142,17 @@ static int read_lang(const struct opt_scan *scan, const char *value, struct err 
     return lang_choose(value) < 0 ? bad_value(scan, value, "en, fr", err) : 0;
 }
 
+static int read_where(const struct opt_scan *scan, const char *value, const char **ret,
+                      struct err *err)
+{
+    static const char *const words[] = {"local", "slurm", NULL};
+    int choice;
+    if (opt_choice(scan, value, words, &choice, err) < 0)
+        return -1;
+    *ret = words[choice];
+    return 0;
+}
+
 static int read_ntasks(const char *value, struct err *err)
 {
     if (strcmp(value, "1") == 0)
@@ -155,6 +166,8 @@ static int take_value(struct options *options, int id, const char *value,
 {
     if (id > OPTION_PACK_FIRST && id < OPTION_PACK_LAST)
         return options_pack_take(&options->pack, id, value, scan, err);
+    if (id > OPTION_SLURM_FIRST && id < OPTION_SLURM_LAST)
+        return options_slurm_take(&options->pass, id, value, scan, err);
     switch ((enum option)id) {
     case OPTION_CORES: return read_count(scan, value, &options->cores, err);
     case OPTION_JOBS: return read_count(scan, value, &options->jobs, err);
@@ -173,6 +186,7 @@ static int take_value(struct options *options, int id, const char *value,
     case OPTION_NTASKS: return read_ntasks(value, err);
     case OPTION_ALLOC_TASKS: return read_count(scan, value, &options->ntasks, err);
     case OPTION_ORDER: return read_order(scan, value, &options->order, err);
+    case OPTION_WHERE: return read_where(scan, value, &options->where, err);
     case OPTION_COLOR: return read_color(scan, value, &options->color, err);
     case OPTION_LANG: return read_lang(scan, value, err);
     case OPTION_FROM: strv_add(&options->from, value); return 0;
@@ -207,7 +221,8 @@ static void take_flag(struct options *options, int id)
         [OPTION_HELP] = &options->help,         [OPTION_VERSION] = &options->version,
         [OPTION_STRICT] = &options->strict,     [OPTION_DATA] = &options->data,
         [OPTION_TRY] = &options->by_threads,    [OPTION_WATCH] = &options->watch,
-        [OPTION_FAST_CTL] = &options->fast_ctl,
+        [OPTION_FAST_CTL] = &options->fast_ctl, [OPTION_SLURM] = &options->slurm,
+        [OPTION_LOCAL] = &options->local,       [OPTION_WAIT] = &options->wait,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;
@@ -299,6 +314,8 @@ static int read_option(struct options *options, struct opt_scan *scan, struct er
         return take_value(options, id, value, scan, err) < 0 ? -1 : 1;
     if (id > OPTION_PACK_FIRST && id < OPTION_PACK_LAST)
         return options_pack_take(&options->pack, id, NULL, scan, err) < 0 ? -1 : 1;
+    if (id > OPTION_SLURM_FIRST && id < OPTION_SLURM_LAST)
+        return options_slurm_take(&options->pass, id, NULL, scan, err) < 0 ? -1 : 1;
     if (id)
         take_flag(options, id);
     return id > 0;
@@ -312,6 +329,8 @@ int options_take(struct options *options, const struct opt *opt, const char *val
         return take_value(options, opt->id, value, &scan, err);
     if (opt->id > OPTION_PACK_FIRST && opt->id < OPTION_PACK_LAST)
         return options_pack_take(&options->pack, opt->id, NULL, &scan, err);
+    if (opt->id > OPTION_SLURM_FIRST && opt->id < OPTION_SLURM_LAST)
+        return options_slurm_take(&options->pass, opt->id, NULL, &scan, err);
     take_flag(options, opt->id);
     return 0;
 }
@@ -351,4 +370,5 @@ void options_free(struct options *options)
     strv_free(&options->keep);
     strv_free(&options->include);
     options_pack_free(&options->pack);
+    options_slurm_free(&options->pass);
 }

@@ -9,6 +9,7 @@
 #include "base/term.h"
 #include "cli/option.h"
 #include "cli/options_pack.h"
+#include "cli/options_slurm.h"
 #include "dataset/datasets.h"
 
 enum command { // bits of struct opt's `commands`
@@ -84,6 +85,9 @@ struct options { // words are borrowed from argv, and from the configuration
     struct strv keep; // names of --keep-env
     int fast_ctl;     // --fast-threadpoolctl
     struct pack_options pack;
+    struct slurm_options pass; // handed to Slurm
+    int slurm, local, wait;
+    const char *where;   // local, slurm; NULL: not said
     int data;            // --data
     struct strv include; // --include
     int resume, dry_run, detach, keep_done, redo, failed, follow, check, watch;

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// alloc_slurm: salloc [letters] srun --interactive lopin alloc --local PROGRAM.
+//
+// salloc runs its command where it was typed, on the login node, unless the site asks for an interactive
+// step, and that only without a command. Here it is always the step, on the first node. salloc's own words
+// go through a pipe, so that a refusal is told as ours; the program's go where ours do.
+#include "cli/alloc_slurm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "cli/env_make.h"
+#include "cli/say.h"
+#include "cli/slurm_line.h"
+#include "sched/limits.h"
+
+enum { STATUS_SIGNAL = 128, BLOCK = 4096, MOST = 1 << 16 };
+
+int alloc_slurm_is_there(const struct cli *cli, struct err *err)
+{
+    CLEANUP_ANSWER struct slurm_answer answer = {0};
+    struct slurm_config config;
+    char *const words[] = {(char *)"scontrol", (char *)"show", (char *)"config", NULL};
+    const struct slurm_ask ask = {.argv = words, .vars = &cli->vars};
+    if (slurm_call(&ask, &answer, err) < 0) {
+        if (err->code != ERR_SLURM_SILENT)
+            return 0;
+        return err_hint(err, "try", _("lopin alloc --local for this machine"));
+    }
+    slurm_config_read(str_text(&answer.out), &config);
+    return *config.version != '\0';
+}
+
+// What salloc is to run, and where its standard error shall go: back to ours.
+static int add_step(const struct cli *cli, int error, struct strv *words, struct err *err)
+{
+    CLEANUP_FREE char *self = fs_self();
+    strv_add(words, "/bin/sh");
+    strv_add(words, "-c");
+    strv_take(words, mem_print("exec \"$0\" \"$@\" 2>&%d %d>&-", error, error));
+    strv_add(words, "srun");
+    strv_add(words, "--interactive");
+    strv_add(words, "--preserve-env");
+    if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+        strv_add(words, "--pty");
+    strv_add(words, self);
+    strv_add(words, "alloc");
+    strv_add(words, "--local");
+    slurm_line_inner(words);
+    strv_add(words, "--mem");
+    strv_add(words, "0");
+    if (cli->options.time_us) { // Slurm's ends it; this one says when a minute is left
+        CLEANUP_STR struct str time = {0};
+        limits_add_time(&time, cli->options.time_us);
+        strv_add(words, "-t");
+        strv_add(words, time.text);
+    }
+    if (slurm_line_env(cli, 0, words, err) < 0)
+        return -1;
+    if (cli->words.count)
+        strv_add(words, "--");
+    strv_add_all(words, &cli->words);
+    return 0;
+}
+
+static int compose(const struct cli *cli, int error, struct strv *words, struct err *err)
+{
+    const char *name = cli->words.count ? fs_base(cli->words.item[0]) : "alloc";
+    strv_add(words, "salloc");
+    if (cli->options.quiet)
+        strv_add(words, "--quiet");
+    if (slurm_line_options(cli, name, words, err) < 0)
+        return -1;
+    return add_step(cli, error, words, err);
+}
+
+// Errors are kept for our own words, if the allocation is not given; the rest is said as it comes.
+static void relay(const struct cli *cli, const char *line, struct str *errors)
+{
+    if (strstr(line, ": error: ") || strstr(line, ": fatal: ")) {
+        if (errors->size < MOST)
+            str_print(errors, "%s\n", line);
+        return;
+    }
+    CLEANUP_STR struct str shown = {0};
+    str_add_visible(&shown, line, strlen(line));
+    say(cli, "%s", str_text(&shown));
+}
+
+// Returns whether the allocation was given.
+static int listen(const struct cli *cli, int fd, struct str *errors)
+{
+    CLEANUP_STR struct str text = {0};
+    char block[BLOCK];
+    int granted = 0;
+    for (ssize_t got;
+         (got = read(fd, block, sizeof block)) > 0 || (got < 0 && errno == EINTR);) {
+        if (got < 0)
+            continue;
+        str_add_bytes(&text, block, (size_t)got);
+        for (char *end; text.size && (end = memchr(text.text, '\n', text.size));) {
+            size_t size = (size_t)(end - text.text) + 1;
+            *end = '\0';
+            granted |= strstr(text.text, "Granted job allocation") != NULL;
+            relay(cli, text.text, errors);
+            memmove(text.text, text.text + size, text.size - size + 1);
+            text.size -= size;
+        }
+    }
+    return granted;
+}
+
+static pid_t start(const struct cli *cli, const char *program, const struct strv *words,
+                   int error, struct err *err)
+{
+    CLEANUP_VARS struct vars vars = {0};
+    sigset_t ignored;
+    proc_ignored(&ignored);
+    sigdelset(&ignored, SIGINT);
+    sigdelset(&ignored, SIGQUIT);
+    slurm_line_vars(cli, &vars);
+    const struct proc proc = {.path = program,
+                              .argv = words->item,
+                              .envp = vars.list.item,
+                              .folder = -1,
+                              .in = -1,
+                              .out = -1,
+                              .error = error,
+                              .ignored = &ignored};
+    pid_t pid = proc_start(&proc);
+    if (pid < 0)
+        err_errno(err, ERR_SYSTEM, errno, _("cannot run '%s'"), program);
+    return pid;
+}
+
+static int finish(const struct cli *cli, pid_t pid, int granted, const struct str *errors,
+                  struct err *err)
+{
+    struct slurm_answer answer = {.error = *errors};
+    while (waitpid(pid, &answer.status, 0) < 0 && errno == EINTR)
+        ;
+    int status = WIFSIGNALED(answer.status) ? STATUS_SIGNAL + WTERMSIG(answer.status)
+                                            : WEXITSTATUS(answer.status);
+    if (granted || !status || (!errors->size && cli->options.quiet))
+        return status;
+    return slurm_line_refused(cli, "salloc", &answer, err);
+}
+
+static int run(struct cli *cli, const char *program, int back, struct err *err)
+{
+    CLEANUP_STRV struct strv words = {0};
+    CLEANUP_STR struct str errors = {0};
+    CLEANUP_CLOSE int in = -1;
+    int pipe_of[2];
+    if (compose(cli, back, &words, err) < 0)
+        return -1;
+    if (pipe2(pipe_of, O_CLOEXEC) < 0)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot run '%s'"), program);
+    in = pipe_of[0];
+    // ^C is for salloc, which then gives up waiting, or for the program.
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+    pid_t pid = start(cli, program, &words, pipe_of[1], err);
+    close(pipe_of[1]);
+    if (pid < 0)
+        return -1;
+    int granted = listen(cli, in, &errors);
+    return finish(cli, pid, granted, &errors, err);
+}
+
+int alloc_slurm(struct cli *cli, struct err *err)
+{
+    CLEANUP_FREE char *salloc = slurm_find("salloc", &cli->vars, err);
+    const char *first = cli->words.count ? cli->words.item[0] : "";
+    if (!salloc || env_for_line(cli, first, err) < 0)
+        return -1;
+    // Inherited by salloc and what it runs. sh knows descriptors of one digit only.
+    CLEANUP_CLOSE int back = fcntl(STDERR_FILENO, F_DUPFD, 3);
+    if (back < 0 || back > 9)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot run '%s'"), "salloc");
+    return run(cli, salloc, back, err);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/slurm_line.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "cli/reserve.h"
+#include "cli/setting.h"
+#include "sched/limits.h"
+
+static void add_memory(const char *name, int64_t kb, struct strv *into)
+{
+    CLEANUP_STR struct str size = {0};
+    size_add(&size, kb);
+    strv_take(into, mem_print("--%s=%s", name, size.text));
+}
+
+int slurm_line_options(const struct cli *cli, const char *name, struct strv *into,
+                       struct err *err)
+{
+    const struct options *options = &cli->options;
+    if (options->mem_kb >= 0 && options->mem_cpu_kb) {
+        err_set(err, ERR_USAGE, _("--mem and --mem-per-cpu say the same thing in two ways"));
+        return err_hint(err, "try", _("one of them"));
+    }
+    strv_take(into, mem_print("--job-name=%s", options->name ? options->name : name));
+    if (options->ntasks)
+        strv_take(into, mem_print("--ntasks=%u", options->ntasks));
+    if (options->cores)
+        strv_take(into, mem_print("--cpus-per-task=%u", options->cores));
+    if (options->mem_kb >= 0)
+        add_memory("mem", options->mem_kb, into);
+    if (options->mem_cpu_kb)
+        add_memory("mem-per-cpu", options->mem_cpu_kb, into);
+    if (options->time_us) {
+        CLEANUP_STR struct str time = {0};
+        limits_add_time(&time, options->time_us);
+        strv_take(into, mem_print("--time=%s", time.text));
+    }
+    options_slurm_words(&options->pass, into);
+    return 0;
+}
+
+// What a lopin that we run in has said of its task is not the job's.
+void slurm_line_vars(const struct cli *cli, struct vars *ret)
+{
+    CLEANUP_VARS struct vars all = {0};
+    for (size_t i = 0; i < cli->vars.list.count; i++) {
+        const char *item = cli->vars.list.item[i];
+        if (!str_starts(item, "LOPIN_TASK") && !str_starts(item, "LOPIN_RUN=") &&
+            !str_starts(item, RESERVE_LEVEL "="))
+            strv_add(&all.list, item);
+    }
+    slurm_vars(&all, ret);
+}
+
+static unsigned long number_of(const char *text)
+{
+    unsigned long number;
+    return text && str_number(text, INT_MAX, &number) == 0 ? number : 0;
+}
+
+int slurm_line_refused(const struct cli *cli, const char *command,
+                       const struct slurm_answer *answer, struct err *err)
+{
+    const struct options *options = &cli->options;
+    const struct slurm_options *pass = &options->pass;
+    CLEANUP_PARTITIONS struct partitions partitions = {0};
+    CLEANUP_ANSWER struct slurm_answer nodes = {0};
+    CLEANUP_STRV struct strv words = {0};
+    for (size_t i = 0; partitions_ask[i]; i++)
+        strv_add(&words, partitions_ask[i]);
+    const struct slurm_ask ask = {.argv = words.item, .vars = &cli->vars};
+    const struct limits_ask limits = {
+        .partition = options_slurm_value(pass, OPTION_SLURM_PARTITION),
+        .nodes = number_of(options_slurm_value(pass, OPTION_SLURM_NODES)),
+        .time_us = options->time_us,
+        .memory_kb = options->mem_kb > 0 ? options->mem_kb : 0,
+        .core_kb = options->mem_cpu_kb,
+        .cores = options->cores,
+        .tasks = options->ntasks,
+    };
+    struct err ignored = {0};
+    if (slurm_call(&ask, &nodes, &ignored) == 0) {
+        partitions_read(str_text(&nodes.out), &partitions);
+        if (limits_check(&limits, &partitions, err) < 0)
+            return -1;
+    }
+    return slurm_refused(command, answer, err);
+}
+
+int slurm_line_env(const struct cli *cli, int is_python, struct strv *into, struct err *err)
+{
+    const struct options *options = &cli->options;
+    struct setting setting = {0};
+    const char *active = vars_get(&cli->vars, "VIRTUAL_ENV");
+    if (options->env) {
+        strv_add(into, "--env");
+        strv_take(into, strcmp(options->env, "none") == 0
+                            ? mem_dup(options->env)
+                            : fs_absolute(cli->cwd, options->env));
+    }
+    int status = setting_find(cli, options->python, options->env, is_python, &setting, err);
+    if (status == 0 && setting.python.path && !options->env) {
+        int is_active = setting.python.origin == PYTHON_VENV && active;
+        strv_add(into, is_active ? "--env" : "--python");
+        strv_add(into, is_active ? active : setting.python.path);
+    }
+    setting_free(&setting);
+    if (status == 0 && options->env && options->python) {
+        strv_add(into, "--python");
+        strv_add(into, options->python);
+    }
+    for (size_t i = 0; i < options->keep.count; i++) {
+        strv_add(into, "--keep-env");
+        strv_add(into, options->keep.item[i]);
+    }
+    if (options->verbose)
+        strv_add(into, "--verbose");
+    if (options->quiet)
+        strv_add(into, "--quiet");
+    return status;
+}
+
+void slurm_line_inner(struct strv *into)
+{
+    strv_add(into, "-c");
+    strv_add(into, "auto");
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// submit: a line becomes a job script, which runs another lopin on the node. All that can be found wrong is
+// found before: the script, the interpreter, the environment, which is made here, where there is a network.
+#include "cli/submit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "cli/env_make.h"
+#include "cli/request.h"
+#include "cli/say.h"
+#include "cli/slurm_line.h"
+#include "run/folder.h"
+#include "sched/job_view.h"
+#include "sched/script.h"
+
+#define FOLDER ".lopin/jobs"
+
+struct submit {
+    struct cli *cli;
+    struct job_script script;
+    struct submitted submitted;
+    struct str text; // of the script
+    char *file;      // it, before its job has a number
+};
+
+static void submit_done(struct submit *submit)
+{
+    free((char *)submit->script.line);
+    job_script_free(&submit->script);
+    str_free(&submit->text);
+    free(submit->file);
+    free(submit->submitted.job);
+    free(submit->submitted.folder);
+    free(submit->submitted.log);
+}
+
+// The line as typed, for who reads the script later.
+static char *typed_line(const struct cli *cli)
+{
+    struct str line = {0};
+    str_add(&line, "lopin run");
+    for (char *const *word = cli->typed; *word; word++) {
+        str_add_char(&line, ' ');
+        str_add_shell(&line, *word);
+    }
+    return str_take(&line);
+}
+
+// The command of the job: this very lopin, on the node.
+static int add_command(struct submit *submit, struct err *err)
+{
+    struct cli *cli = submit->cli;
+    struct strv *words = &submit->script.words;
+    const char *script = cli->words.item[0];
+    CLEANUP_STRV struct strv launch = {0};
+    CLEANUP_FREE char *path = NULL;
+    int is_python = 0;
+    int cannot = str_ends(script, ".py") && access(script, R_OK) < 0;
+    if (!cannot && env_for_line(cli, script, err) < 0)
+        return -1;
+    if (request_program(cli, script, &launch, &path, &is_python, err) < 0)
+        return -1;
+    strv_take(words, fs_self());
+    strv_add(words, "run");
+    strv_add(words, "--local");
+    slurm_line_inner(words);
+    if (slurm_line_env(cli, is_python, words, err) < 0)
+        return -1;
+    // In another folder only an absolute path is the same script.
+    int moves = options_slurm_value(&cli->options.pass, OPTION_SLURM_CHDIR) != NULL;
+    const char *first = moves && (is_python || strchr(script, '/')) ? path : script;
+    if (*first == '-')
+        strv_add(words, "--");
+    strv_add(words, first);
+    for (size_t i = 1; i < cli->words.count; i++)
+        strv_add(words, cli->words.item[i]);
+    return 0;
+}
+
+// sbatch replaces %j and the like, and "%%" is a '%' of the name.
+static char *pattern_of(const char *path)
+{
+    struct str pattern = {0};
+    for (const char *at = path; *at; at++) {
+        if (*at == '%')
+            str_add_char(&pattern, '%');
+        str_add_char(&pattern, *at);
+    }
+    return str_take(&pattern);
+}
+
+static int add_options(struct submit *submit, struct err *err)
+{
+    const struct cli *cli = submit->cli;
+    const struct options *options = &cli->options;
+    struct strv *list = &submit->script.options;
+    CLEANUP_FREE char *folder = pattern_of(submit->submitted.folder);
+    if (slurm_line_options(cli, fs_base(cli->words.item[0]), list, err) < 0)
+        return -1;
+    if (!options_slurm_value(&options->pass, OPTION_SLURM_CHDIR))
+        strv_take(list, mem_print("--chdir=%s", cli->cwd));
+    strv_take(list, options->log ? mem_print("--output=%s", options->log)
+                                 : mem_print("--output=%s/%%j.log", folder));
+    if (options->error_log)
+        strv_take(list, mem_print("--error=%s", options->error_log));
+    strv_add(list, "--open-mode=append"); // of a job that was requeued both are kept
+    return 0;
+}
+
+static int compose(struct submit *submit, struct err *err)
+{
+    struct cli *cli = submit->cli;
+    submit->submitted.folder = mem_print("%s/" FOLDER, cli->cwd);
+    submit->script.line = typed_line(cli);
+    submit->script.records = submit->submitted.folder;
+    if (add_command(submit, err) < 0 || add_options(submit, err) < 0)
+        return -1;
+    return job_script_write(&submit->script, &submit->text, err);
+}
+
+// A folder that is not there would end the job without a word anywhere.
+static int make_folders(const struct submit *submit, struct err *err)
+{
+    const struct options *options = &submit->cli->options;
+    const char *chdir = options_slurm_value(&options->pass, OPTION_SLURM_CHDIR);
+    const char *patterns[] = {options->log, options->error_log};
+    CLEANUP_CLOSE int runs = folder_project(submit->cli->cwd, err);
+    if (runs < 0)
+        return -1;
+    if (mkdir(submit->submitted.folder, 0700) < 0 && errno != EEXIST)
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), FOLDER);
+    for (size_t i = 0; i < COUNT(patterns); i++) {
+        if (!patterns[i])
+            continue;
+        CLEANUP_FREE char *base =
+            chdir ? fs_absolute(submit->cli->cwd, chdir) : mem_dup(submit->cli->cwd);
+        CLEANUP_FREE char *path = fs_absolute(base, patterns[i]);
+        CLEANUP_FREE char *folder = fs_folder(path);
+        if (!strchr(folder, '%') && fs_make_dirs(AT_FDCWD, folder, 0777, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int write_script(struct submit *submit, struct err *err)
+{
+    submit->file = mem_print("%s/.submit-%ld.sh", submit->submitted.folder, (long)getpid());
+    return fs_replace(AT_FDCWD, submit->file, submit->text.text, submit->text.size, 0755, 1,
+                      err);
+}
+
+// "8123" or "8123;CLUSTER".
+static int take_number(struct submit *submit, const char *out, struct err *err)
+{
+    size_t size = strspn(out, "0123456789");
+    if (!size || size > 20)
+        return err_set(err, ERR_REFUSED, _("sbatch printed no number of a job"));
+    submit->submitted.job = mem_dupn(out, size);
+    return 0;
+}
+
+static int send(struct submit *submit, struct err *err)
+{
+    CLEANUP_VARS struct vars vars = {0};
+    CLEANUP_ANSWER struct slurm_answer answer = {0};
+    char *const words[] = {(char *)"sbatch", (char *)"--parsable", submit->file, NULL};
+    const struct slurm_ask ask = {.argv = words, .vars = &vars};
+    slurm_line_vars(submit->cli, &vars);
+    if (slurm_call(&ask, &answer, err) < 0)
+        return -1;
+    if (!WIFEXITED(answer.status) || WEXITSTATUS(answer.status) != 0)
+        return slurm_line_refused(submit->cli, "sbatch", &answer, err);
+    return take_number(submit, str_text(&answer.out), err);
+}
+
+// The script beside the log; and no record of an earlier cluster's job of that number.
+static void settle(struct submit *submit)
+{
+    const struct submitted *at = &submit->submitted;
+    CLEANUP_FREE char *record = mem_print("%s/" JOB_SCRIPT_RECORD, at->folder, at->job);
+    CLEANUP_FREE char *script = mem_print("%s/%s.sh", at->folder, at->job);
+    unlink(record);
+    if (rename(submit->file, script) == 0)
+        free(TAKE(submit->file));
+}
+
+// Slurm itself knows what a pattern became.
+static void find_log(struct submit *submit)
+{
+    struct submitted *at = &submit->submitted;
+    CLEANUP_ANSWER struct slurm_answer answer = {0};
+    if (!submit->cli->options.log) {
+        at->log = mem_print("%s/%s.log", at->folder, at->job);
+        return;
+    }
+    char *const words[] = {(char *)"scontrol", (char *)"show", (char *)"job", at->job, NULL};
+    const struct slurm_ask ask = {.argv = words, .vars = &submit->cli->vars};
+    if (slurm_call(&ask, &answer, NULL) == 0)
+        at->log = scontrol_value(str_text(&answer.out), "StdOut");
+    if (!at->log)
+        return;
+    CLEANUP_FREE char *folder = fs_folder(at->log);
+    fs_make_dirs(AT_FDCWD, folder, 0777, NULL); // of a pattern that names folders
+}
+
+static int tell(const struct submit *submit, struct err *err)
+{
+    const struct cli *cli = submit->cli;
+    const struct submitted *at = &submit->submitted;
+    CLEANUP_STR struct str data = {0};
+    CLEANUP_STR struct str shown = {0};
+    const char *log = at->log ? at->log : cli->options.log;
+    size_t size = strlen(cli->cwd);
+    if (strncmp(log, cli->cwd, size) == 0 && log[size] == '/')
+        log += size + 1;
+    str_add_visible(&shown, log, strlen(log));
+    str_print(&data, "job %s\n", at->job);
+    int status = 0;
+    if (cli->options.wait)
+        say(cli, "job %s", at->job);
+    else
+        status = say_data(cli, &data, err);
+    say_label(cli, _("log"), "%s", shown.text);
+    return status;
+}
+
+static int submit_it(struct submit *submit, struct err *err)
+{
+    CLEANUP_FREE char *sbatch = slurm_find("sbatch", &submit->cli->vars, err);
+    if (!sbatch || compose(submit, err) < 0)
+        return -1;
+    if (submit->cli->options.dry_run)
+        return say_data(submit->cli, &submit->text, err);
+    if (make_folders(submit, err) < 0 || write_script(submit, err) < 0)
+        return -1;
+    if (send(submit, err) < 0) {
+        unlink(submit->file);
+        return -1;
+    }
+    settle(submit);
+    find_log(submit);
+    if (tell(submit, err) < 0)
+        return -1;
+    return submit->cli->options.wait ? submit_wait(submit->cli, &submit->submitted, err) : 0;
+}
+
+int submit_run(struct cli *cli, struct err *err)
+{
+    struct submit submit = {.cli = cli};
+    int status = submit_it(&submit, err);
+    submit_done(&submit);
+    return status;
+}

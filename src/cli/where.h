@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// where: whether a line runs on this machine (or in the allocation that we are in) or through Slurm.
+#pragma once
+
+#include "cli/cli.h"
+
+enum where {
+    WHERE_LOCAL,
+    WHERE_SLURM,
+    WHERE_EITHER, // through Slurm if there is any (alloc)
+};
+// By --slurm and --local, the allocation that we are in, `where`. Returns 0, or -1 with [usage].
+int where_find(const struct cli *cli, enum command command, enum where *ret, struct err *err);
+// Of what only Slurm has the line says something that runs here: run refuses it ([usage]), alloc says
+// that it does not count, and refuses more than one node ([over-limit]).
+int where_check_local(const struct cli *cli, enum command command, struct err *err);
+// Whether this process is in an allocation of Slurm.
+int where_is_inside(const struct cli *cli);

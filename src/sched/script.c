@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// script: sbatch's own reading of #SBATCH lines: words are cut at blanks, '#' begins a comment, both kinds
+// of quotes and the backslash work.
+#include "sched/script.h"
+
+#include <string.h>
+
+#include "base/lang.h"
+#include "base/mem.h"
+
+void job_script_free(struct job_script *script)
+{
+    strv_free(&script->options);
+    strv_free(&script->words);
+}
+
+int job_script_option(const char *option, struct str *into, struct err *err)
+{
+    static const char special[] = " \t\"'\\#";
+    if (strpbrk(option, "\r\n")) {
+        CLEANUP_STR struct str shown = {0};
+        str_add_visible(&shown, option, strlen(option));
+        return err_set(err, ERR_USAGE, _("a job script cannot hold a newline: %s"), shown.text);
+    }
+    size_t name = strncmp(option, "--", 2) == 0 ? strcspn(option, "=") : 2;
+    if (!strpbrk(option, special) || strlen(option) <= name) {
+        str_add(into, option);
+        return 0;
+    }
+    name += option[name] == '=';
+    str_add_bytes(into, option, name);
+    str_add_char(into, '"');
+    for (const char *at = option + name; *at; at++) {
+        if (*at == '"' || *at == '\\')
+            str_add_char(into, '\\');
+        str_add_char(into, *at);
+    }
+    str_add_char(into, '"');
+    return 0;
+}
+
+// $'...' is bash's, which the script is for.
+static void add_words(const struct strv *words, struct str *into)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (i)
+            str_add_char(into, ' ');
+        str_add_shell(into, words->item[i]);
+    }
+    str_add_char(into, '\n');
+}
+
+int job_script_write(const struct job_script *script, struct str *into, struct err *err)
+{
+    str_add(into, "#!/bin/bash\n# ");
+    str_add_visible(into, script->line, strlen(script->line));
+    str_add_char(into, '\n');
+    for (size_t i = 0; i < script->options.count; i++) {
+        str_add(into, "#SBATCH ");
+        if (job_script_option(script->options.item[i], into, err) < 0)
+            return -1;
+        str_add_char(into, '\n');
+    }
+    str_add(into, "\n# at the time limit and at scancel the command gets SIGTERM itself: it "
+                  "ends, then we do\n"
+                  "stopped=0\n"
+                  "trap 'stopped=1' TERM\n\n");
+    add_words(&script->words, into);
+    str_add(into, "status=$?\n\n"
+                  "# how it ended, for lopin run --wait, with or without accounting\n"
+                  "cd ");
+    str_add_shell(into, script->records);
+    str_add(into, " &&\n"
+                  "    printf 'lopin-job 1 status=%d restart=%d term=%d end=%d node=%s\\n' "
+                  "\"$status\" \\\n"
+                  "        \"${SLURM_RESTART_COUNT:-0}\" \"$stopped\" \"$(date +%s)\" "
+                  "\"$SLURMD_NODENAME\" "
+                  ">\".$SLURM_JOB_ID.end\" &&\n"
+                  "    mv -f \".$SLURM_JOB_ID.end\" \"$SLURM_JOB_ID.end\"\n"
+                  "exit \"$status\"\n");
+    return 0;
+}
