@@ -60,6 +60,7 @@ class Lopin:
         }
         self.env.update(
             LOPIN_LEDGER="", HOME=str(self.home), XDG_CACHE_HOME=str(folder / "cache"), TMPDIR=str(folder / "tmp"), LANG="C.UTF-8",
+            SLURM_CONF=os.devnull,  # no cluster, whatever is installed
             PIP_CONFIG_FILE=os.devnull, PIP_DISABLE_PIP_VERSION_CHECK="1",
         )
         self.started = []
