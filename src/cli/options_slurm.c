@@ -98,7 +98,7 @@ void options_slurm_words(const struct slurm_options *slurm, struct strv *into)
 {
     for (size_t i = 0; i < SLURM_OPTIONS; i++) {
         const char *value = slurm->value[i];
-        if (value && names[i])
+        if (value && names[i] && i != OPTION_SLURM_CHDIR - OPTION_SLURM_FIRST)
             strv_take(into, mem_print("--%s%s%s", names[i], *value ? "=" : "", value));
     }
     strv_add_all(into, &slurm->other);

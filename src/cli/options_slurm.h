@@ -19,7 +19,7 @@ int options_slurm_take(struct slurm_options *slurm, int id, const char *value,
 void options_slurm_free(struct slurm_options *slurm);
 // The value of one of them, or NULL.
 const char *options_slurm_value(const struct slurm_options *slurm, int id);
-// Adds all of them as words: "--partition=c-iq", "--exclusive".
+// Adds all of them but --chdir, which is a path of ours, as words: "--partition=c-iq", "--exclusive".
 void options_slurm_words(const struct slurm_options *slurm, struct strv *into);
 // Its long name; NULL: it is none of them.
 const char *options_slurm_name(int id);

@@ -41,6 +41,11 @@ int slurm_line_options(const struct cli *cli, const char *name, struct strv *int
         limits_add_time(&time, options->time_us);
         strv_take(into, mem_print("--time=%s", time.text));
     }
+    const char *chdir = options_slurm_value(&options->pass, OPTION_SLURM_CHDIR);
+    if (chdir) {
+        CLEANUP_FREE char *path = fs_absolute(cli->cwd, chdir);
+        strv_take(into, mem_print("--chdir=%s", path));
+    }
     options_slurm_words(&options->pass, into);
     return 0;
 }

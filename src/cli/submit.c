@@ -87,16 +87,30 @@ static int add_command(struct submit *submit, struct err *err)
     return 0;
 }
 
-// sbatch replaces %j and the like, and "%%" is a '%' of the name.
-static char *pattern_of(const char *path)
+// sbatch replaces %j and the like, "%%" is a '%' of the name, and a backslash switches all of that off.
+static int add_pattern(const char *option, const char *folder, const char *pattern,
+                       struct strv *list, struct err *err)
 {
-    struct str pattern = {0};
-    for (const char *at = path; *at; at++) {
+    CLEANUP_STR struct str text = {0};
+    if (strchr(folder, '\\'))
+        return err_set(err, ERR_USAGE,
+                       _("Slurm writes no log below a folder with a backslash"));
+    str_print(&text, "--%s=", option);
+    for (const char *at = *pattern == '/' ? "" : folder; *at; at++) {
         if (*at == '%')
-            str_add_char(&pattern, '%');
-        str_add_char(&pattern, *at);
+            str_add_char(&text, '%');
+        str_add_char(&text, *at);
     }
-    return str_take(&pattern);
+    str_print(&text, "%s%s", *pattern == '/' ? "" : "/", pattern);
+    strv_take(list, str_take(&text));
+    return 0;
+}
+
+// Where the job works.
+static char *work_folder(const struct cli *cli)
+{
+    const char *chdir = options_slurm_value(&cli->options.pass, OPTION_SLURM_CHDIR);
+    return chdir ? fs_absolute(cli->cwd, chdir) : mem_dup(cli->cwd);
 }
 
 static int add_options(struct submit *submit, struct err *err)
@@ -104,15 +118,17 @@ static int add_options(struct submit *submit, struct err *err)
     const struct cli *cli = submit->cli;
     const struct options *options = &cli->options;
     struct strv *list = &submit->script.options;
-    CLEANUP_FREE char *folder = pattern_of(submit->submitted.folder);
+    CLEANUP_FREE char *folder = work_folder(cli);
     if (slurm_line_options(cli, fs_base(cli->words.item[0]), list, err) < 0)
         return -1;
     if (!options_slurm_value(&options->pass, OPTION_SLURM_CHDIR))
-        strv_take(list, mem_print("--chdir=%s", cli->cwd));
-    strv_take(list, options->log ? mem_print("--output=%s", options->log)
-                                 : mem_print("--output=%s/%%j.log", folder));
-    if (options->error_log)
-        strv_take(list, mem_print("--error=%s", options->error_log));
+        strv_take(list, mem_print("--chdir=%s", folder));
+    if ((options->log
+             ? add_pattern("output", folder, options->log, list, err)
+             : add_pattern("output", submit->submitted.folder, "%j.log", list, err)) < 0)
+        return -1;
+    if (options->error_log && add_pattern("error", folder, options->error_log, list, err) < 0)
+        return -1;
     strv_add(list, "--open-mode=append"); // of a job that was requeued both are kept
     return 0;
 }
@@ -132,7 +148,6 @@ static int compose(struct submit *submit, struct err *err)
 static int make_folders(const struct submit *submit, struct err *err)
 {
     const struct options *options = &submit->cli->options;
-    const char *chdir = options_slurm_value(&options->pass, OPTION_SLURM_CHDIR);
     const char *patterns[] = {options->log, options->error_log};
     CLEANUP_CLOSE int runs = folder_project(submit->cli->cwd, err);
     if (runs < 0)
@@ -142,11 +157,10 @@ static int make_folders(const struct submit *submit, struct err *err)
     for (size_t i = 0; i < COUNT(patterns); i++) {
         if (!patterns[i])
             continue;
-        CLEANUP_FREE char *base =
-            chdir ? fs_absolute(submit->cli->cwd, chdir) : mem_dup(submit->cli->cwd);
-        CLEANUP_FREE char *path = fs_absolute(base, patterns[i]);
-        CLEANUP_FREE char *folder = fs_folder(path);
-        if (!strchr(folder, '%') && fs_make_dirs(AT_FDCWD, folder, 0777, err) < 0)
+        CLEANUP_FREE char *base = work_folder(submit->cli);
+        CLEANUP_FREE char *named = fs_folder(patterns[i]);
+        CLEANUP_FREE char *folder = fs_absolute(base, named);
+        if (!strchr(named, '%') && fs_make_dirs(AT_FDCWD, folder, 0777, err) < 0)
             return -1;
     }
     return 0;
@@ -177,7 +191,10 @@ static int send(struct submit *submit, struct err *err)
     const struct slurm_ask ask = {.argv = words, .vars = &vars};
     slurm_line_vars(submit->cli, &vars);
     if (slurm_call(&ask, &answer, err) < 0)
-        return -1;
+        return err->code == ERR_SLURM_SILENT
+                   ? err_hint(err, "try",
+                              _("squeue --me, whether the job was taken all the same"))
+                   : -1;
     if (!WIFEXITED(answer.status) || WEXITSTATUS(answer.status) != 0)
         return slurm_line_refused(submit->cli, "sbatch", &answer, err);
     return take_number(submit, str_text(&answer.out), err);
@@ -194,15 +211,37 @@ static void settle(struct submit *submit)
         free(TAKE(submit->file));
 }
 
-// Slurm itself knows what a pattern became.
+// What sbatch makes of -o. scontrol shows the path too, but not that of "%%"; it is asked for what is not
+// known here (%N, %u). Yours; NULL: something of that is in it.
+static char *expand(const struct submit *submit)
+{
+    const struct cli *cli = submit->cli;
+    const char *name = cli->options.name ? cli->options.name : fs_base(cli->words.item[0]);
+    CLEANUP_FREE char *folder = work_folder(cli);
+    CLEANUP_STR struct str path = {0};
+    for (const char *at = cli->options.log; *at; at++) {
+        if (*at != '%')
+            str_add_char(&path, *at);
+        else if (*++at == 'j' || *at == 'A')
+            str_add(&path, submit->submitted.job);
+        else if (*at == 'x')
+            str_add(&path, name);
+        else if (*at == '%')
+            str_add_char(&path, '%');
+        else
+            return NULL;
+    }
+    return fs_absolute(folder, str_text(&path));
+}
+
 static void find_log(struct submit *submit)
 {
     struct submitted *at = &submit->submitted;
     CLEANUP_ANSWER struct slurm_answer answer = {0};
-    if (!submit->cli->options.log) {
-        at->log = mem_print("%s/%s.log", at->folder, at->job);
+    at->log =
+        submit->cli->options.log ? expand(submit) : mem_print("%s/%s.log", at->folder, at->job);
+    if (at->log)
         return;
-    }
     char *const words[] = {(char *)"scontrol", (char *)"show", (char *)"job", at->job, NULL};
     const struct slurm_ask ask = {.argv = words, .vars = &submit->cli->vars};
     if (slurm_call(&ask, &answer, NULL) == 0)

@@ -62,7 +62,7 @@ char *slurm_find(const char *command, const struct vars *vars, struct err *err)
     return NULL;
 }
 
-// "sbatch: error: Batch job submission failed: Invalid ..." without its first two words.
+// What follows "sbatch: error: "; NULL: the line is no error's.
 static const char *message_of(const char *line)
 {
     static const char *const kinds[] = {": error: ", ": fatal: "};
@@ -71,20 +71,23 @@ static const char *message_of(const char *line)
         if (at)
             return at + strlen(kinds[i]);
     }
-    return line;
+    return NULL;
 }
 
 char *slurm_words(const char *error)
 {
-    size_t size = strlen(error);
-    while (size && (error[size - 1] == '\n' || error[size - 1] == ' '))
-        size--;
-    size_t from = size;
-    while (from && error[from - 1] != '\n')
-        from--;
-    CLEANUP_FREE char *line = mem_dupn(error + from, size - from);
+    const char *words = "";
+    int is_error = 0;
+    CLEANUP_STRV struct strv lines = {0};
+    strv_split(&lines, error, '\n');
+    for (size_t i = 0; i < lines.count; i++) {
+        const char *line = lines.item[i];
+        const char *message = message_of(line);
+        if (message || (!is_error && *line && !str_starts(line, "Try \"")))
+            words = message ? message : line;
+        is_error |= message != NULL;
+    }
     struct str shown = {0};
-    const char *words = message_of(line);
     str_add_visible(&shown, words, strlen(words));
     return str_take(&shown);
 }
@@ -103,7 +106,6 @@ int slurm_refused(const char *command, const struct slurm_answer *answer, struct
 static int silent(const char *command, const char *words, struct err *err)
 {
     err_set(err, ERR_SLURM_SILENT, _("Slurm does not answer: %s: %s"), command, words);
-    err_hint(err, "try", _("later: nothing was submitted, as far as is known"));
     return err_hint(err, "try", "scontrol ping");
 }
 

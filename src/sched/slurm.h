@@ -30,8 +30,8 @@ void slurm_answer_free(struct slurm_answer *answer);
 #define CLEANUP_ANSWER CLEANUP(slurm_answer_free)
 // Fills err with [refused] in the words that the command printed; returns -1.
 int slurm_refused(const char *command, const struct slurm_answer *answer, struct err *err);
-// The last line of what a command of Slurm printed to standard error, without "sbatch: error: " and the
-// like in front. Yours.
+// The last error in what a command of Slurm printed to standard error, without "sbatch: error: " in front,
+// or its last line. Yours.
 char *slurm_words(const char *error);
 // The path of one of its commands by PATH. Yours; NULL with [no-slurm].
 char *slurm_find(const char *command, const struct vars *vars, struct err *err);

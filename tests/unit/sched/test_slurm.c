@@ -155,6 +155,8 @@ static void the_last_words(void **state)
         {"slurm_load_jobs error: Invalid job id specified\n",
          "slurm_load_jobs error: Invalid job id specified"},
         {"sbatch: fatal: no\n\n", "no"},
+        {"sbatch: unrecognized option '--x'\nTry \"sbatch --help\" for more information\n",
+         "sbatch: unrecognized option '--x'"},
         {"a\033[2Jb", "a\\x1b[2Jb"},
         {"", ""},
     };

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""lopin run --slurm on a real cluster: one job, its log, its end and what ends it."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+SHOW = """import json, os, sys
+print(json.dumps([sys.argv[1:], sys.executable, sys.prefix, os.environ.get("OMP_NUM_THREADS"),
+                  len(os.sched_getaffinity(0)), os.environ["SLURMD_NODENAME"], os.getcwd()]))
+sys.exit(3)
+"""
+HOLD = """import pathlib, sys, time
+print("begun", flush=True)
+while not pathlib.Path(sys.argv[1]).exists(): time.sleep(0.05)
+print("ended")
+"""
+
+
+@pytest.fixture(scope="module")
+def long_job(slurm, tmp_path_factory):
+    """One that is over its time while the others run: Slurm looks each half minute."""
+    from conftest import CLI
+    folder = tmp_path_factory.mktemp("long")
+    program = CLI.Lopin(folder)
+    program.env.update(SLURM_CONF=str(slurm.conf), LOPIN_SITE="")
+    process = program.start("run", "--slurm", "--wait", "-t", "1", "sleep", "600")
+    yield process
+    program.close()
+
+
+@pytest.fixture(autouse=True)
+def begin(long_job):
+    """Begins it before the first test."""
+
+
+def jobs(lopin):
+    return lopin.cwd / ".lopin/jobs"
+
+
+def test_words_output_and_status_arrive(lopin, number):
+    lopin.write("a b.py", SHOW)
+    words = ["two words", "$HOME", "new\nline", "", "'\"\\", "é", "--wait"]
+    done = lopin("run", "--slurm", "--wait", "-c", "1", "-t", "5", "--mem", "200M", "a b.py", *words)
+    assert done.code == 3, done.err
+    job = number(done.err)
+    got, _, _, threads, cores, node, cwd = __import__("json").loads(done.out)
+    assert (got, threads, cores, cwd) == (words, "1", 1, str(lopin.cwd)) and node in ("n1", "n2")
+    assert (jobs(lopin) / (job + ".log")).read_text() == done.out
+    assert (jobs(lopin) / (job + ".end")).read_text().startswith("lopin-job 1 status=3 restart=0 term=0 ")
+    assert "status 3" in done.err and sorted(path.suffix for path in jobs(lopin).iterdir()) == [".end", ".log", ".sh"]
+
+
+def test_the_log_is_shown_while_it_grows(lopin, until):
+    lopin.write("hold.py", HOLD)
+    process = lopin.start("run", "--slurm", "--wait", "hold.py", "go")
+    assert process.stdout.readline() == b"begun\n"
+    lopin.write("go", "")
+    assert process.stdout.read() == b"ended\n" and process.wait(60) == 0
+
+
+def test_without_wait_it_returns_at_once(lopin, slurm, number, until):
+    lopin.write("hold.py", HOLD)
+    done = lopin("run", "--slurm", "-J", "my job", "hold.py", "go")
+    job = number(done.out)
+    assert (done.code, done.out) == (0, "job %s\n" % job) and ".lopin/jobs/%s.log" % job in done.err
+    assert slurm.slurm("squeue", "-h", "-j", job, "-o", "%j").strip() == "my job"
+    lopin.write("go", "")
+    until((jobs(lopin) / (job + ".end")).exists)
+    assert (jobs(lopin) / (job + ".log")).read_text() == "begun\nended\n"
+
+
+def test_a_dry_run_prints_the_script_which_works_by_hand(lopin, slurm, until):
+    lopin.write("a.py", SHOW)
+    done = lopin("run", "--slurm", "--dry-run", "-c", "1", "-p", "c-iq", "-t", "1:00:00", "--mem-per-cpu", "100M", "--exclusive",
+                 "--mail-type", "NONE", "--sbatch=--comment=x y", "--sbatch=nice=5", "a.py", "w")
+    assert done.code == 0, done.err
+    for line in ("#!/bin/bash", "#SBATCH --partition=c-iq", "#SBATCH --cpus-per-task=1", "#SBATCH --time=01:00:00",
+                 "#SBATCH --mem-per-cpu=100M", "#SBATCH --exclusive", '#SBATCH --comment="x y"', "#SBATCH --nice=5"):
+        assert line in done.out.splitlines(), line
+    assert not (lopin.cwd / ".lopin").exists()
+    jobs(lopin).mkdir(parents=True)
+    path = lopin.write("by hand.sh", done.out)
+    job = subprocess.run(["sbatch", "--parsable", path], env=lopin.environment({}), cwd="/", capture_output=True, text=True,
+                         check=True).stdout.strip()
+    until((jobs(lopin) / (job + ".end")).exists)
+    assert '["w"]' in (jobs(lopin) / (job + ".log")).read_text()
+    assert slurm.slurm("scontrol", "show", "job", job).count("Comment=x y") == 1
+
+
+def test_the_active_environment_and_another_folder(lopin):
+    lopin.write("a.py", SHOW)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", lopin.cwd / "my env"], check=True)
+    (lopin.cwd / "else where").mkdir()
+    done = lopin("run", "--slurm", "--wait", "-D", "else where", "a.py", env={"VIRTUAL_ENV": str(lopin.cwd / "my env")})
+    assert done.code == 3, done.err
+    _, _, prefix, _, _, _, cwd = __import__("json").loads(done.out)
+    assert (prefix, cwd) == (str(lopin.cwd / "my env"), str(lopin.cwd / "else where"))
+
+
+def test_output_goes_where_it_is_asked(lopin, number):
+    lopin.write("a.sh", "#!/bin/sh\necho out; echo err >&2\n", mode=0o755)
+    done = lopin("run", "--slurm", "--wait", "-o", "logs here/%x-%j.out", "-e", "errors/%j.err", "-J", "n", "./a.sh")
+    job = number(done.err)
+    assert (done.code, done.out) == (0, "out\n"), done.err
+    assert (lopin.cwd / "logs here" / ("n-%s.out" % job)).read_text() == "out\n"
+    assert (lopin.cwd / "errors" / (job + ".err")).read_text() == "err\n"
+    done = lopin("run", "--slurm", "--wait", "-o", str(lopin.cwd.parent.parent / "%N-%j.out"), "./a.sh")
+    assert (done.code, done.out) == (0, "out\nerr\n"), done.err
+
+
+@pytest.mark.parametrize("words, name, cure", [
+    (["-p", "c-iqq"], "refused", "-p c-iq"), (["-t", "9-0"], "over-limit", "-t 7-00:00:00"),
+    (["-t", "3", "-p", "c-short"], "over-limit", "-p c-iq"), (["--mem", "99G"], "over-limit", "--mem 4G"),
+    (["-c", "99"], "over-limit", "-c "), (["-N", "3"], "over-limit", "-N 2"), (["-w", "n9"], "refused", "Invalid node name"),
+    (["--sbatch=--qqq=3"], "refused", "qqq"),
+])
+def test_what_is_refused(lopin, words, name, cure):
+    lopin.write("a.py", SHOW)
+    done = lopin("run", "--slurm", *words, "a.py")
+    assert (done.code, done.out) == (125, "") and "[%s]" % name in done.err and cure in done.err, done.err
+    assert list(jobs(lopin).iterdir()) == []
+
+
+def test_what_is_wrong_before_it_is_submitted(lopin):
+    lopin.write("a.py", SHOW)
+    for words, name in ((["absent.py"], "no-program"), (["--python", "/absent", "a.py"], "no-python"), ([], "usage"),
+                        (["--local", "a.py"], "usage"), (["--sbatch=--array=1-3", "a.py"], "usage"),
+                        (["--sbatch=-o x", "a.py"], "usage"), (["--mem", "1G", "--mem-per-cpu", "1G", "a.py"], "usage")):
+        done = lopin("run", "--slurm", *words)
+        assert done.code == 125 and "[%s]" % name in done.err, (words, done.err)
+    assert not jobs(lopin).exists()
+    newline = lopin.cwd / "new\nline"
+    newline.mkdir()
+    done = lopin("run", "--slurm", "--dry-run", "../a.py", cwd=newline)
+    assert done.code == 125 and "newline" in done.err
+
+
+def test_options_of_jobs_need_a_job(lopin):
+    lopin.write("a.py", "print(1)")
+    for words in (["-p", "c-iq"], ["-t", "5"], ["--wait"], ["--dry-run"], ["--mem", "1G"]):
+        done = lopin("run", *words, "a.py")
+        assert done.code == 125 and "[usage]" in done.err and "lopin run --slurm" in done.err
+    done = lopin("map", "--slurm", "a.py", "1")
+    assert done.code == 2 and "lopin run" in done.err
+
+
+def test_without_slurm_and_without_a_controller(lopin, slurm):
+    lopin.write("a.py", SHOW)
+    done = lopin("run", "--slurm", "a.py", env={"PATH": str(pathlib.Path(sys.executable).parent)})
+    assert done.code == 125 and "[no-slurm]" in done.err
+    gone = lopin.write("gone.conf", "".join(
+        "SlurmctldPort=1\n" if line.startswith("SlurmctldPort=") else line for line in open(slurm.conf, encoding="utf-8")))
+    done = lopin("run", "--slurm", "a.py", env={"SLURM_CONF": str(gone)})
+    assert done.code == 125 and "[slurm-silent]" in done.err, done.err
+
+
+def test_files_say_where(lopin, slurm, number):
+    lopin.write("a.py", SHOW)
+    lopin.write("lopin.toml", 'where = "slurm"\ncpus-per-task = 1\n[slurm]\ntime = "1:30:00"\npartition = "c-iq"\nsbatch = ["nice=3"]\n')
+    done = lopin("run", "--dry-run", "a.py")
+    for line in ("--time=01:30:00", "--partition=c-iq", "--nice=3", "--cpus-per-task=1"):
+        assert "#SBATCH %s\n" % line in done.out
+    assert "--time=00:05:00" in lopin("run", "--dry-run", "-t", "5", "a.py").out
+    lopin.write("b.py", "import os; print(os.environ.get('SLURM_JOB_ID'))")
+    done = lopin("run", "--local", "b.py")
+    assert (done.code, done.out) == (0, "None\n")
+    done = lopin("run", "--wait", "-c", "1", "b.py")
+    assert (done.code, done.out) == (0, number(done.err) + "\n")
+
+
+def test_cancelled(lopin, slurm, number):
+    lopin.write("hold.py", HOLD)
+    process = lopin.start("run", "--slurm", "--wait", "hold.py", "go")
+    assert process.stdout.readline() == b"begun\n"
+    slurm.slurm("scancel", "-n", "hold.py")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 143 and b"[cancelled]" in err
+
+
+def test_interrupted_twice_is_cancelled(lopin, slurm, number):
+    lopin.write("hold.py", HOLD)
+    process = lopin.start("run", "--slurm", "--wait", "hold.py", "go")
+    job = number(process.stderr.readline().decode())
+    assert process.stdout.readline() == b"begun\n"
+    process.send_signal(signal.SIGINT)
+    while b"^C again" not in process.stderr.readline():
+        pass
+    assert slurm.state(job) == "RUNNING"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=120)
+    assert process.returncode == 130
+    slurm.wait_state(job, "CANCELLED", "COMPLETING")
+
+
+def test_left_alone_it_goes_on(lopin, slurm, number, until):
+    lopin.write("hold.py", HOLD)
+    process = lopin.start("run", "--slurm", "--wait", "hold.py", "go")
+    job = number(process.stderr.readline().decode())
+    assert process.stdout.readline() == b"begun\n"
+    process.send_signal(signal.SIGQUIT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGQUIT and b"scancel " + job.encode() in err
+    lopin.write("go", "")
+    until((jobs(lopin) / (job + ".end")).exists)
+
+
+def test_too_much_memory(lopin):
+    lopin.write("eat.py", "import time\nx = bytearray(900 << 20)\ntime.sleep(600)\n")
+    done = lopin("run", "--slurm", "--wait", "--mem", "100M", "eat.py")
+    assert done.code == 137 and "[memory-limit]" in done.err, done.err
+
+
+def test_a_lost_node(lopin, slurm, number):
+    """The job begins again on the other node, and the record of its end is that of the second run."""
+    lopin.write("hold.py", HOLD.replace('"begun"', '"begun", __import__("os").environ["SLURMD_NODENAME"]'))
+    process = lopin.start("run", "--slurm", "--wait", "--sbatch=--requeue", "hold.py", "go")
+    job = number(process.stderr.readline().decode())
+    node = process.stdout.readline().split()[1].decode()
+    assert slurm.cluster("kill-node", node).returncode == 0
+    slurm.slurm("scontrol", "update", "nodename=" + node, "state=down", "reason=test")
+    try:
+        second = process.stdout.readline()
+        assert second.startswith(b"begun") and node.encode() not in second
+        lopin.write("go", "")
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0 and b"begins again" in err
+        assert "restart=1" in (jobs(lopin) / (job + ".end")).read_text()
+    finally:
+        slurm.cluster("start-node", node)
+        slurm.slurm("scontrol", "update", "nodename=" + node, "state=resume")
+
+
+def test_an_old_record_is_not_taken_for_the_end(lopin, number, until):
+    lopin.write("hold.py", HOLD)
+    process = lopin.start("run", "--slurm", "--wait", "hold.py", "go")
+    job = number(process.stderr.readline().decode())
+    assert process.stdout.readline() == b"begun\n"
+    (jobs(lopin) / (job + ".end")).write_text("lopin-job 1 status=7 restart=0 term=1 end=1 node=n1\n")
+    time.sleep(3)
+    assert process.poll() is None
+    lopin.write("go", "")
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+
+
+def test_killed_with_its_node_while_nobody_knows(lopin, slurm, number):
+    """kill -9 of the wait does nothing to the job."""
+    lopin.write("hold.py", HOLD)
+    process = lopin.start("run", "--slurm", "--wait", "hold.py", "go")
+    job = number(process.stderr.readline().decode())
+    assert process.stdout.readline() == b"begun\n"
+    process.kill()
+    process.wait()
+    assert slurm.state(job) == "RUNNING"
+    lopin.write("go", "")
+    slurm.wait_state(job, "COMPLETED")
+
+
+def test_over_its_time(long_job):
+    out, err = long_job.communicate(timeout=240)
+    assert long_job.returncode in (137, 143) and b"[time-limit]" in err and b"-t 00:02:00" in err, err
