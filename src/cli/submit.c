@@ -20,7 +20,6 @@
 #include "cli/say.h"
 #include "cli/slurm_line.h"
 #include "run/folder.h"
-#include "sched/job_view.h"
 #include "sched/script.h"
 
 #define FOLDER ".lopin/jobs"
@@ -211,11 +210,9 @@ static void settle(struct submit *submit)
         free(TAKE(submit->file));
 }
 
-// What sbatch makes of -o. scontrol shows the path too, but not that of "%%"; it is asked for what is not
-// known here (%N, %u). Yours; NULL: something of that is in it.
-static char *expand(const struct submit *submit)
+// What sbatch makes of -o. Yours; NULL: something is in it that only the node knows (%N).
+static char *expand(const struct cli *cli, const char *job)
 {
-    const struct cli *cli = submit->cli;
     const char *name = cli->options.name ? cli->options.name : fs_base(cli->words.item[0]);
     CLEANUP_FREE char *folder = work_folder(cli);
     CLEANUP_STR struct str path = {0};
@@ -223,7 +220,7 @@ static char *expand(const struct submit *submit)
         if (*at != '%')
             str_add_char(&path, *at);
         else if (*++at == 'j' || *at == 'A')
-            str_add(&path, submit->submitted.job);
+            str_add(&path, job);
         else if (*at == 'x')
             str_add(&path, name);
         else if (*at == '%')
@@ -234,22 +231,21 @@ static char *expand(const struct submit *submit)
     return fs_absolute(folder, str_text(&path));
 }
 
+static int check_log(const struct cli *cli, struct err *err)
+{
+    CLEANUP_FREE char *path = cli->options.log ? expand(cli, "1") : NULL;
+    if (!cli->options.log || !cli->options.wait || path)
+        return 0;
+    err_set(err, ERR_USAGE, _("--wait shows the log, and cannot know its name: -o %s"),
+            cli->options.log);
+    return err_hint(err, "try", _("-o with %%j (job) and %%x (name) only"));
+}
+
 static void find_log(struct submit *submit)
 {
     struct submitted *at = &submit->submitted;
-    CLEANUP_ANSWER struct slurm_answer answer = {0};
-    at->log =
-        submit->cli->options.log ? expand(submit) : mem_print("%s/%s.log", at->folder, at->job);
-    if (at->log)
-        return;
-    char *const words[] = {(char *)"scontrol", (char *)"show", (char *)"job", at->job, NULL};
-    const struct slurm_ask ask = {.argv = words, .vars = &submit->cli->vars};
-    if (slurm_call(&ask, &answer, NULL) == 0)
-        at->log = scontrol_value(str_text(&answer.out), "StdOut");
-    if (!at->log)
-        return;
-    CLEANUP_FREE char *folder = fs_folder(at->log);
-    fs_make_dirs(AT_FDCWD, folder, 0777, NULL); // of a pattern that names folders
+    at->log = submit->cli->options.log ? expand(submit->cli, at->job)
+                                       : mem_print("%s/%s.log", at->folder, at->job);
 }
 
 static int tell(const struct submit *submit, struct err *err)
@@ -276,7 +272,7 @@ static int tell(const struct submit *submit, struct err *err)
 static int submit_it(struct submit *submit, struct err *err)
 {
     CLEANUP_FREE char *sbatch = slurm_find("sbatch", &submit->cli->vars, err);
-    if (!sbatch || compose(submit, err) < 0)
+    if (!sbatch || check_log(submit->cli, err) < 0 || compose(submit, err) < 0)
         return -1;
     if (submit->cli->options.dry_run)
         return say_data(submit->cli, &submit->text, err);

@@ -3,7 +3,6 @@
 // squeue has another schema with each.
 #include "sched/job_view.h"
 
-#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,15 +112,6 @@ void sacct_read(const char *text, const char *job, struct job_view *ret)
             ret->time_us = 0;
         copy(ret->reason, sizeof ret->reason, field.item[5]);
     }
-}
-
-char *scontrol_value(const char *text, const char *name)
-{
-    size_t size = strlen(name);
-    for (const char *at = text; (at = strstr(at, name)); at += size)
-        if (at[size] == '=' && (at == text || isspace((unsigned char)at[-1])))
-            return mem_dupn(at + size + 1, strcspn(at + size + 1, "\n"));
-    return NULL;
 }
 
 // A record is one line, "lopin-job 1 status=0 restart=0 term=0 end=1764460000 node=n1".

@@ -26,8 +26,6 @@ extern const char *const squeue_ask[];
 void squeue_read(const char *text, struct job_view *ret);
 extern const char *const sacct_ask[];
 void sacct_read(const char *text, const char *job, struct job_view *ret);
-// The value of "Name=" in `scontrol show job`, up to its line's end. Yours; NULL if it has none.
-char *scontrol_value(const char *text, const char *name);
 
 struct job_end {      // of the record that the script left
     int status;       // of the command, as bash gives it

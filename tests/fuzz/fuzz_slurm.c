@@ -43,7 +43,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
     sacct_read(text, "7", &view);
     if (view.signal < 0 || view.time_us < 0)
         abort();
-    free(scontrol_value(text, "StdOut"));
     free(slurm_words(text));
     if (job_end_read(text, &end) == 0 && (end.status < 0 || end.status > 255))
         abort();

@@ -109,8 +109,10 @@ def test_output_goes_where_it_is_asked(lopin, number):
     assert (done.code, done.out) == (0, "out\n"), done.err
     assert (lopin.cwd / "logs here" / ("n-%s.out" % job)).read_text() == "out\n"
     assert (lopin.cwd / "errors" / (job + ".err")).read_text() == "err\n"
-    done = lopin("run", "--slurm", "--wait", "-o", str(lopin.cwd.parent.parent / "%N-%j.out"), "./a.sh")
-    assert (done.code, done.out) == (0, "out\nerr\n"), done.err
+    done = lopin("run", "--slurm", "--wait", "-o", "%N-%j.out", "./a.sh")
+    assert done.code == 125 and "[usage]" in done.err
+    done = lopin("run", "--slurm", "-o", "%N-%j.out", "./a.sh")
+    assert done.code == 0 and "%N-%j.out" in done.err
 
 
 @pytest.mark.parametrize("words, name, cure", [

@@ -77,18 +77,6 @@ static void sacct(void **state)
     assert_int_equal(view.phase, JOB_ABSENT);
 }
 
-static void scontrol(void **state)
-{
-    static const char text[] =
-        "JobId=7 JobName=a StdOut=x\n   WorkDir=/a b\n   StdErr=/a b/7.log\n"
-        "   StdOut=/a b/7.log\n   Power=\n";
-    (void)state;
-    CLEANUP_FREE char *name = scontrol_value(text, "StdErr");
-    assert_string_equal(name, "/a b/7.log");
-    assert_null(scontrol_value(text, "Std"));
-    assert_null(scontrol_value("", "StdOut"));
-}
-
 static void records(void **state)
 {
     static const char *const bad[] = {
@@ -119,7 +107,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(squeue),
         cmocka_unit_test(sacct),
-        cmocka_unit_test(scontrol),
         cmocka_unit_test(records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
