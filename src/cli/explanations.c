@@ -422,6 +422,43 @@ const struct explanation explanations[ERR_COUNT] = {
                "\n"
                "In Python, data that is read in parts (numpy.load(..., mmap_mode=\"r\"),\n"
                "pandas.read_csv(..., chunksize=...)) needs less.\n")},
+    [ERR_NO_SLURM] = {N_("there is no Slurm here"),
+                      N_("--slurm needs the commands of Slurm (sbatch, squeue, salloc) on PATH "
+                         "and a cluster\n"
+                         "that they find: a login node has both.\n"
+                         "\n"
+                         "    lopin run --local ...               on this machine\n"
+                         "    scontrol ping                       what Slurm itself says\n")},
+    [ERR_REFUSED] =
+        {
+            N_("Slurm does not take the job as it was asked for"),
+            N_("The line has Slurm's own words. Nothing was submitted.\n"
+               "\n"
+               "    sinfo -s                            which partitions there are\n"
+               "    sacctmgr show assoc user=$USER      which accounts are yours\n"
+               "    lopin run --slurm --dry-run ...     the script that was to be sent\n")},
+    [ERR_SLURM_SILENT] =
+        {N_("the controller of Slurm does not answer"),
+         N_(
+             "A command of Slurm had no answer, or none in half a minute, after which lopin\n"
+             "ends it. Jobs that run are not touched by that.\n"
+             "\n"
+             "    scontrol ping                       whether it is up again\n"
+             "    squeue --me                         whether a job was taken all the same\n")},
+    [ERR_NODE_LOST] =
+        {N_("the node of a job failed"),
+         N_(
+             "It lost power, its disk or its network. Slurm begins the job again where the\n"
+             "site or --sbatch=--requeue says so; else the same line submits it again.\n"
+             "\n"
+             "    sinfo -R                            what is known of nodes that are down\n")},
+    [ERR_CANCELLED] =
+        {N_("a job was cancelled"),
+         N_(
+             "By scancel, by who keeps the cluster, or to make room for another (preemption).\n"
+             "What it printed until then is in its log.\n"
+             "\n"
+             "    cat .lopin/jobs/8123.log\n")},
     [ERR_SYSTEM] =
         {
             N_("the system refused something that lopin needs"),

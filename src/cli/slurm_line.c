@@ -124,6 +124,8 @@ int slurm_line_env(const struct cli *cli, int is_python, struct strv *into, stru
         strv_add(into, "--keep-env");
         strv_add(into, options->keep.item[i]);
     }
+    if (options->fast_ctl)
+        strv_add(into, "--fast-threadpoolctl");
     if (options->verbose)
         strv_add(into, "--verbose");
     if (options->quiet)
