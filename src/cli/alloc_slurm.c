@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,37 +98,52 @@ static void relay(const struct cli *cli, const char *line, struct str *errors)
     say(cli, "%s", str_text(&shown));
 }
 
-// Returns whether the allocation was given.
-static int listen(const struct cli *cli, int fd, struct str *errors)
+struct listening {
+    const struct cli *cli;
+    struct str text, errors; // not yet a line; lines of errors
+    int granted;             // the allocation was given
+};
+
+static void take_lines(struct listening *listening)
 {
-    CLEANUP_STR struct str text = {0};
-    char block[BLOCK];
-    int granted = 0;
-    for (ssize_t got;
-         (got = read(fd, block, sizeof block)) > 0 || (got < 0 && errno == EINTR);) {
-        if (got < 0)
-            continue;
-        str_add_bytes(&text, block, (size_t)got);
-        for (char *end; text.size && (end = memchr(text.text, '\n', text.size));) {
-            size_t size = (size_t)(end - text.text) + 1;
-            *end = '\0';
-            granted |= strstr(text.text, "Granted job allocation") != NULL;
-            relay(cli, text.text, errors);
-            memmove(text.text, text.text + size, text.size - size + 1);
-            text.size -= size;
-        }
+    struct str *text = &listening->text;
+    for (char *end; text->size && (end = memchr(text->text, '\n', text->size));) {
+        size_t size = (size_t)(end - text->text) + 1;
+        *end = '\0';
+        listening->granted |= strstr(text->text, "Granted job allocation") != NULL;
+        relay(listening->cli, text->text, &listening->errors);
+        memmove(text->text, text->text + size, text->size - size + 1);
+        text->size -= size;
     }
-    return granted;
+}
+
+// To the end of its words. A signal that is for us alone is salloc's: it gives the allocation back.
+static void listen_to(struct listening *listening, int fd, int signals, pid_t pid)
+{
+    struct pollfd poll_for[] = {{.fd = fd, .events = POLLIN},
+                                {.fd = signals, .events = POLLIN}};
+    for (;;) {
+        char block[BLOCK];
+        struct signalfd_siginfo info;
+        if (poll(poll_for, COUNT(poll_for), -1) < 0 && errno != EINTR)
+            return;
+        if (poll_for[1].revents && read(signals, &info, sizeof info) == sizeof info)
+            kill(pid, (int)info.ssi_signo);
+        if (!poll_for[0].revents)
+            continue;
+        ssize_t got = read(fd, block, sizeof block);
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return;
+        if (got > 0)
+            str_add_bytes(&listening->text, block, (size_t)got);
+        take_lines(listening);
+    }
 }
 
 static pid_t start(const struct cli *cli, const char *program, const struct strv *words,
-                   int error, struct err *err)
+                   int error, const sigset_t *ignored, struct err *err)
 {
     CLEANUP_VARS struct vars vars = {0};
-    sigset_t ignored;
-    proc_ignored(&ignored);
-    sigdelset(&ignored, SIGINT);
-    sigdelset(&ignored, SIGQUIT);
     slurm_line_vars(cli, &vars);
     const struct proc proc = {.path = program,
                               .argv = words->item,
@@ -135,53 +152,78 @@ static pid_t start(const struct cli *cli, const char *program, const struct strv
                               .in = -1,
                               .out = -1,
                               .error = error,
-                              .ignored = &ignored};
+                              .ignored = ignored};
     pid_t pid = proc_start(&proc);
     if (pid < 0)
         err_errno(err, ERR_SYSTEM, errno, _("cannot run '%s'"), program);
     return pid;
 }
 
-static int finish(const struct cli *cli, pid_t pid, int granted, const struct str *errors,
-                  struct err *err)
+static int finish(const struct listening *listening, pid_t pid, struct err *err)
 {
-    struct slurm_answer answer = {.error = *errors};
+    struct slurm_answer answer = {.error = listening->errors};
     while (waitpid(pid, &answer.status, 0) < 0 && errno == EINTR)
         ;
     int status = WIFSIGNALED(answer.status) ? STATUS_SIGNAL + WTERMSIG(answer.status)
                                             : WEXITSTATUS(answer.status);
-    if (granted || !status || (!errors->size && cli->options.quiet))
+    if (listening->granted || !status ||
+        (!listening->errors.size && listening->cli->options.quiet))
         return status;
-    return slurm_line_refused(cli, "salloc", &answer, err);
+    return slurm_line_refused(listening->cli, "salloc", &answer, err);
+}
+
+// ^C is for salloc, which then gives up waiting, or for the program.
+static int take_signals(void)
+{
+    sigset_t taken;
+    sigemptyset(&taken);
+    sigaddset(&taken, SIGTERM);
+    sigaddset(&taken, SIGHUP);
+    sigprocmask(SIG_BLOCK, &taken, NULL);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+    return signalfd(-1, &taken, SFD_CLOEXEC);
 }
 
 static int run(struct cli *cli, const char *program, int back, struct err *err)
 {
     CLEANUP_STRV struct strv words = {0};
-    CLEANUP_STR struct str errors = {0};
-    CLEANUP_CLOSE int in = -1;
+    struct listening listening = {.cli = cli};
+    sigset_t ignored;
     int pipe_of[2];
     if (compose(cli, back, &words, err) < 0)
         return -1;
     if (pipe2(pipe_of, O_CLOEXEC) < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot run '%s'"), program);
-    in = pipe_of[0];
-    // ^C is for salloc, which then gives up waiting, or for the program.
-    signal(SIGINT, SIG_IGN);
-    signal(SIGQUIT, SIG_IGN);
-    pid_t pid = start(cli, program, &words, pipe_of[1], err);
+    proc_ignored(&ignored);
+    CLEANUP_CLOSE int in = pipe_of[0];
+    CLEANUP_CLOSE int signals = take_signals();
+    pid_t pid = start(cli, program, &words, pipe_of[1], &ignored, err);
     close(pipe_of[1]);
     if (pid < 0)
         return -1;
-    int granted = listen(cli, in, &errors);
-    return finish(cli, pid, granted, &errors, err);
+    listen_to(&listening, in, signals, pid);
+    int status = finish(&listening, pid, err);
+    str_free(&listening.text);
+    str_free(&listening.errors);
+    return status;
+}
+
+// What the inner one would say only when the allocation is there.
+static int check_program(const struct cli *cli, struct err *err)
+{
+    const char *first = cli->words.count ? cli->words.item[0] : "";
+    if (!str_ends(first, ".py") || access(first, X_OK) == 0 || access(first, R_OK) < 0)
+        return 0;
+    err_set(err, ERR_USAGE, _("'%s' is a script, and alloc takes a program"), first);
+    return err_hint(err, "try", "lopin alloc lopin run %s", first);
 }
 
 int alloc_slurm(struct cli *cli, struct err *err)
 {
     CLEANUP_FREE char *salloc = slurm_find("salloc", &cli->vars, err);
     const char *first = cli->words.count ? cli->words.item[0] : "";
-    if (!salloc || env_for_line(cli, first, err) < 0)
+    if (!salloc || check_program(cli, err) < 0 || env_for_line(cli, first, err) < 0)
         return -1;
     // Inherited by salloc and what it runs. sh knows descriptors of one digit only.
     CLEANUP_CLOSE int back = fcntl(STDERR_FILENO, F_DUPFD, 3);

@@ -15,6 +15,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 SPEC = importlib.util.spec_from_file_location("cli_conftest", HERE.parent / "cli/conftest.py")
 CLI = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(CLI)
+TERMINAL = importlib.util.spec_from_file_location("cli_terminal", HERE.parent / "cli/terminal.py")
+terminal = importlib.util.module_from_spec(TERMINAL)
+TERMINAL.loader.exec_module(terminal)
+terminal = terminal.terminal
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 CPUS = min(2, len(os.sched_getaffinity(0)))
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """lopin alloc through salloc on a real cluster."""
-import os
 import pathlib
+import signal
 import sys
 
 import pytest
 
-from conftest import CPUS
+from conftest import CPUS, terminal
 
 
 @pytest.mark.parametrize("words", [[], ["--slurm"]])
@@ -63,6 +63,33 @@ def test_what_is_refused(lopin):
     for words, name in ((["-p", "absent"], "refused"), (["-t", "30-0"], "over-limit"), (["--mem", "99G"], "over-limit")):
         done = lopin("alloc", *words, "true")
         assert done.code == 125 and "[%s]" % name in done.err, done.err
+
+
+def test_a_signal_for_lopin_gives_the_allocation_back(lopin, slurm):
+    process = lopin.start("alloc", "-t", "5", "sh", "-c", "echo $SLURM_JOB_ID; exec sleep 600")
+    job = process.stdout.readline().decode().strip()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=120)
+    assert process.returncode != 0
+    slurm.wait_state(job, "CANCELLED", "FAILED", "COMPLETED")
+
+
+def test_a_script_is_no_program(lopin):
+    lopin.write("a.py", "")
+    done = lopin("alloc", "a.py")
+    assert done.code == 125 and "lopin alloc lopin run a.py" in done.err and "Granted" not in done.err
+
+
+def test_in_a_terminal(lopin):
+    """A shell of the node has the terminal: its size, and ^C is for what runs in it."""
+    with terminal([lopin.binary, "alloc", "-t", "5", "env", "PS1=ready> ", "sh"], 100, env=lopin.env, cwd=lopin.cwd) as screen:
+        screen.wait(lambda text: text.rstrip().endswith("ready>"), 120)
+        screen.type("stty size; echo on $SLURMD_NODENAME; sleep 500", "Enter")
+        screen.wait(lambda text: "\non n" in text, 120)
+        screen.type("", "C-c")
+        screen.type("exit 9", "Enter")
+        assert screen.wait(lambda text: screen.status() is not None and str(screen.status()), 120) == "9"
+        assert "24 100" in screen.screen()
 
 
 def test_where_there_is_no_slurm(lopin):

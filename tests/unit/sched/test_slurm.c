@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands of Slurm: found, limited in time, their words; what they inherit.
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,9 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "folder.h"
 #include "sched/slurm.h"
 
@@ -62,6 +65,17 @@ static void much_output_is_taken(void **state)
     assert_int_equal(answer.error.size, 300000);
 }
 
+// Killed, and perhaps not yet waited for by who adopted it.
+static int is_over(pid_t pid)
+{
+    struct process process;
+    int64_t until = clock_boot_us() + 60000000;
+    while (process_read(pid, &process) == 0 && !process_is_over(&process))
+        if (clock_boot_us() > until)
+            return 0;
+    return 1;
+}
+
 static void a_silent_one_is_ended_with_what_it_started(void **state)
 {
     CLEANUP_VARS struct vars vars = {0};
@@ -72,6 +86,9 @@ static void a_silent_one_is_ended_with_what_it_started(void **state)
     assert_int_equal(call(&vars, 1500000, &answer, &err), -1);
     assert_int_equal(err.code, ERR_SLURM_SILENT);
     assert_true(clock_boot_us() - began < 300000000);
+    CLEANUP_STR struct str child = {0};
+    assert_int_equal(fs_read(AT_FDCWD, "child", 100, &child, NULL), 0);
+    assert_true(is_over((pid_t)strtol(child.text, NULL, 10)));
     // which keeps the pipe open behind a command that has ended
     make_command(*state, "sleep 600 &", &vars);
     assert_int_equal(call(&vars, 500000, &answer, &err), -1);
