@@ -292,7 +292,7 @@ static int stay(struct wait *wait, const sigset_t *taken, struct err *err)
     }
     // What a node wrote last may be seen here a moment later.
     for (int i = 0; i < 2; i++) {
-        const struct timespec moment = {.tv_nsec = i * LOOK_MS * 1000000L};
+        const struct timespec moment = {.tv_nsec = (long)i * LOOK_MS * 1000000L};
         nanosleep(&moment, NULL);
         read_record(wait);
         if (show_log(wait, err) < 0)

@@ -234,7 +234,7 @@ def test_a_lost_node(lopin, slurm, number):
         assert "restart=1" in (jobs(lopin) / (job + ".end")).read_text()
     finally:
         slurm.cluster("start-node", node)
-        slurm.slurm("scontrol", "update", "nodename=" + node, "state=resume")
+        assert slurm.cluster("wait-idle", "90").returncode == 0
 
 
 def test_an_old_record_is_not_taken_for_the_end(lopin, number, until):
