@@ -422,13 +422,14 @@ const struct explanation explanations[ERR_COUNT] = {
                "\n"
                "In Python, data that is read in parts (numpy.load(..., mmap_mode=\"r\"),\n"
                "pandas.read_csv(..., chunksize=...)) needs less.\n")},
-    [ERR_NO_SLURM] = {N_("there is no Slurm here"),
-                      N_("--slurm needs the commands of Slurm (sbatch, squeue, salloc) on PATH "
-                         "and a cluster\n"
-                         "that they find: a login node has both.\n"
-                         "\n"
-                         "    lopin run --local ...               on this machine\n"
-                         "    scontrol ping                       what Slurm itself says\n")},
+    [ERR_NO_SLURM] =
+        {
+            N_("there is no Slurm here"),
+            N_("--slurm needs Slurm's commands (sbatch, squeue, salloc) on PATH and a cluster\n"
+               "that they find: a login node has both.\n"
+               "\n"
+               "    lopin run --local ...               on this machine\n"
+               "    scontrol ping                       what Slurm itself says\n")},
     [ERR_REFUSED] =
         {
             N_("Slurm does not take the job as it was asked for"),
