@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
@@ -205,7 +206,11 @@ static void settle(struct submit *submit)
     const struct submitted *at = &submit->submitted;
     CLEANUP_FREE char *record = mem_print("%s/" JOB_SCRIPT_RECORD, at->folder, at->job);
     CLEANUP_FREE char *script = mem_print("%s/%s.sh", at->folder, at->job);
-    unlink(record);
+    struct stat old, ours;
+    // The job may be quick: what is newer than its script is its own.
+    if (stat(record, &old) == 0 && stat(submit->file, &ours) == 0 &&
+        clock_ns(old.st_mtim) < clock_ns(ours.st_mtim))
+        unlink(record);
     if (rename(submit->file, script) == 0)
         free(TAKE(submit->file));
 }

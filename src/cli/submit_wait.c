@@ -269,11 +269,12 @@ static int conclude(struct wait *wait, struct err *err)
         return STATUS_SIGNAL + SIGINT;
     if (was_killed)
         return STATUS_SIGNAL + SIGKILL;
-    if (end && !has_cause && end->status)
-        say(wait->cli, _("job %s ended with status %d on %s"), job_of(wait), end->status,
-            end->node);
+    int status = end ? end->status : wait->view.code;
+    if (!has_cause && status)
+        say(wait->cli, _("job %s ended with status %d on %s"), job_of(wait), status,
+            end ? end->node : wait->view.nodes);
     // Killed for its memory, a child of the script may have left it none the wiser.
-    return end && end->status ? end->status : has_cause ? STATUS_FAILED : 0;
+    return status ? status : has_cause ? STATUS_FAILED : 0;
 }
 
 static int stay(struct wait *wait, const sigset_t *taken, struct err *err)

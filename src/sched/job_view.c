@@ -157,7 +157,9 @@ enum job_cause job_cause(const struct job_view *view, const struct job_end *end)
     for (size_t i = 0; i < COUNT(causes); i++)
         if (strcmp(view->state, causes[i].state) == 0)
             return causes[i].cause;
-    if (end)
+    // Slurm has its status too, where the record could not be written.
+    if (end || strcmp(view->state, "COMPLETED") == 0 ||
+        (strcmp(view->state, "FAILED") == 0 && view->code && !view->signal))
         return CAUSE_NONE;
     // Without control groups Slurm looks at memory now and then, and kills with this reason.
     if (strcmp(view->reason, "JobLaunchFailure") == 0 && view->signal == 9)

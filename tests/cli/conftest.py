@@ -16,7 +16,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = pathlib.Path(os.environ.get("LOPIN_BINARY", ROOT / "build" / "lopin")).resolve()
 # What the caller's shell may hold and a test must not feel.
-DROPPED = ("LOPIN_", "SLURM_", "OMP_", "KMP_", "GOMP_", "OPENBLAS_", "MKL_", "BLIS_", "NUMEXPR_", "PYTHON", "VIRTUAL_ENV", "CONDA_", "LC_",
+DROPPED = ("LOPIN_", "SLURM_", "SBATCH_", "SALLOC_", "SRUN_", "OMP_", "KMP_", "GOMP_", "OPENBLAS_", "MKL_", "BLIS_", "NUMEXPR_", "PYTHON", "VIRTUAL_ENV", "CONDA_", "LC_",
            "LANG", "XDG_", "PYENV_VERSION", "NO_COLOR", "COLUMNS", "PIP_", "UV_")
 
 

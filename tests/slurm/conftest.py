@@ -12,22 +12,33 @@ import time
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-SPEC = importlib.util.spec_from_file_location("cli_conftest", HERE.parent / "cli/conftest.py")
-CLI = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(CLI)
-TERMINAL = importlib.util.spec_from_file_location("cli_terminal", HERE.parent / "cli/terminal.py")
-terminal = importlib.util.module_from_spec(TERMINAL)
-TERMINAL.loader.exec_module(terminal)
-terminal = terminal.terminal
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 CPUS = min(2, len(os.sched_getaffinity(0)))
+
+
+def beside(name):
+    """A module of tests/cli, which has a conftest of its own."""
+    spec = importlib.util.spec_from_file_location("cli_" + name, HERE.parent / "cli" / (name + ".py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 class Cluster:
     def __init__(self, folder):
         self.env = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM", "SBATCH", "SALLOC"))}
-        self.env.update(LOPIN_SLURM_DIR=str(folder), LOPIN_SLURM_PORT=str(random.randrange(20000, 30000, 200)), PATH=PATH)
+        self.env.update(LOPIN_SLURM_DIR=str(folder), PATH=PATH)
         self.conf = folder / "etc/slurm.conf"
+
+    def up(self):
+        """Another may have the ports."""
+        for _ in range(3):
+            self.env["LOPIN_SLURM_PORT"] = str(random.randrange(20000, 30000, 200))
+            done = self.cluster("up", "--nodes", "2", "--cpus", str(CPUS))
+            if done.returncode == 0:
+                break
+            self.cluster("down")
+        assert done.returncode == 0, done.stderr
 
     def cluster(self, *words):
         return subprocess.run([HERE / "cluster", *words], env=self.env, capture_output=True, text=True, timeout=120, check=False)
@@ -57,22 +68,46 @@ def slurm():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="lopin-slurm-"))
     folder.chmod(0o755)  # munged wants its socket to be reachable for all
     cluster = Cluster(folder / "c")
-    up = cluster.cluster("up", "--nodes", "2", "--cpus", str(CPUS))
     try:
-        assert up.returncode == 0, up.stderr
+        cluster.up()
         yield cluster
     finally:
         cluster.cluster("down")
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def cpus():
+    """Of a node."""
+    return CPUS
+
+
+@pytest.fixture(scope="session")
+def terminal():
+    return beside("terminal").terminal
+
+
+@pytest.fixture(scope="session")
+def make_lopin(slurm):
+    """The program on the cluster, in that folder."""
+    programs = []
+
+    def make(folder):
+        program = beside("conftest").Lopin(folder)
+        program.env.update(SLURM_CONF=str(slurm.conf), LOPIN_SITE="")
+        programs.append(program)
+        return program
+    yield make
+    for program in programs:
+        program.close()
+
+
 @pytest.fixture
-def lopin(slurm, tmp_path):
-    """The program on the cluster. Its folder has a name that needs quotes."""
+def lopin(make_lopin, tmp_path):
+    """Its folder has a name that needs quotes."""
     folder = tmp_path / "it's a %j \"folder\" #1"
     folder.mkdir()
-    program = CLI.Lopin(folder)
-    program.env.update(SLURM_CONF=str(slurm.conf), LOPIN_SITE="")
+    program = make_lopin(folder)
     yield program
     program.close()
 

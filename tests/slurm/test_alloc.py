@@ -6,8 +6,6 @@ import sys
 
 import pytest
 
-from conftest import CPUS, terminal
-
 
 @pytest.mark.parametrize("words", [[], ["--slurm"]])
 def test_a_program_on_the_node(lopin, words):
@@ -23,12 +21,12 @@ def test_a_shell_reads_our_input(lopin):
     assert done.code == 6 and done.out.startswith("in n") and "Granted" not in done.err
 
 
-def test_lopin_in_it_has_its_cores(lopin):
+def test_lopin_in_it_has_its_cores(lopin, cpus):
     lopin.write("a.py", "import os; print(len(os.sched_getaffinity(0)), os.environ['OMP_NUM_THREADS'])")
-    line = "$LOPIN run a.py; $LOPIN alloc -c 1 nproc; $LOPIN map -Q -j %d a.py 1 2; $LOPIN log" % CPUS
-    done = lopin("alloc", "-n", str(CPUS), "-t", "5", "sh", "-c", line, env={"LOPIN": str(lopin.binary)})
+    line = "$LOPIN run a.py; $LOPIN alloc -c 1 nproc; $LOPIN map -Q -j %d a.py 1 2; $LOPIN log" % cpus
+    done = lopin("alloc", "-n", str(cpus), "-t", "5", "sh", "-c", line, env={"LOPIN": str(lopin.binary)})
     assert done.code == 0, done.err
-    assert done.out.splitlines()[:2] == ["%d %d" % (CPUS, CPUS), "1"]
+    assert done.out.splitlines()[:2] == ["%d %d" % (cpus, cpus), "1"]
     assert done.out.splitlines().count("1 1") == 2
     # the shell in it: an allocation is used as it is, whatever is said
     done = lopin("alloc", "-t", "5", "sh", "-c", "$LOPIN alloc --slurm -c 1 sh -c 'echo $SLURM_JOB_ID'; echo $SLURM_JOB_ID",
@@ -80,7 +78,7 @@ def test_a_script_is_no_program(lopin):
     assert done.code == 125 and "lopin alloc lopin run a.py" in done.err and "Granted" not in done.err
 
 
-def test_in_a_terminal(lopin):
+def test_in_a_terminal(lopin, terminal):
     """A shell of the node has the terminal: its size, and ^C is for what runs in it."""
     with terminal([lopin.binary, "alloc", "-t", "5", "env", "PS1=ready> ", "sh"], 100, env=lopin.env, cwd=lopin.cwd) as screen:
         screen.wait(lambda text: text.rstrip().endswith("ready>"), 120)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """lopin run --slurm on a real cluster: one job, its log, its end and what ends it."""
-import os
+import json
 import pathlib
 import signal
 import subprocess
@@ -22,15 +22,9 @@ print("ended")
 
 
 @pytest.fixture(scope="module")
-def long_job(slurm, tmp_path_factory):
+def long_job(make_lopin, tmp_path_factory):
     """One that is over its time while the others run: Slurm looks each half minute."""
-    from conftest import CLI
-    folder = tmp_path_factory.mktemp("long")
-    program = CLI.Lopin(folder)
-    program.env.update(SLURM_CONF=str(slurm.conf), LOPIN_SITE="")
-    process = program.start("run", "--slurm", "--wait", "-t", "1", "sleep", "600")
-    yield process
-    program.close()
+    return make_lopin(tmp_path_factory.mktemp("long")).start("run", "--slurm", "--wait", "-t", "1", "sleep", "600")
 
 
 @pytest.fixture(autouse=True)
@@ -48,14 +42,14 @@ def test_words_output_and_status_arrive(lopin, number):
     done = lopin("run", "--slurm", "--wait", "-c", "1", "-t", "5", "--mem", "200M", "a b.py", *words)
     assert done.code == 3, done.err
     job = number(done.err)
-    got, _, _, threads, cores, node, cwd = __import__("json").loads(done.out)
+    got, _, _, threads, cores, node, cwd = json.loads(done.out)
     assert (got, threads, cores, cwd) == (words, "1", 1, str(lopin.cwd)) and node in ("n1", "n2")
     assert (jobs(lopin) / (job + ".log")).read_text() == done.out
     assert (jobs(lopin) / (job + ".end")).read_text().startswith("lopin-job 1 status=3 restart=0 term=0 ")
     assert "status 3" in done.err and sorted(path.suffix for path in jobs(lopin).iterdir()) == [".end", ".log", ".sh"]
 
 
-def test_the_log_is_shown_while_it_grows(lopin, until):
+def test_the_log_is_shown_while_it_grows(lopin):
     lopin.write("hold.py", HOLD)
     process = lopin.start("run", "--slurm", "--wait", "hold.py", "go")
     assert process.stdout.readline() == b"begun\n"
@@ -98,7 +92,7 @@ def test_the_active_environment_and_another_folder(lopin):
     (lopin.cwd / "else where").mkdir()
     done = lopin("run", "--slurm", "--wait", "-D", "else where", "a.py", env={"VIRTUAL_ENV": str(lopin.cwd / "my env")})
     assert done.code == 3, done.err
-    _, _, prefix, _, _, _, cwd = __import__("json").loads(done.out)
+    _, _, prefix, _, _, _, cwd = json.loads(done.out)
     assert (prefix, cwd) == (str(lopin.cwd / "my env"), str(lopin.cwd / "else where"))
 
 
@@ -161,7 +155,7 @@ def test_without_slurm_and_without_a_controller(lopin, slurm):
     assert done.code == 125 and "[slurm-silent]" in done.err, done.err
 
 
-def test_files_say_where(lopin, slurm, number):
+def test_files_say_where(lopin, number):
     lopin.write("a.py", SHOW)
     lopin.write("lopin.toml", 'where = "slurm"\ncpus-per-task = 1\n[slurm]\ntime = "1:30:00"\npartition = "c-iq"\nsbatch = ["nice=3"]\n')
     done = lopin("run", "--dry-run", "a.py")
@@ -175,7 +169,7 @@ def test_files_say_where(lopin, slurm, number):
     assert (done.code, done.out) == (0, number(done.err) + "\n")
 
 
-def test_cancelled(lopin, slurm, number):
+def test_cancelled(lopin, slurm):
     lopin.write("hold.py", HOLD)
     process = lopin.start("run", "--slurm", "--wait", "hold.py", "go")
     assert process.stdout.readline() == b"begun\n"
@@ -184,7 +178,7 @@ def test_cancelled(lopin, slurm, number):
     assert process.returncode == 143 and b"[cancelled]" in err
 
 
-def test_interrupted_twice_is_cancelled(lopin, slurm, number):
+def test_interrupted_twice_it_is_cancelled(lopin, slurm, number):
     lopin.write("hold.py", HOLD)
     process = lopin.start("run", "--slurm", "--wait", "hold.py", "go")
     job = number(process.stderr.readline().decode())
@@ -217,7 +211,7 @@ def test_too_much_memory(lopin):
     assert done.code == 137 and "[memory-limit]" in done.err, done.err
 
 
-def test_a_lost_node(lopin, slurm, number):
+def test_a_lost_node(lopin, slurm, number, until):
     """The job begins again on the other node, and the record of its end is that of the second run."""
     lopin.write("hold.py", HOLD.replace('"begun"', '"begun", __import__("os").environ["SLURMD_NODENAME"]'))
     process = lopin.start("run", "--slurm", "--wait", "--sbatch=--requeue", "hold.py", "go")
@@ -234,10 +228,10 @@ def test_a_lost_node(lopin, slurm, number):
         assert "restart=1" in (jobs(lopin) / (job + ".end")).read_text()
     finally:
         slurm.cluster("start-node", node)
-        assert slurm.cluster("wait-idle", "90").returncode == 0
+        until(lambda: slurm.slurm("sinfo", "-h", "-n", node, "-p", "c-iq", "-o", "%T").strip() in ("idle", "mixed", "allocated"))
 
 
-def test_an_old_record_is_not_taken_for_the_end(lopin, number, until):
+def test_an_old_record_is_not_taken_for_the_end(lopin, number):
     lopin.write("hold.py", HOLD)
     process = lopin.start("run", "--slurm", "--wait", "hold.py", "go")
     job = number(process.stderr.readline().decode())
@@ -250,7 +244,18 @@ def test_an_old_record_is_not_taken_for_the_end(lopin, number, until):
     assert process.returncode == 0
 
 
-def test_killed_with_its_node_while_nobody_knows(lopin, slurm, number):
+def test_a_record_that_could_not_be_written(lopin):
+    """Slurm knows the status too."""
+    lopin.write("hold.py", HOLD + "sys.exit(5)\n")
+    process = lopin.start("run", "--slurm", "--wait", "-o", "out.%j", "hold.py", "go")
+    assert process.stdout.readline() == b"begun\n"
+    jobs(lopin).rename(lopin.cwd / "moved")
+    lopin.write("go", "")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 5 and b"status 5" in err
+
+
+def test_a_wait_that_is_killed(lopin, slurm, number):
     """kill -9 of the wait does nothing to the job."""
     lopin.write("hold.py", HOLD)
     process = lopin.start("run", "--slurm", "--wait", "hold.py", "go")
