@@ -29,8 +29,9 @@ struct submit {
     struct cli *cli;
     struct job_script script;
     struct submitted submitted;
-    struct str text; // of the script
-    char *file;      // it, before its job has a number
+    struct str text;    // of the script
+    char *file;         // it, before its job has a number
+    int64_t written_ns; // when, by the clock of its file system
 };
 
 static void submit_done(struct submit *submit)
@@ -168,9 +169,13 @@ static int make_folders(const struct submit *submit, struct err *err)
 
 static int write_script(struct submit *submit, struct err *err)
 {
+    struct stat st;
     submit->file = mem_print("%s/.submit-%ld.sh", submit->submitted.folder, (long)getpid());
-    return fs_replace(AT_FDCWD, submit->file, submit->text.text, submit->text.size, 0755, 1,
-                      err);
+    if (fs_replace(AT_FDCWD, submit->file, submit->text.text, submit->text.size, 0755, 1, err) <
+        0)
+        return -1;
+    submit->written_ns = stat(submit->file, &st) == 0 ? clock_ns(st.st_mtim) : 0;
+    return 0;
 }
 
 // "8123" or "8123;CLUSTER".
@@ -206,10 +211,9 @@ static void settle(struct submit *submit)
     const struct submitted *at = &submit->submitted;
     CLEANUP_FREE char *record = mem_print("%s/" JOB_SCRIPT_RECORD, at->folder, at->job);
     CLEANUP_FREE char *script = mem_print("%s/%s.sh", at->folder, at->job);
-    struct stat old, ours;
+    struct stat old;
     // The job may be quick: what is newer than its script is its own.
-    if (stat(record, &old) == 0 && stat(submit->file, &ours) == 0 &&
-        clock_ns(old.st_mtim) < clock_ns(ours.st_mtim))
+    if (stat(record, &old) == 0 && clock_ns(old.st_mtim) < submit->written_ns)
         unlink(record);
     if (rename(submit->file, script) == 0)
         free(TAKE(submit->file));
@@ -246,11 +250,16 @@ static int check_log(const struct cli *cli, struct err *err)
     return err_hint(err, "try", _("-o with %%j (job) and %%x (name) only"));
 }
 
+// A number comes again with another cluster, or when they are all used: what its log has is older than
+// our script.
 static void find_log(struct submit *submit)
 {
     struct submitted *at = &submit->submitted;
+    struct stat old;
     at->log = submit->cli->options.log ? expand(submit->cli, at->job)
                                        : mem_print("%s/%s.log", at->folder, at->job);
+    if (at->log && stat(at->log, &old) == 0 && clock_ns(old.st_mtim) < submit->written_ns)
+        at->log_from = old.st_size;
 }
 
 static int tell(const struct submit *submit, struct err *err)

@@ -307,8 +307,11 @@ int submit_wait(struct cli *cli, const struct submitted *submitted, struct err *
     static const int numbers[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
     sigset_t taken, before;
     int64_t now = clock_boot_us();
-    struct wait wait = {
-        .cli = cli, .job = submitted, .began_us = now, .ask_us = now + 2 * SECOND_US};
+    struct wait wait = {.cli = cli,
+                        .job = submitted,
+                        .shown = submitted->log_from,
+                        .began_us = now,
+                        .ask_us = now + 2 * SECOND_US};
     sigemptyset(&taken);
     for (size_t i = 0; i < COUNT(numbers); i++)
         sigaddset(&taken, numbers[i]);

@@ -244,6 +244,16 @@ def test_an_old_record_is_not_taken_for_the_end(lopin, number):
     assert process.returncode == 0
 
 
+def test_what_another_cluster_s_job_of_that_number_left(lopin, number):
+    lopin.write("a.sh", "#!/bin/sh\nsleep 1\necho new\n", mode=0o755)
+    first = int(number(lopin("run", "--slurm", "--wait", "./a.sh").err))
+    for job in range(first + 1, first + 4):
+        (jobs(lopin) / ("%d.log" % job)).write_text("old\n")
+        (jobs(lopin) / ("%d.end" % job)).write_text("lopin-job 1 status=7 restart=0 term=0 end=1 node=n1\n")
+    done = lopin("run", "--slurm", "--wait", "./a.sh")
+    assert int(number(done.err)) < first + 4 and (done.code, done.out) == (0, "new\n"), done.err
+
+
 def test_a_record_that_could_not_be_written(lopin):
     """Slurm knows the status too."""
     lopin.write("hold.py", HOLD + "sys.exit(5)\n")
