@@ -36,7 +36,7 @@ struct wait {
     off_t shown; // bytes of the log
     struct job_view view;
     struct job_end end;
-    int has_end, is_known; // the record is there; Slurm has spoken of the job
+    int has_end; // the record is there
     int64_t began_us, ask_us, interrupted_us;
     unsigned absent, after; // answers without the job; since the record was there
     int is_silent, is_cancelled;
@@ -118,12 +118,17 @@ static void ask(struct wait *wait)
         return;
     }
     wait->absent = 0;
-    wait->is_known = 1;
     if (view.phase == JOB_RUNS && wait->view.phase < JOB_RUNS)
         say(wait->cli, _("job %s runs on %s"), wait->job->job, view.nodes);
     if (view.restarts > wait->view.restarts)
         say(wait->cli, _("job %s begins again (%u times now)"), wait->job->job, view.restarts);
     wait->view = view;
+}
+
+// The record of a run that was given up is not that of the job.
+static int has_record(const struct wait *wait)
+{
+    return wait->has_end && wait->end.restart >= wait->view.restarts;
 }
 
 static void ask_in_time(struct wait *wait)
@@ -132,15 +137,11 @@ static void ask_in_time(struct wait *wait)
     if (now < wait->ask_us)
         return;
     ask(wait);
-    wait->after += wait->has_end != 0;
-    int64_t pause = wait->has_end ? 1 : now - wait->began_us < 20 * SECOND_US ? 2 : 10;
+    wait->after += has_record(wait) != 0;
+    int64_t pause = has_record(wait) && wait->after < MOST_AFTER ? 1
+                    : now - wait->began_us < 20 * SECOND_US      ? 2
+                                                                 : 10;
     wait->ask_us = clock_boot_us() + pause * SECOND_US;
-}
-
-// The record of a run that was given up is not that of the job.
-static int has_record(const struct wait *wait)
-{
-    return wait->has_end && wait->end.restart >= wait->view.restarts;
 }
 
 static int is_over(const struct wait *wait)
