@@ -7,10 +7,12 @@
 #include "cli/begin.h"
 #include "cli/claim.h"
 #include "cli/env_make.h"
+#include "cli/option.h"
 #include "cli/request.h"
 #include "cli/resume.h"
 #include "cli/say.h"
 #include "cli/summary.h"
+#include "cli/where.h"
 #include "dataset/expand.h"
 #include "run/glance.h"
 #include "run/owner.h"
@@ -163,8 +165,25 @@ static int map(struct cli *cli, struct spec *spec, struct datasets *datasets, st
     return status;
 }
 
+// A run of many datasets computes where it is started.
+static int check_where(const struct cli *cli, struct err *err)
+{
+    const struct options *options = &cli->options;
+    if (options->local || where_is_inside(cli) || !options->where ||
+        strcmp(options->where, "slurm") != 0)
+        return 0;
+    if (options->said[OPTION_WHERE] == 2) { // the line
+        err_set(err, ERR_USAGE, _("map does not go through Slurm"));
+        return err_hint(err, "try", _("lopin alloc --slurm -c N, and lopin map in it"));
+    }
+    say(cli, _("where = \"slurm\" is for run and alloc: map computes here"));
+    return 0;
+}
+
 int cmd_map(struct cli *cli, struct err *err)
 {
+    if (check_where(cli, err) < 0)
+        return -1;
     cli->talk.tty &= !cli->options.detach; // no live lines for a terminal that we leave
     struct spec spec = {0};
     struct datasets datasets = {0};

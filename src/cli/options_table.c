@@ -54,7 +54,7 @@ const struct opt options_table[] = {
     {OPTION_SLURM, '\0', "slurm", NULL, N_("a job of Slurm, on a node of the cluster"), JOBS,
      OPT_ONCE},
     {OPTION_WHERE, '\0', "where", "local|slurm", N_("the same for files: where = \"slurm\""),
-     JOBS},
+     JOBS | MAP},
     {OPTION_WAIT, '\0', "wait", NULL,
      N_("with --slurm: show what it prints, end when and as it does"), COMMAND_RUN, OPT_ONCE},
     {OPTION_SLURM_PARTITION, 'p', "partition", "NAME", N_("as for sbatch"), JOBS},

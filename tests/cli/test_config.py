@@ -376,3 +376,13 @@ def test_every_option_has_a_row_that_files_understand(lopin):
         assert done.code == 2 and "lopin.toml:1: " in done.err, (name, done)
         known = "belongs to one line" in done.err or "must be true or false" in done.err or "is not one that" in done.err
         assert known or name in ("failed", "follow", "check", "watch", "keep-done", "redo", "cpu", "glibc", "force", "older-than", "partition", "data", "include"), (name, done.err)
+
+
+def test_where_is_not_for_map_and_that_is_said(lopin):
+    lopin.write("lopin.toml", "where = 'slurm'\n")
+    lopin.write("task", "#!/bin/sh\n", mode=0o755)
+    done = lopin("map", "./task", "a")
+    assert done.code == 0 and "map computes here" in done.err
+    assert "map computes here" not in lopin("map", "--local", "./task", "b").err
+    done = lopin("map", "--where", "slurm", "./task", "c")
+    assert done.code == 2 and "lopin alloc --slurm" in done.err
