@@ -281,3 +281,17 @@ def test_a_wait_that_is_killed(lopin, slurm, number):
 def test_over_its_time(long_job):
     out, err = long_job.communicate(timeout=240)
     assert long_job.returncode in (137, 143) and b"[time-limit]" in err and b"-t 00:02:00" in err, err
+
+
+def test_threads_of_a_job(lopin, slurm, number, until):
+    """On the node that it is on, as all of these are; afterwards it is there no more."""
+    lopin.write("hold.py", HOLD)
+    done = lopin("run", "--slurm", "--python", sys.executable, "hold.py", "gate")
+    job = number(done.out)
+    until(lambda: (jobs(lopin) / (job + ".log")).exists() and "begun" in (jobs(lopin) / (job + ".log")).read_text())
+    found = lopin("threads", "job:" + job, "--json").json()
+    assert "hold.py" in str(found), found
+    (lopin.cwd / "gate").touch()
+    slurm.wait_state(job, "COMPLETED")
+    gone = lopin("threads", "job:" + job)
+    assert gone.code == 4 and "[no-process]" in gone.err
