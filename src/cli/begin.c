@@ -16,6 +16,8 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/table.h"
+#include "cli/env_make.h"
+#include "cli/request.h"
 #include "cli/say.h"
 #include "cli/screen.h"
 #include "cli/summary.h"
@@ -30,6 +32,20 @@
 static int is_wanted(const struct begin *begin, size_t index)
 {
     return !begin->wanted || begin->wanted[index];
+}
+
+int begin_request(struct cli *cli, struct spec *spec, struct datasets *datasets,
+                  struct err *err)
+{
+    // A script's mistakes cost no environment; another program may be one of the environment's.
+    const char *script = cli->words.count ? cli->words.item[0] : "";
+    int late = !*script || str_ends(script, ".py");
+    int status = late ? 0 : env_for_line(cli, script, err);
+    if (status == 0)
+        status = request_read(cli, spec, datasets, err);
+    if (status == 0 && late)
+        status = env_for_line(cli, script, err);
+    return status;
 }
 
 int begin_find(struct begin *begin, const char *python, const char *env, struct err *err)

@@ -27,6 +27,10 @@ struct begin { // free with begin_free
     char **goal;  // of each dataset, or NULL
     size_t count; // wanted ones
 };
+// Reads the line (request_read), and makes the environment that it asks for. Both need freeing also after
+// failure.
+int begin_request(struct cli *cli, struct spec *spec, struct datasets *datasets,
+                  struct err *err);
 // Finds the interpreter, of which what is done may depend (spec->env_hash). `python`, `env`: as
 // for --python and --env.
 int begin_find(struct begin *begin, const char *python, const char *env, struct err *err);

@@ -6,9 +6,7 @@
 #include "base/mem.h"
 #include "cli/begin.h"
 #include "cli/claim.h"
-#include "cli/env_make.h"
 #include "cli/option.h"
-#include "cli/request.h"
 #include "cli/resume.h"
 #include "cli/say.h"
 #include "cli/summary.h"
@@ -187,14 +185,7 @@ int cmd_map(struct cli *cli, struct err *err)
     cli->talk.tty &= !cli->options.detach; // no live lines for a terminal that we leave
     struct spec spec = {0};
     struct datasets datasets = {0};
-    // A script's mistakes cost no environment; another program may be one of the environment's.
-    const char *script = cli->words.count ? cli->words.item[0] : "";
-    int late = !*script || str_ends(script, ".py");
-    int status = late ? 0 : env_for_line(cli, script, err);
-    if (status == 0)
-        status = request_read(cli, &spec, &datasets, err);
-    if (status == 0 && late)
-        status = env_for_line(cli, script, err);
+    int status = begin_request(cli, &spec, &datasets, err);
     if (status == 0)
         status = map(cli, &spec, &datasets, err);
     datasets_free(&datasets);

@@ -19,8 +19,6 @@
 #include "base/left.h"
 #include "base/mem.h"
 #include "cli/begin.h"
-#include "cli/env_make.h"
-#include "cli/request.h"
 #include "cli/say.h"
 #include "cli/try.h"
 #include "dataset/expand.h"
@@ -237,13 +235,7 @@ int cmd_try(struct cli *cli, struct err *err)
                           .begin = {.cli = cli, .spec = &spec, .datasets = &datasets}};
     if (!cli->options.by_threads)
         return no_kind(err);
-    const char *script = cli->words.count ? cli->words.item[0] : "";
-    int late = !*script || str_ends(script, ".py");
-    int status = late ? 0 : env_for_line(cli, script, err);
-    if (status == 0)
-        status = request_read(cli, &spec, &datasets, err);
-    if (status == 0 && late)
-        status = env_for_line(cli, script, err);
+    int status = begin_request(cli, &spec, &datasets, err);
     if (status == 0)
         status = ready(&tries, err);
     int signal = status == 0 ? measure(&tries, err) : -1;

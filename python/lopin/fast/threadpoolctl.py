@@ -25,6 +25,7 @@ try:
         OpenBLASController,
         OpenMPController,
         ThreadpoolController,
+        __all__,  # noqa: F401
         _check_limiter_params,
         _ControllingThreadOwnership,
         _determine_thread_limit_scope,
@@ -49,15 +50,6 @@ except Exception:  # another version of lopin, a free-threaded CPython, another 
         import threadpoolctl  # noqa: F401  (whoever imports us gets what is in sys.modules now)
 else:
     __version__ = "3.8.0"  # whose interface this is
-    __all__ = [
-        "LibController",
-        "ThreadpoolController",
-        "get_cached_controller",
-        "register",
-        "reset_cached_controller",
-        "threadpool_info",
-        "threadpool_limits",
-    ]
     # As threadpoolctl does at import: two OpenMP runtimes of one kind in a process warn, and do not abort.
     os.environ.setdefault("KMP_DUPLICATE_LIB_OK", "True")
     if __name__ == "__main__":
