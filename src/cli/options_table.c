@@ -60,7 +60,7 @@ const struct opt options_table[] = {
     {OPTION_SLURM_PARTITION, 'p', "partition", "NAME", N_("as for sbatch"), JOBS},
     {OPTION_SLURM_ACCOUNT, 'A', "account", "NAME", N_("as for sbatch"), JOBS},
     {OPTION_SLURM_QOS, 'q', "qos", "NAME", N_("as for sbatch"), JOBS},
-    {OPTION_SLURM_CONSTRAINT, 'C', "constraint", "LIST", N_("as for sbatch"), JOBS},
+    {OPTION_SLURM_CONSTRAINT, 'C', "node-feature", "LIST", N_("as for sbatch"), JOBS},
     {OPTION_SLURM_NODELIST, 'w', "nodelist", "NODE,...", N_("as for sbatch"), JOBS},
     {OPTION_SLURM_EXCLUDE, 'x', "exclude", "NODE,...", N_("as for sbatch"), JOBS},
     {OPTION_SLURM_DEPENDENCY, 'd', "dependency", "TYPE:JOB", N_("as for sbatch"), JOBS,

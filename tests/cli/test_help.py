@@ -95,3 +95,15 @@ def test_interrupt_is_for_the_pager(lopin):
         screen.wait(lambda _: screen.status() == 0)
         assert any(line.endswith("left") for line in screen.lines())
     assert (lopin.cwd / "got").read_text(encoding="utf-8") == lopin("help", "map").out
+
+
+@pytest.mark.parametrize("command", ["run", "exec", "alloc", "try", "resume", "venv", "threads", "wheels", "config", "pack"])
+def test_no_option_stands_for_two(lopin, command):
+    """Slurm's words and pip's are the same here and there: in one command each has one meaning."""
+    heads = [re.match(r"  (-\w, |    )?(--[\w-]+)", line) for line in lopin(command, "--help").out.splitlines()]
+    names = [head.group(2) for head in heads if head]
+    letters = [head.group(1).strip() for head in heads if head and head.group(1) and head.group(1).strip()]
+    # -q and -Q are one; of lines with lists of datasets --link is parallel's.
+    names = [name for name in names if name not in ("--quiet", "--link")]
+    assert names and len(set(names)) == len(names), sorted(names)
+    assert len(set(letters)) == len(letters), sorted(letters)

@@ -178,3 +178,12 @@ def test_together(lopin, house):
     assert len(outs) == 1
     cache = lopin.home.parent / "cache" / "lopin"
     assert len(list((cache / "envs").iterdir())) == 1
+
+
+def test_pip_s_constraint_is_not_sbatch_s(lopin, house):
+    """Both have the word; the letter -C is Slurm's."""
+    lopin.write("show.py", SHOW)
+    lopin.write("c.txt", "alpha<2\n")
+    assert run(lopin, "--with", "alpha", "--constraint", "c.txt").out.startswith("1.5 ")
+    done = run(lopin, "-C", "avx512", code=125)
+    assert "--node-feature is for jobs of Slurm" in done.err
