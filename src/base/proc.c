@@ -145,6 +145,11 @@ static const char signal_names[][8] = {
     [SIGPWR] = "PWR",   [SIGSYS] = "SYS",
 };
 
+int proc_exit_status(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 const char *proc_signal_name(int number, char buffer[32])
 {
     if (number > 0 && (size_t)number < COUNT(signal_names) && signal_names[number][0])
@@ -165,6 +170,17 @@ int proc_signal_number(const char *name)
         if (signal_names[i][0] && strcasecmp(signal_names[i], name) == 0)
             return (int)i;
     return 0;
+}
+
+void proc_raise_files(struct rlimit *ret_before)
+{
+    struct rlimit most;
+    if (getrlimit(RLIMIT_NOFILE, &most) < 0)
+        return;
+    if (ret_before)
+        *ret_before = most;
+    most.rlim_cur = most.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &most);
 }
 
 // As the kernel has it (include/uapi/linux/sched/types.h): its header and a later C library's

@@ -38,10 +38,14 @@ pid_t proc_start(const struct proc *proc);
 // What proc_start's child does, in this process: for `run` and `exec`, where lopin is gone.
 // Returns only on failure, with errno.
 int proc_become(const struct proc *proc);
+// The exit status that a shell gives for what wait(2) says: 128+N of a signal.
+int proc_exit_status(int status);
 // "SIGSEGV"; "signal 40" for those without a name. Static or in `buffer` (32 bytes).
 const char *proc_signal_name(int number, char buffer[32]);
 // The number of "USR1", "SIGUSR1", "usr1" or "10"; 0 if it is none.
 int proc_signal_number(const char *name);
+// Raises this process's limit of open files to the most that it may have; *ret_before (may be NULL) is what it was.
+void proc_raise_files(struct rlimit *ret_before);
 // Asks the scheduler to run this thread soon after each wake, in short slices (sched_setattr(2),
 // EEVDF of Linux 6.12; earlier ones do nothing): who waits for the end of others so loses no time
 // to them. Children do not inherit it.

@@ -10,11 +10,15 @@
 struct process {
     char state; // 'R', 'S', ... 'Z': ended, and nobody has waited for it
     pid_t parent;
-    // user + system, of itself and of children that were waited for, in clock ticks
-    long long cpu_ticks;
+    int is_kernel; // a thread of the kernel's own
+    unsigned long threads;
+    // user + system, in clock ticks: of itself, and of children that were waited for
+    long long cpu_ticks, waited_ticks;
     unsigned long long start; // in clock ticks since boot: a pid alone comes again
     long long resident_pages;
 };
+// Of the text of its file stat, or that of a thread, whose name in parentheses may hold anything. Returns 0, or -1.
+int process_parse(const char *text, struct process *ret);
 // Returns 0, or -1 if it is gone.
 int process_read(pid_t pid, struct process *ret);
 // Whether such a process has ended, waited for or not.

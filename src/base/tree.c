@@ -24,7 +24,8 @@ static int measure_one(pid_t pid, struct tree_use *sum)
     struct process process;
     if (process_read(pid, &process) < 0)
         return -1;
-    sum->cpu_us += process.cpu_ticks * (1000000 / sysconf(_SC_CLK_TCK));
+    sum->cpu_us +=
+        (process.cpu_ticks + process.waited_ticks) * (1000000 / sysconf(_SC_CLK_TCK));
     sum->resident_kb += process.resident_pages * (sysconf(_SC_PAGESIZE) / 1024);
     return 0;
 }
@@ -63,6 +64,18 @@ void tree_children(pid_t pid, tree_each *each, void *context)
             each_child_of(pid, strtol(entry->d_name, NULL, 10), each, context);
     if (stream)
         closedir(stream);
+}
+
+static void add_to_list(void *context, pid_t child)
+{
+    struct tree_list *list = context;
+    mem_room(&list->pid, &list->room, list->count + 1, sizeof *list->pid);
+    list->pid[list->count++] = child;
+}
+
+void tree_list_children(pid_t pid, struct tree_list *into)
+{
+    tree_children(pid, add_to_list, into);
 }
 
 struct walk {

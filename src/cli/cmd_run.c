@@ -10,14 +10,12 @@
 #include "base/proc.h"
 #include "cli/env_make.h"
 #include "cli/parcel.h"
+#include "cli/program.h"
 #include "cli/request.h"
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "cli/submit.h"
 #include "cli/where.h"
-
-// not executable, not found: as shells say it
-enum { STATUS_CANNOT = 126, STATUS_ABSENT = 127 };
 
 struct program {
     struct strv words;
@@ -72,10 +70,7 @@ static int become(const struct cli *cli, const struct program *program,
     };
     ledger_keep(&parcel->ledger);
     proc_become(&proc);
-    int errnum = errno;
-    err_errno(err, ERR_NO_PROGRAM, errnum, _("cannot execute '%s'"), path);
-    say_error(cli, err);
-    return errnum == ENOENT ? STATUS_ABSENT : STATUS_CANNOT;
+    return program_refused(cli, path, errno, err);
 }
 
 static int run_one(struct cli *cli, int is_script, struct err *err)
@@ -105,8 +100,7 @@ static int run_one(struct cli *cli, int is_script, struct err *err)
             status = become(cli, &program, &setting, &parcel, err);
         }
     } else if (err->code == ERR_NO_PROGRAM) {
-        say_error(cli, err);
-        status = access(cli->words.item[0], F_OK) < 0 ? STATUS_ABSENT : STATUS_CANNOT;
+        status = program_not_found(cli, err);
     }
     setting_free(&setting);
     parcel_free(&parcel);

@@ -4,11 +4,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "base/tree.h"
 #include "cli/say.h"
 #include "cli/threads_show.h"
@@ -23,13 +23,6 @@ enum { PEEKS = 4, ROWS = 20, PID_MOST = 1 << 22 };
 static int hint_words(struct err *err)
 {
     return err_hint(err, "try", "lopin threads 4242 | run:7 | job:8124");
-}
-
-static void add_root(void *context, pid_t pid)
-{
-    struct threads_target *target = context;
-    target->roots = mem_resize(target->roots, target->count + 1, sizeof *target->roots);
-    target->roots[target->count++] = pid;
 }
 
 // The tasks of a run that is being computed on this host.
@@ -51,7 +44,10 @@ static int find_run(struct folder *folder, struct threads_target *ret, struct er
     ret->run = folder->number;
     ret->runner = owner.pid;
     ret->separate = ret->in_tasks = 1;
-    tree_children((pid_t)owner.pid, add_root, ret);
+    struct tree_list tasks = {0};
+    tree_list_children((pid_t)owner.pid, &tasks);
+    ret->roots = tasks.pid;
+    ret->count = tasks.count;
     if (!ret->count) {
         err_set(err, ERR_NO_PROCESS, _("run %u has no task that runs now"), folder->number);
         return err_hint(err, "try", "lopin status %u", folder->number);
@@ -110,7 +106,8 @@ static int find_pid(const char *word, struct threads_target *ret, struct err *er
         err_set(err, ERR_USAGE, _("'%s' is not a process, a run or a job"), word);
         return hint_words(err);
     }
-    add_root(ret, (pid_t)pid);
+    ret->roots = mem_alloc(sizeof *ret->roots);
+    ret->roots[ret->count++] = (pid_t)pid;
     if (census_check("", (pid_t)pid, err) < 0)
         return -1;
     ret->title = mem_print(_("process %lu"), pid);
@@ -133,16 +130,6 @@ static int find_target(const struct cli *cli, struct threads_target *ret, struct
     if (str_starts(word, "job:"))
         return find_job(word + strlen("job:"), ret, err);
     return find_pid(word, ret, err);
-}
-
-// Descriptors stay open between looks.
-static void raise_files(void)
-{
-    struct rlimit most;
-    if (getrlimit(RLIMIT_NOFILE, &most) < 0)
-        return;
-    most.rlim_cur = most.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &most);
 }
 
 static void wait_until(int64_t us)
@@ -190,7 +177,7 @@ int cmd_threads(struct cli *cli, struct err *err)
     struct scene scene = {0};
     int status = find_target(cli, &target, err);
     if (status == 0) {
-        raise_files();
+        proc_raise_files(NULL); // descriptors stay open between looks
         scene_begin(&scene, "", target.roots, target.count, target.separate, target.in_tasks);
         status = cli->options.watch ? threads_watch(cli, &scene, &target, err)
                                     : show_once(cli, &scene, &target, err);

@@ -16,11 +16,6 @@
 #include "cli/say.h"
 #include "map/keeper.h"
 
-static int exit_status(int status)
-{
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 // A file that the line sends it to stays; a terminal or a pipe would be held open for as long as
 // the run goes on.
 static void leave_output(int run_dir)
@@ -62,7 +57,7 @@ static int await_begin(const struct cli *cli, const struct folder *folder, int b
     }
     while (waitpid(keeper, &status, 0) < 0 && errno == EINTR)
         ;
-    return exit_status(status);
+    return proc_exit_status(status);
 }
 
 // Returns 1 in the child, which is in a session of its own.
@@ -116,7 +111,7 @@ int keep_fork(struct keep *keep, const struct cli *cli, const struct folder *fol
     int status = keeper_stay(&keeper);
     if (WIFSIGNALED(status))
         say_killed(cli, folder->number, status);
-    *ret_status = exit_status(status);
+    *ret_status = proc_exit_status(status);
     return 0;
 }
 

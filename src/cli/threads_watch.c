@@ -19,30 +19,18 @@
 
 enum { EACH_MS = 1000, FIRST_MS = 250, MARGIN = 8 };
 
-struct roots {
-    pid_t *item;
-    size_t count;
-};
-
-static void add_root(void *context, pid_t pid)
-{
-    struct roots *roots = context;
-    roots->item = mem_resize(roots->item, roots->count + 1, sizeof *roots->item);
-    roots->item[roots->count++] = pid;
-}
-
 // A run's tasks come and go; returns 0 when the run itself has ended.
 static int follow(struct scene *scene, const struct threads_target *target)
 {
     struct process runner;
-    struct roots roots = {0};
+    struct tree_list roots = {0};
     if (!target->runner)
         return 1;
     if (process_read((pid_t)target->runner, &runner) < 0 || process_is_over(&runner))
         return 0;
-    tree_children((pid_t)target->runner, add_root, &roots);
-    scene_set_roots(scene, roots.item, roots.count);
-    free(roots.item);
+    tree_list_children((pid_t)target->runner, &roots);
+    scene_set_roots(scene, roots.pid, roots.count);
+    free(roots.pid);
     return 1;
 }
 

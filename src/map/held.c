@@ -40,28 +40,16 @@ static void choose_signals(sigset_t *ret)
         sigaddset(ret, numbers[i]);
 }
 
-struct herd {
-    pid_t *pid;
-    size_t count, room;
-};
-
-static void gather(void *context, pid_t pid)
-{
-    struct herd *herd = context;
-    mem_room(&herd->pid, &herd->room, herd->count + 1, sizeof *herd->pid);
-    herd->pid[herd->count++] = pid;
-}
-
 // To all below us: who has lost its parent is our child.
 static void send_all(int number)
 {
-    struct herd herd = {0};
-    tree_children(getpid(), gather, &herd);
-    for (size_t i = 0; i < herd.count; i++)
-        tree_children(herd.pid[i], gather, &herd);
-    for (size_t i = 0; i < herd.count; i++)
-        kill(herd.pid[i], number);
-    free(herd.pid);
+    struct tree_list below = {0};
+    tree_list_children(getpid(), &below);
+    for (size_t i = 0; i < below.count; i++)
+        tree_list_children(below.pid[i], &below);
+    for (size_t i = 0; i < below.count; i++)
+        kill(below.pid[i], number);
+    free(below.pid);
 }
 
 static void kill_largest(struct watch *watch)

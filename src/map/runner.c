@@ -345,24 +345,14 @@ static void loop(struct runner *runner)
     }
 }
 
-// Spools, logs and pools need descriptors: as many as the hard limit gives. Tasks get the
-// caller's limit back (select(2)).
-static void raise_files(struct runner *runner)
-{
-    struct rlimit most;
-    if (getrlimit(RLIMIT_NOFILE, &runner->files) < 0)
-        return;
-    most = runner->files;
-    most.rlim_cur = most.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &most);
-}
-
 static int runner_begin(struct runner *runner, struct err *err)
 {
     struct workshop *workshop = &runner->workshop;
     const struct run *run = workshop->run;
     const struct spec *spec = run->spec;
-    raise_files(runner);
+    // Spools, logs and pools need descriptors: as many as the hard limit gives. Tasks get the caller's limit
+    // back (select(2)).
+    proc_raise_files(&runner->files);
     proc_be_prompt();
     workshop->folder = open(spec->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (workshop->folder < 0)

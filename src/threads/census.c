@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "threads/figures.h"
 
 enum { DEPTH = 64, NAME_MOST = 4096, WORD_MOST = 60 };
@@ -26,12 +27,12 @@ int census_file(const char *root, pid_t pid, const char *name, size_t most, stru
     return fs_read(AT_FDCWD, path, most, into, NULL);
 }
 
-static int read_stat(const char *root, pid_t pid, struct stat_figures *ret)
+static int read_stat(const char *root, pid_t pid, struct process *ret)
 {
     CLEANUP_STR struct str text = {0};
     if (census_file(root, pid, "stat", 4096, &text) < 0)
         return -1;
-    return figures_stat(str_text(&text), ret);
+    return process_parse(str_text(&text), ret);
 }
 
 static void add_word(struct str *into, const char *word)
@@ -74,7 +75,7 @@ static char *name_of(const char *root, pid_t pid)
 static ssize_t add(struct census *census, const char *root, pid_t pid, unsigned depth,
                    unsigned group)
 {
-    struct stat_figures figures;
+    struct process figures;
     CLEANUP_STR struct str status = {0};
     if (census->count == CENSUS_MOST) {
         census->cut = 1;
@@ -115,7 +116,7 @@ static void gather_parents(const char *root, struct parents *ret)
     CLEANUP_FREE char *path = mem_print("%s/proc", root);
     DIR *stream = opendir(path);
     for (struct dirent *entry; stream && (entry = readdir(stream));) {
-        struct stat_figures figures;
+        struct process figures;
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (!isdigit((unsigned char)entry->d_name[0]) || read_stat(root, pid, &figures) < 0)
             continue;
@@ -211,7 +212,7 @@ static int hint(struct err *err)
 
 int census_check(const char *root, pid_t pid, struct err *err)
 {
-    struct stat_figures figures;
+    struct process figures;
     if (read_stat(root, pid, &figures) < 0) {
         int there = !*root && kill(pid, 0) == 0;
         // mounted with hidepid (proc(5)) /proc shows one's own processes only

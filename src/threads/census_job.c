@@ -45,11 +45,11 @@ pid_t *census_job(const char *root, const char *job, size_t *ret_count)
     DIR *stream = opendir(path);
     for (struct dirent *entry; stream && (entry = readdir(stream));) {
         CLEANUP_STR struct str text = {0};
-        struct stat_figures figures;
+        struct process figures;
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (!isdigit((unsigned char)entry->d_name[0]) || !is_member(root, pid, job) ||
             census_file(root, pid, "stat", 4096, &text) < 0 ||
-            figures_stat(str_text(&text), &figures) < 0 || figures.state == 'Z')
+            process_parse(str_text(&text), &figures) < 0 || figures.state == 'Z')
             continue;
         mem_room(&member, &room, members + 1, sizeof *member);
         member[members++] = (struct member){pid, figures.parent};

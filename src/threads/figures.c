@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// figures: by number of the field, as proc(5) counts them.
 #include "threads/figures.h"
 
 #include <ctype.h>
@@ -8,8 +7,6 @@
 #include <sys/syscall.h>
 
 #include "base/mem.h"
-
-#define KERNEL_THREAD 0x00200000 // PF_KTHREAD of the kernel's sched.h, in the field "flags"
 
 int figures_schedstat(const char *text, struct pace_figures *ret)
 {
@@ -21,27 +18,6 @@ int figures_schedstat(const char *text, struct pace_figures *ret)
         return -1;
     ret->wait_ns = strtoll(rest, &end, 10);
     return end == rest || ret->run_ns < 0 || ret->wait_ns < 0 ? -1 : 0;
-}
-
-int figures_stat(const char *text, struct stat_figures *ret)
-{
-    long long field[23] = {0};
-    const char *at = strrchr(text, ')');
-    *ret = (struct stat_figures){0};
-    if (!at || at[1] != ' ' || !isalpha((unsigned char)at[2]))
-        return -1;
-    char *next = (char *)at + 3;
-    for (size_t i = 4; i < COUNT(field); i++)
-        field[i] = strtoll(next, &next, 10);
-    ret->state = at[2];
-    ret->parent = (pid_t)field[4];
-    ret->is_kernel = (field[9] & KERNEL_THREAD) != 0;
-    if (field[14] >= 0 && field[15] >= 0 && field[14] < INT64_MAX / 2 &&
-        field[15] < INT64_MAX / 2)
-        ret->cpu_ticks = field[14] + field[15];
-    ret->threads = field[20] > 0 ? (unsigned long)field[20] : 0;
-    ret->start = field[22] > 0 ? (unsigned long long)field[22] : 0;
-    return 0;
 }
 
 // What follows a name at the beginning of a line; NULL if there is none.

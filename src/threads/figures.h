@@ -13,17 +13,6 @@ struct pace_figures {
 // Of "RUN WAIT SLICES" (schedstat). Returns 0, or -1.
 int figures_schedstat(const char *text, struct pace_figures *ret);
 
-struct stat_figures {
-    char state; // 'R', 'S', 'D', ... 'Z'
-    pid_t parent;
-    int is_kernel; // a thread of the kernel's own
-    int64_t cpu_ticks;
-    unsigned long threads;
-    unsigned long long start; // clock ticks since boot
-};
-// Of stat, whose name in parentheses may hold anything. Returns 0, or -1.
-int figures_stat(const char *text, struct stat_figures *ret);
-
 // The CPUs of "Cpus_allowed_list" and the user of "Uid" in status. Returns 0, or -1 without the first;
 // *ret_user is -1 without the second.
 int figures_status(const char *text, struct cpuset *ret_cpus, long *ret_user);

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "threads/figures.h"
 
 enum { OPEN_MOST = 2048, PEEK_MOST = 256 };
@@ -40,11 +41,11 @@ static ssize_t read_of(int fd, char *text, size_t size)
     return got > 0 ? got : -1;
 }
 
-static int stat_of(const struct pace *pace, pid_t pid, pid_t tid, struct stat_figures *ret)
+static int stat_of(const struct pace *pace, pid_t pid, pid_t tid, struct process *ret)
 {
     char text[1024];
     CLEANUP_CLOSE int fd = open_of(pace, pid, tid, "stat");
-    return read_of(fd, text, sizeof text) < 0 ? -1 : figures_stat(text, ret);
+    return read_of(fd, text, sizeof text) < 0 ? -1 : process_parse(text, ret);
 }
 
 static int read_thread(struct pace *pace, pid_t pid, struct pace_thread *thread,
@@ -64,7 +65,7 @@ static int read_thread(struct pace *pace, pid_t pid, struct pace_thread *thread,
         }
         return 0;
     }
-    struct stat_figures figures;
+    struct process figures;
     if (stat_of(pace, pid, thread->tid, &figures) < 0)
         return -1;
     long ticks = sysconf(_SC_CLK_TCK);
@@ -193,7 +194,7 @@ void pace_peek(struct pace *pace)
         struct pace_process *process = &pace->item[i];
         for (size_t k = 0; k < process->threads && left; k++, left--) {
             struct pace_thread *thread = &process->thread[k];
-            struct stat_figures figures;
+            struct process figures;
             char text[256];
             thread->word = thread->at = 0;
             if (stat_of(pace, process->pid, thread->tid, &figures) < 0)

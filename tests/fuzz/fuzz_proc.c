@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/process.h"
 #include "threads/figures.h"
 #include "threads/maps.h"
 
@@ -26,7 +27,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
     CLEANUP_FREE char *text = mem_dupn((const char *)bytes, size);
     CLEANUP_FREE char *exact = mem_alloc(size); // without a NUL behind
     struct pace_figures pace;
-    struct stat_figures stat;
+    struct process stat;
     struct cpuset cpus;
     long user;
     uint64_t word, at;
@@ -35,7 +36,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
     maps_read(exact, size, inside, &bounds);
     if (figures_schedstat(text, &pace) == 0 && (pace.run_ns < 0 || pace.wait_ns < 0))
         abort();
-    if (figures_stat(text, &stat) == 0 && stat.cpu_ticks < 0)
+    if (process_parse(text, &stat) == 0 && stat.cpu_ticks < 0)
         abort();
     if (figures_status(text, &cpus, &user) == 0 && !cpuset_count(&cpus))
         abort();

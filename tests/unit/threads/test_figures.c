@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "base/mem.h"
+#include "base/process.h"
 #include "cmocka.h"
 #include "threads/figures.h"
 #include "threads/maps.h"
@@ -30,19 +31,19 @@ static void test_schedstat(void **state)
 static void test_stat(void **state)
 {
     static const char *const bad[] = {"", "7", "7 (a", "7 (a)", "7 (a) ", "7 (a) 1 7"};
-    struct stat_figures figures;
+    struct process figures;
     (void)state;
-    assert_int_equal(figures_stat("9 (a) R (b)\n) D" REST, &figures), 0);
+    assert_int_equal(process_parse("9 (a) R (b)\n) D" REST, &figures), 0);
     assert_int_equal(figures.state, 'D');
     assert_int_equal(figures.parent, 7);
     assert_int_equal(figures.cpu_ticks, 110);
     assert_int_equal(figures.threads, 12);
     assert_int_equal(figures.start, 9000);
     assert_false(figures.is_kernel);
-    assert_int_equal(figures_stat("2 (kthreadd) S 0 0 0 0 -1 2129984 0", &figures), 0);
+    assert_int_equal(process_parse("2 (kthreadd) S 0 0 0 0 -1 2129984 0", &figures), 0);
     assert_true(figures.is_kernel && figures.threads == 0);
     for (size_t i = 0; i < COUNT(bad); i++)
-        assert_int_equal(figures_stat(bad[i], &figures), -1);
+        assert_int_equal(process_parse(bad[i], &figures), -1);
 }
 
 static void test_status(void **state)
