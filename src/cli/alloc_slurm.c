@@ -25,7 +25,7 @@
 #include "cli/slurm_line.h"
 #include "sched/limits.h"
 
-enum { STATUS_SIGNAL = 128, BLOCK = 4096, MOST = 1 << 16 };
+enum { BLOCK = 4096, MOST = 1 << 16 };
 
 int alloc_slurm_is_there(const struct cli *cli, struct err *err)
 {
@@ -164,8 +164,7 @@ static int finish(const struct listening *listening, pid_t pid, struct err *err)
     struct slurm_answer answer = {.error = listening->errors};
     while (waitpid(pid, &answer.status, 0) < 0 && errno == EINTR)
         ;
-    int status = WIFSIGNALED(answer.status) ? STATUS_SIGNAL + WTERMSIG(answer.status)
-                                            : WEXITSTATUS(answer.status);
+    int status = proc_exit_status(answer.status);
     if (listening->granted || !status ||
         (!listening->errors.size && listening->cli->options.quiet))
         return status;
@@ -209,14 +208,19 @@ static int run(struct cli *cli, const char *program, int back, struct err *err)
     return status;
 }
 
+int alloc_refuse_script(const char *script, struct err *err)
+{
+    err_set(err, ERR_USAGE, _("'%s' is a script, and alloc takes a program"), script);
+    return err_hint(err, "try", "lopin alloc lopin run %s", script);
+}
+
 // What the inner one would say only when the allocation is there.
 static int check_program(const struct cli *cli, struct err *err)
 {
     const char *first = cli->words.count ? cli->words.item[0] : "";
     if (!str_ends(first, ".py") || access(first, X_OK) == 0 || access(first, R_OK) < 0)
         return 0;
-    err_set(err, ERR_USAGE, _("'%s' is a script, and alloc takes a program"), first);
-    return err_hint(err, "try", "lopin alloc lopin run %s", first);
+    return alloc_refuse_script(first, err);
 }
 
 int alloc_slurm(struct cli *cli, struct err *err)

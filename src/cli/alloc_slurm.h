@@ -9,3 +9,5 @@ int alloc_slurm(struct cli *cli, struct err *err);
 // Whether there is a cluster to ask. Returns 1, 0, or -1 with [slurm-silent]: there is one, and it does
 // not answer.
 int alloc_slurm_is_there(const struct cli *cli, struct err *err);
+// [usage]: alloc takes programs, and this is for an interpreter. Returns -1.
+int alloc_refuse_script(const char *script, struct err *err);

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/human.h"
@@ -14,14 +12,12 @@
 #include "cli/alloc_slurm.h"
 #include "cli/env_make.h"
 #include "cli/parcel.h"
+#include "cli/program.h"
 #include "cli/request.h"
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "cli/where.h"
 #include "map/held.h"
-
-// not executable, not found, ended by a signal: as shells say it
-enum { STATUS_CANNOT = 126, STATUS_ABSENT = 127, STATUS_SIGNAL = 128 };
 
 struct alloc {
     struct cli *cli;
@@ -44,10 +40,8 @@ static int find_program(struct alloc *alloc, struct err *err)
     int is_python = 0;
     if (request_program(alloc->cli, first, &alloc->words, &alloc->program, &is_python, err) < 0)
         return -1;
-    if (is_python) {
-        err_set(err, ERR_USAGE, _("'%s' is a script, and alloc takes a program"), first);
-        return err_hint(err, "try", "lopin alloc lopin run %s", first);
-    }
+    if (is_python)
+        return alloc_refuse_script(first, err);
     for (size_t i = 1; i < words->count; i++)
         strv_add(&alloc->words, words->item[i]);
     return 0;
@@ -63,11 +57,9 @@ static int read_parcel(struct alloc *alloc, struct err *err)
                                    .core_kb = options->mem_cpu_kb,
                                    .tasks = 1,
                                    .whole = 1};
-    if (options->mem_kb >= 0 && options->mem_cpu_kb) {
-        err_set(err, ERR_USAGE, _("--mem and --mem-per-cpu say the same thing in two ways"));
-        return err_hint(err, "try", _("one of them"));
-    }
-    return parcel_read(&ask, alloc->cli, &alloc->parcel, err);
+    return request_memory(options, err) < 0
+               ? -1
+               : parcel_read(&ask, alloc->cli, &alloc->parcel, err);
 }
 
 static void set_variables(struct alloc *alloc)
@@ -138,11 +130,8 @@ static int stay(struct alloc *alloc, struct err *err)
                               .dies_with_us = 1};
     int status = held_run(&held, &proc);
     if (status >= 0)
-        return WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
-    int errnum = errno;
-    err_errno(err, ERR_NO_PROGRAM, errnum, _("cannot execute '%s'"), proc.path);
-    say_error(alloc->cli, err);
-    return errnum == ENOENT ? STATUS_ABSENT : STATUS_CANNOT;
+        return proc_exit_status(status);
+    return program_refused(alloc->cli, proc.path, errno, err);
 }
 
 static int run(struct alloc *alloc, struct err *err)
@@ -153,10 +142,7 @@ static int run(struct alloc *alloc, struct err *err)
                      err) < 0)
         return -1;
     if (find_program(alloc, err) < 0) {
-        if (err->code != ERR_NO_PROGRAM)
-            return -1;
-        say_error(alloc->cli, err);
-        return access(alloc->cli->words.item[0], F_OK) < 0 ? STATUS_ABSENT : STATUS_CANNOT;
+        return err->code == ERR_NO_PROGRAM ? program_not_found(alloc->cli, err) : -1;
     }
     if (read_parcel(alloc, err) < 0 ||
         setting_find(alloc->cli, options->python, options->env, 0, &alloc->setting, err) < 0)

@@ -166,11 +166,12 @@ static int map(struct cli *cli, struct spec *spec, struct datasets *datasets, st
 // A run of many datasets computes where it is started.
 static int check_where(const struct cli *cli, struct err *err)
 {
-    const struct options *options = &cli->options;
-    if (options->local || where_is_inside(cli) || !options->where ||
-        strcmp(options->where, "slurm") != 0)
+    enum where where;
+    if (where_find(cli, COMMAND_MAP, &where, err) < 0)
+        return -1;
+    if (where != WHERE_SLURM)
         return 0;
-    if (options->said[OPTION_WHERE] == 2) { // the line
+    if (cli->options.said[OPTION_WHERE] == 2) { // the line
         err_set(err, ERR_USAGE, _("map does not go through Slurm"));
         return err_hint(err, "try", _("lopin alloc --slurm -c N, and lopin map in it"));
     }

@@ -312,12 +312,18 @@ static void set_text(char **text, const char *said)
     *text = mem_dup(said);
 }
 
+int request_memory(const struct options *options, struct err *err)
+{
+    if (options->mem_kb < 0 || !options->mem_cpu_kb)
+        return 0;
+    err_set(err, ERR_USAGE, _("--mem and --mem-per-cpu say the same thing in two ways"));
+    return err_hint(err, "try", _("one of them"));
+}
+
 static int set_memory(const struct options *options, struct spec *spec, struct err *err)
 {
-    if (options->mem_kb >= 0 && options->mem_cpu_kb) {
-        err_set(err, ERR_USAGE, _("--mem and --mem-per-cpu say the same thing in two ways"));
-        return err_hint(err, "try", _("one of them"));
-    }
+    if (request_memory(options, err) < 0)
+        return -1;
     if (options->mem_kb >= 0 || options->mem_cpu_kb) {
         spec->mem_kb = options->mem_kb > 0 ? options->mem_kb : 0;
         spec->mem_cpu_kb = options->mem_cpu_kb;

@@ -15,6 +15,8 @@ int request_program(const struct cli *cli, const char *script, struct strv *laun
 // A program by its name is the one that the task's own PATH has: `python` that of --python. `program`: as
 // request_program gave it; stays where there is none.
 void request_settle(const struct vars *vars, const char *word, char **program);
+// [usage] where --mem and --mem-per-cpu are both said.
+int request_memory(const struct options *options, struct err *err);
 // What the line says of limits (-t, --timeout, --signal, --retries, --max-continue, --halt, --mem...)
 // stands over what spec holds. [usage] if two of them exclude each other.
 int request_limits(const struct options *options, struct spec *spec, struct err *err);

@@ -140,7 +140,7 @@ static void compile_hook(const char *folder, const struct python *python,
         return;
     CLEANUP_FREE char *made =
         mem_print("%s/__pycache__/sitecustomize.%s.pyc", folder, python->facts.cache_tag);
-    if (access(made, F_OK) == 0)
+    if (access(made, F_OK) == 0 || access(folder, W_OK) < 0)
         return;
     CLEANUP_FREE char *source = mem_print("%s/sitecustomize.py", folder);
     CLEANUP_STR struct str said = {0};

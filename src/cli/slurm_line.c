@@ -8,6 +8,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "cli/request.h"
 #include "cli/reserve.h"
 #include "cli/setting.h"
 #include "sched/limits.h"
@@ -23,10 +24,8 @@ int slurm_line_options(const struct cli *cli, const char *name, struct strv *int
                        struct err *err)
 {
     const struct options *options = &cli->options;
-    if (options->mem_kb >= 0 && options->mem_cpu_kb) {
-        err_set(err, ERR_USAGE, _("--mem and --mem-per-cpu say the same thing in two ways"));
-        return err_hint(err, "try", _("one of them"));
-    }
+    if (request_memory(options, err) < 0)
+        return -1;
     strv_take(into, mem_print("--job-name=%s", options->name ? options->name : name));
     if (options->ntasks)
         strv_take(into, mem_print("--ntasks=%u", options->ntasks));

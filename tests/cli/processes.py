@@ -2,6 +2,7 @@
 """What /proc knows of the processes that a test's runs have started."""
 import os
 import signal
+import time
 
 
 def working_in(folder):
@@ -37,6 +38,16 @@ def alive(pid):
             return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+def ends(pid, limit=60):
+    """Waits until it does not run any more; whether it came to that."""
+    end = time.monotonic() + limit
+    while alive(pid):
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def end_sleeps(folder):

@@ -1,30 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """lopin alloc: a shell or a program on cores of its own, under its limits, with nothing left behind."""
 import os
-import pathlib
 import signal
 import sys
 import time
 
 import pytest
 
+from processes import ends
 from terminal import terminal
 
 CPUS = len(os.sched_getaffinity(0))
-
-
-def is_over(pid):
-    """Waits until the process is gone, or a zombie that nobody waits for."""
-    stat = pathlib.Path("/proc") / str(pid) / "stat"
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            if stat.read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def written(lopin, name):
@@ -96,13 +82,13 @@ def test_time_ends_all_that_runs_in_it(lopin):
     script = "setsid sleep 1000 & echo $! >left; trap '' HUP; sleep 1000"
     done = lopin("alloc", "-c", "1", "-t", "1s", "sh", "-c", script)
     assert done.code != 0 and "[time-limit]" in done.err
-    assert is_over(int(written(lopin, "left")))
+    assert ends(int(written(lopin, "left")))
 
 
 def test_nothing_is_left_behind(lopin):
     script = "(setsid sh -c 'echo $$ >left.new; mv left.new left; exec sleep 1000' &) ; while ! test -e left; do sleep 0.01; done"
     assert lopin("alloc", "-c", "1", "sh", "-c", script).code == 0
-    assert is_over(int(written(lopin, "left")))
+    assert ends(int(written(lopin, "left")))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """lopin try --threads: a dataset on 1, 2, 4, ... threads, what it says of it, and that nothing is left of it."""
 import os
-import pathlib
 import shlex
 import signal
 import sys
 import time
 
 import pytest
+
+from processes import ends
 
 CPUS = len(os.sched_getaffinity(0))
 # As many threads as it is given, each as long; then the rest, which no thread makes quicker.
@@ -35,20 +36,6 @@ def left(lopin):
     """What is left of tries, and runs of this folder."""
     temporary = lopin.home.parent / "tmp"
     return [path for folder in temporary.glob("lopin-*") for path in folder.glob("try-*")] + list(lopin.cwd.glob(".lopin"))
-
-
-def is_over(lopin):
-    """Waits until the process that wrote its number into `pid` is gone, or a zombie that nobody waits for."""
-    stat = pathlib.Path("/proc") / (lopin.cwd / "pid").read_text() / "stat"
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            if stat.read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.mark.skipif(CPUS < 2, reason="needs two CPUs in the mask")
@@ -130,7 +117,7 @@ def test_timeout_and_what_it_leaves_running(lopin):
                 "open('pid', 'w').write(str(child.pid))\ntime.sleep(1000)\n")
     done = lopin("try", "--threads", "--timeout", "1s", "--python", sys.executable, "slow.py", "a")
     assert done.code == 1 and "[task-timeout]" in done.err
-    assert is_over(lopin)
+    assert ends(int((lopin.cwd / "pid").read_text()))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -143,7 +130,7 @@ def test_a_signal_ends_it_and_its_task(lopin, number):
         time.sleep(0.01)
     process.send_signal(number)
     assert process.wait(60) == -number
-    assert is_over(lopin)
+    assert ends(int((lopin.cwd / "pid").read_text()))
     assert left(lopin) == []
 
 
