@@ -54,9 +54,13 @@ static const struct {
     [ERR_MEMORY_LIMIT] = {"memory-limit", 1},
     [ERR_NO_SLURM] = {"no-slurm", 5},
     [ERR_REFUSED] = {"refused", 5},
+    [ERR_NEVER_STARTS] = {"would-never-start", 5},
     [ERR_SLURM_SILENT] = {"slurm-silent", 5},
     [ERR_NODE_LOST] = {"node-lost", 1},
     [ERR_CANCELLED] = {"cancelled", 75},
+    [ERR_NO_MODULE] = {"no-module", 3},
+    [ERR_MODULE] = {"module-failed", 1},
+    [ERR_MODULE_STATE] = {"module-state", 6},
     [ERR_SYSTEM] = {"system", 6},
 };
 

@@ -50,9 +50,13 @@ enum err_code {
     ERR_MEMORY_LIMIT,   // memory-limit: a task needed more memory than it may have
     ERR_NO_SLURM,       // no-slurm: no command of Slurm, or no cluster
     ERR_REFUSED,        // refused: Slurm does not take a job as it was asked for
+    ERR_NEVER_STARTS,   // would-never-start: a job waits for what will not come
     ERR_SLURM_SILENT,   // slurm-silent: no controller of Slurm answers
     ERR_NODE_LOST,      // node-lost: the node of a job failed
     ERR_CANCELLED,      // cancelled: a job was ended by scancel, or for another job
+    ERR_NO_MODULE,      // no-module: no module, or collection of them, is so called
+    ERR_MODULE,         // module-failed: a modulefile is wrong, or refuses
+    ERR_MODULE_STATE,   // module-state: what is said to be loaded cannot be read
     ERR_SYSTEM,         // system: the system refused a call
     ERR_COUNT
 };

@@ -24,8 +24,12 @@
 int fs_read(int dir, const char *path, size_t max, struct str *into, struct err *err)
 {
     CLEANUP_CLOSE int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), path);
+    return fd < 0 ? err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), path)
+                  : fs_read_open(fd, path, max, into, err);
+}
+
+int fs_read_open(int fd, const char *path, size_t max, struct str *into, struct err *err)
+{
     struct stat st;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uintmax_t)st.st_size <= max)
         mem_room(&into->text, &into->room, into->size + (size_t)st.st_size + 2, 1);
@@ -84,6 +88,26 @@ int fs_replace(int dir, const char *path, const void *bytes, size_t size, mode_t
         return -1;
     }
     return 0;
+}
+
+static int cannot_write(const char *path, struct err *err)
+{
+    return err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), path);
+}
+
+int fs_make_file(int dir, const char *path, const void *bytes, size_t size, mode_t mode,
+                 struct err *err)
+{
+    int fd = openat(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (fd < 0 && errno == EEXIST)
+        return fs_replace(dir, path, bytes, size, mode, 0, err);
+    if (fd >= 0 && fs_write_all(fd, bytes, size) == 0)
+        return close(fd) < 0 ? cannot_write(path, err) : 0;
+    int errnum = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = errnum;
+    return cannot_write(path, err);
 }
 
 int fs_make_dirs(int dir, const char *path, mode_t mode, struct err *err)

@@ -12,9 +12,14 @@
 // Reads a whole file of at most `max` bytes and adds it to `into`. ENOENT leaves err with
 // ERR_SYSTEM and errno as it is.
 int fs_read(int dir, const char *path, size_t max, struct str *into, struct err *err);
+// The same of an open one, whose `path` is for the error.
+int fs_read_open(int fd, const char *path, size_t max, struct str *into, struct err *err);
 // Replaces a file in one step: write beside it, fsync if `sync`, rename. Mode as open's.
 int fs_replace(int dir, const char *path, const void *bytes, size_t size, mode_t mode, int sync,
                struct err *err);
+// A file in a folder that nobody uses yet: written in place, or replaced where one is there.
+int fs_make_file(int dir, const char *path, const void *bytes, size_t size, mode_t mode,
+                 struct err *err);
 int fs_write_all(int fd, const void *bytes, size_t size); // 0, or -1 with errno
 // Makes a folder and those above it. Existing ones are fine. `mode` is of those it makes.
 int fs_make_dirs(int dir, const char *path, mode_t mode, struct err *err);
@@ -41,6 +46,7 @@ char *fs_absolute(const char *cwd, const char *path);
 char *fs_cwd(struct err *err);
 const char *fs_base(const char *path); // what follows the last '/'; borrowed
 char *fs_folder(const char *path);     // what stands before it, "." if nothing does; yours
+int fs_is_program(const char *path);   // a file that we may execute
 // A program by PATH's rules (`path` as in $PATH); words with '/' are taken as they are. Yours;
 // NULL if there is none.
 char *fs_program(const char *path, const char *name);

@@ -4,13 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
-#define GET_NONBLOCK 1U  // GRND_NONBLOCK of sys/random.h (2.25)
-#define GET_AT_ONCE  256 // what getrandom(2) gives whole
+#define GET_NONBLOCK  1U  // GRND_NONBLOCK of sys/random.h (2.25)
+#define GET_AT_ONCE   256 // what getrandom(2) gives whole
+#define CLOSE_ON_EXEC 1U  // MFD_CLOEXEC of sys/mman.h (2.27)
 
 int kernel_rename(const char *path, const char *goal, unsigned flags)
 {
@@ -43,4 +45,22 @@ int kernel_random(void *bytes, size_t size)
     if (got < 0 && errno == ENOSYS)
         return read_device(bytes, size);
     return got < 0 ? -1 : 0;
+}
+
+int kernel_memory_file(const char *name)
+{
+    int fd = (int)syscall(SYS_memfd_create, name, CLOSE_ON_EXEC);
+    if (fd < 0 && errno == ENOSYS) {
+        char path[] = "/tmp/lopin-XXXXXX";
+        fd = mkostemp(path, O_CLOEXEC);
+        if (fd >= 0)
+            unlink(path);
+    }
+    if (fd >= 0 && fcntl(fd, F_SETFL, O_APPEND) < 0) {
+        int before = errno;
+        close(fd);
+        errno = before;
+        return -1;
+    }
+    return fd;
 }

@@ -16,3 +16,6 @@ int kernel_rename(const char *path, const char *goal, unsigned flags);
 // Fills with at most 256 random bytes, at once: of getrandom(2), or of /dev/urandom where the kernel (before
 // 3.17) has none. Returns 0, or -1 with errno: EAGAIN in the first moments of a machine.
 int kernel_random(void *bytes, size_t size);
+// A file that is only in memory (memfd_create(2): 2.27), or where the kernel (before 3.17) has none, one in /tmp
+// without a name. What is written goes to its end. Returns a descriptor, or -1 with errno.
+int kernel_memory_file(const char *name);

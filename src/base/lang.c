@@ -69,17 +69,18 @@ struct language {
     const char *name;
     const struct lang_entry *entries;
     const size_t *count;
+    const char *texts;
 };
 static const size_t none = 0;
 static const struct language languages[] = {
-    {"en", NULL, &none},
-    {"fr", lang_fr, &lang_fr_count},
+    {"en", NULL, &none, NULL},
+    {"fr", lang_fr, &lang_fr_count, lang_fr_texts},
 };
 static const struct language *chosen = &languages[0];
 
 static int compare_entry(const void *key, const void *entry)
 {
-    return strcmp(key, ((const struct lang_entry *)entry)->id);
+    return strcmp(key, chosen->texts + ((const struct lang_entry *)entry)->id);
 }
 
 static const struct lang_entry *find(const char *id)
@@ -92,7 +93,7 @@ static const struct lang_entry *find(const char *id)
 const char *lang_text(const char *text)
 {
     const struct lang_entry *entry = find(text);
-    return entry ? entry->text : text;
+    return entry ? chosen->texts + entry->text : text;
 }
 
 const char *lang_plural(const char *one, const char *many, unsigned long n)
@@ -100,7 +101,7 @@ const char *lang_plural(const char *one, const char *many, unsigned long n)
     const struct lang_entry *entry = find(one);
     if (!entry)
         return n == 1 ? one : many;
-    return n <= 1 || !entry->text_many ? entry->text : entry->text_many;
+    return chosen->texts + (n <= 1 || !entry->text_many ? entry->text : entry->text_many);
 }
 
 int lang_choose(const char *locale)

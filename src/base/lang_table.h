@@ -5,10 +5,11 @@
 
 #include <stddef.h>
 
-struct lang_entry {
-    const char *id;        // the English text
-    const char *text;      // for n <= 1, or where there is one form
-    const char *text_many; // NULL: one form
+struct lang_entry { // places in the texts: the loader has nothing to put right at each start
+    unsigned id;    // the English text
+    unsigned text;  // for n <= 1, or where there is one form
+    unsigned text_many; // 0: one form
 };
 extern const struct lang_entry lang_fr[];
 extern const size_t lang_fr_count;
+extern const char lang_fr_texts[];

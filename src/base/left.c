@@ -29,10 +29,15 @@ static char *begin_of(const char *prefix)
     return mem_print("%s%s-%llx-", prefix, host, space_here());
 }
 
+static char *name_of(const char *folder, const char *begin)
+{
+    return mem_print("%s/%s%ld", folder, begin, (long)getpid());
+}
+
 char *left_name(const char *folder, const char *prefix)
 {
     CLEANUP_FREE char *begin = begin_of(prefix);
-    return mem_print("%s/%s%ld", folder, begin, (long)getpid());
+    return name_of(folder, begin);
 }
 
 // Whether its process is gone: of this host and namespace it is asked, others are gone after a week.
@@ -57,9 +62,8 @@ void left_sweep(const char *folder, const char *prefix)
     left_sweep_at(folder, prefix, time(NULL));
 }
 
-void left_sweep_at(const char *folder, const char *prefix, time_t now)
+static void sweep(const char *folder, const char *prefix, const char *begin, time_t now)
 {
-    CLEANUP_FREE char *begin = begin_of(prefix);
     DIR *stream = opendir(folder);
     struct dirent *entry;
     while (stream && (entry = readdir(stream)))
@@ -68,4 +72,17 @@ void left_sweep_at(const char *folder, const char *prefix, time_t now)
             fs_remove(dirfd(stream), entry->d_name);
     if (stream)
         closedir(stream);
+}
+
+void left_sweep_at(const char *folder, const char *prefix, time_t now)
+{
+    CLEANUP_FREE char *begin = begin_of(prefix);
+    sweep(folder, prefix, begin, now);
+}
+
+char *left_begin(const char *folder, const char *prefix)
+{
+    CLEANUP_FREE char *begin = begin_of(prefix);
+    sweep(folder, prefix, begin, time(NULL));
+    return name_of(folder, begin);
 }

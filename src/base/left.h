@@ -12,3 +12,5 @@ char *left_name(const char *folder, const char *prefix);
 void left_sweep(const char *folder, const char *prefix);
 // The same, as if it were that time.
 void left_sweep_at(const char *folder, const char *prefix, time_t now);
+// Both: sweeps, and gives a name. Yours.
+char *left_begin(const char *folder, const char *prefix);

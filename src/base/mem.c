@@ -20,7 +20,7 @@ struct arena_block {
 };
 
 // Nothing may be allocated any more, so neither stdio nor translations: one write.
-static _Noreturn void out_of_memory(void)
+void mem_out(void)
 {
     static const char words[] = "lopin: out of memory [system]\n";
     ssize_t ignored = write(STDERR_FILENO, words, sizeof words - 1);
@@ -32,7 +32,7 @@ void *mem_alloc(size_t size)
 {
     void *new = malloc(size ? size : 1);
     if (!new)
-        out_of_memory();
+        mem_out();
     return new;
 }
 
@@ -40,7 +40,7 @@ void *mem_zero(size_t count, size_t size)
 {
     void *new = calloc(count ? count : 1, size ? size : 1);
     if (!new)
-        out_of_memory();
+        mem_out();
     return new;
 }
 
@@ -48,10 +48,10 @@ void *mem_resize(void *old, size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
-        out_of_memory();
+        mem_out();
     void *new = realloc(old, bytes ? bytes : 1);
     if (!new)
-        out_of_memory();
+        mem_out();
     return new;
 }
 
@@ -77,7 +77,7 @@ char *mem_print(const char *format, ...)
     int length = vasprintf(&text, format, list);
     va_end(list);
     if (length < 0)
-        out_of_memory();
+        mem_out();
     return text;
 }
 
@@ -116,7 +116,7 @@ void *arena_alloc(struct arena *arena, size_t size)
     size_t need = (size + 15) & ~(size_t)15;
     struct arena_block *block = arena->block;
     if (need < size)
-        out_of_memory();
+        mem_out();
     if (!block || block->room - block->used < need) {
         size_t room = block ? block->room * 2 : 4096;
         if (room > 1 << 20)

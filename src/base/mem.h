@@ -6,8 +6,9 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t size);              // never NULL; size 0 gives one byte
-void *mem_zero(size_t count, size_t size); // zeroed array
+__attribute__((noreturn)) void mem_out(void); // that end, for a library that has none left
+void *mem_alloc(size_t size);                 // never NULL; size 0 gives one byte
+void *mem_zero(size_t count, size_t size);    // zeroed array
 void *mem_resize(void *old, size_t count, size_t size);
 char *mem_dup(const char *text);                // NULL gives NULL
 char *mem_dupn(const char *bytes, size_t size); // adds a NUL

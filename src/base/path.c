@@ -65,7 +65,7 @@ char *fs_folder(const char *path)
     return slash == path ? mem_dup("/") : mem_dupn(path, (size_t)(slash - path));
 }
 
-static int executable(const char *path)
+int fs_is_program(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
@@ -74,13 +74,13 @@ static int executable(const char *path)
 char *fs_program(const char *path, const char *name)
 {
     if (strchr(name, '/'))
-        return executable(name) ? mem_dup(name) : NULL;
+        return fs_is_program(name) ? mem_dup(name) : NULL;
     CLEANUP_STRV struct strv folders = {0};
     strv_split(&folders, path ? path : "/usr/bin:/bin", ':');
     for (size_t i = 0; i < folders.count; i++) {
         const char *folder = *folders.item[i] ? folders.item[i] : ".";
         char *whole = mem_print("%s/%s", folder, name);
-        if (executable(whole))
+        if (fs_is_program(whole))
             return whole;
         free(whole);
     }

@@ -30,6 +30,8 @@ struct pool {
     int leave;                   // under lock
     unsigned busy;               // main thread only
     int fd;
+    void (*at_end)(void *); // set before threads start
+    void *end_context;
     pthread_t thread[];
 };
 
@@ -70,6 +72,8 @@ static void *thread_main(void *context)
         eventfd_write(pool->fd, 1);
     }
     pthread_mutex_unlock(&pool->lock);
+    if (pool->at_end)
+        pool->at_end(pool->end_context);
     return NULL;
 }
 
@@ -89,6 +93,12 @@ struct pool *pool_new(unsigned threads, struct err *err)
     pool->max = threads;
     pool->fd = fd;
     return pool;
+}
+
+void pool_at_end(struct pool *pool, void (*run)(void *), void *context)
+{
+    pool->at_end = run;
+    pool->end_context = context;
 }
 
 int pool_fd(const struct pool *pool)

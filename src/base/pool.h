@@ -10,6 +10,8 @@
 
 struct pool;
 struct pool *pool_new(unsigned threads, struct err *err); // NULL with err
+// Each thread calls it before it ends. To be set before the first pool_add.
+void pool_at_end(struct pool *pool, void (*run)(void *), void *context);
 // readable when pool_reap has something to do
 int pool_fd(const struct pool *pool);
 // `work` runs in a thread, then `done` (may be NULL) in the thread that calls pool_reap.

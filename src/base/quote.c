@@ -27,6 +27,18 @@ static int shell_expands(const char *word)
     return open;
 }
 
+void str_add_quoted(struct str *str, const char *text)
+{
+    str_add_char(str, '"');
+    for (size_t plain; *text; text += plain) {
+        plain = strcspn(text + 1, "\"\\") + 1; // with the one that it may begin with
+        if (*text == '"' || *text == '\\')
+            str_add_char(str, '\\');
+        str_add_bytes(str, text, plain);
+    }
+    str_add_char(str, '"');
+}
+
 void str_add_shell(struct str *str, const char *word)
 {
     int plain = *word && !shell_expands(word);

@@ -10,6 +10,9 @@
 
 #include "base/mem.h"
 
+// Most of what is printed is shorter: it is written at once, without being measured before.
+enum { SHORT = 48 };
+
 static void reserve(struct str *str, size_t more)
 {
     mem_room(&str->text, &str->room, str->size + more + 1, 1);
@@ -38,11 +41,17 @@ void str_vprint(struct str *str, const char *format, va_list list)
 {
     va_list again;
     va_copy(again, list);
-    int length = vsnprintf(NULL, 0, format, again);
-    if (length >= 0) {
+    reserve(str, SHORT);
+    size_t room = str->room - str->size;
+    int length = vsnprintf(str->text + str->size, room, format, again);
+    if (length >= 0 && (size_t)length >= room) {
         reserve(str, (size_t)length);
         vsnprintf(str->text + str->size, (size_t)length + 1, format, list);
+    }
+    if (length >= 0) {
         str->size += (size_t)length;
+    } else {
+        str->text[str->size] = '\0';
     }
     va_end(again);
 }
@@ -107,6 +116,14 @@ void strv_split(struct strv *list, const char *text, char separator)
             return;
         text = end + 1;
     }
+}
+
+int strv_has(const struct strv *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->item[i], text) == 0)
+            return 1;
+    return 0;
 }
 
 void strv_free(struct strv *list)

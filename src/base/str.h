@@ -36,12 +36,16 @@ void strv_add_all(struct strv *list, const struct strv *more); // copies of all 
 void strv_take(struct strv *list, char *text);                 // takes it over
 // adds the parts, empty ones too
 void strv_split(struct strv *list, const char *text, char separator);
+int strv_has(const struct strv *list, const char *text);
 void strv_free(struct strv *list);
 #define CLEANUP_STRV CLEANUP(strv_free)
 
 // Adds a word as a POSIX shell takes it: plain if it needs no quotes, else '...' ($'..' for
 // control bytes).
 void str_add_shell(struct str *str, const char *word);
+// Adds text in double quotes, with a backslash before those and before backslashes: what Lua, TOML and a line of
+// #SBATCH take. Control bytes are added as they are.
+void str_add_quoted(struct str *str, const char *text);
 // Adds bytes with all but printable ASCII, and '%', ' ' and those of `also`, as %XX.
 void str_add_percent(struct str *str, const char *bytes, size_t size, const char *also);
 // The reverse, into `str`. Returns 0, or -1 if a %XX is malformed (str is then as before).

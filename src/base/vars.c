@@ -12,9 +12,11 @@
 static char **find_from(const struct vars *vars, const char *name, size_t from)
 {
     size_t size = strlen(name);
-    for (size_t i = from; i < vars->list.count; i++)
-        if (strncmp(vars->list.item[i], name, size) == 0 && vars->list.item[i][size] == '=')
+    for (size_t i = from; i < vars->list.count; i++) {
+        const char *entry = vars->list.item[i];
+        if (*entry == *name && strncmp(entry, name, size) == 0 && entry[size] == '=')
             return &vars->list.item[i];
+    }
     return NULL;
 }
 
@@ -48,7 +50,11 @@ const char *vars_get(const struct vars *vars, const char *name)
 
 void vars_set(struct vars *vars, const char *name, const char *value)
 {
-    char *new = mem_print("%s=%s", name, value);
+    size_t size = strlen(name), more = strlen(value);
+    char *new = mem_alloc(size + more + 2);
+    memcpy(new, name, size);
+    new[size] = '=';
+    memcpy(new + size + 1, value, more + 1);
     char **place = find(vars, name);
     if (place) {
         free(*place);

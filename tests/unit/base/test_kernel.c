@@ -2,6 +2,7 @@
 // Calls by their number, and what stands in for them where the kernel has none: a filter
 // (seccomp(2)) answers as an old kernel does.
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <setjmp.h>
@@ -20,6 +21,7 @@
 
 #include "base/fs.h"
 #include "base/kernel.h"
+#include "base/mem.h"
 #include "folder.h"
 
 static ino_t inode(const char *path)
@@ -55,13 +57,27 @@ static void test_random(void **state)
     assert_int_equal(errno, EINVAL);
 }
 
-// Answers the two calls with ENOSYS from here on, in this process.
+static void test_memory_file(void **state)
+{
+    (void)state;
+    char text[8] = "";
+    CLEANUP_CLOSE int fd = kernel_memory_file("test");
+    assert_true(fd > 2 && fcntl(fd, F_GETFD) == FD_CLOEXEC);
+    assert_int_equal(write(fd, "ab", 2), 2);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_int_equal(write(fd, "cd", 2), 2);
+    assert_int_equal(pread(fd, text, sizeof text, 0), 4);
+    assert_string_equal(text, "abcd");
+}
+
+// Answers the calls with ENOSYS from here on, in this process.
 static int become_old(void)
 {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_renameat2, 1, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_renameat2, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
@@ -84,6 +100,9 @@ static int check_old(void)
         return 4;
     if (fs_exchange("d", "f", 0) < 0 || inode("f") != e || inode("d") != 0)
         return 5;
+    CLEANUP_CLOSE int fd = kernel_memory_file("test");
+    if (fd < 0 || write(fd, "x", 1) != 1)
+        return 6;
     return 0;
 }
 
@@ -109,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rename),
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_memory_file),
         cmocka_unit_test(test_old_kernel),
     };
     return cmocka_run_group_tests(tests, folder_setup, folder_teardown);
