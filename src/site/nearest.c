@@ -35,24 +35,32 @@ static int read_in(const char *folder, struct document *ret, struct strv *looked
     return 0;
 }
 
-static int is_same(const struct stat *one, const struct stat *two)
+struct home {         // of the caller, whatever its names; looked at when that is first needed
+    const char *path; // NULL: there is none
+    struct stat st;
+    int known; // st is it
+};
+
+static int is_home(struct home *home, const struct stat *st)
 {
-    return one->st_dev == two->st_dev && one->st_ino == two->st_ino;
+    if (home->path && !home->known && stat(home->path, &home->st) < 0)
+        home->path = NULL;
+    home->known = 1;
+    return home->path && home->st.st_dev == st->st_dev && home->st.st_ino == st->st_ino;
 }
 
-// `home`: NULL if there is none.
-static int is_last(const char *folder, const struct stat *st, const struct stat *home)
+static int is_last(const char *folder, const struct stat *st, struct home *home)
 {
     CLEANUP_FREE char *git = join(folder, ".git");
-    return strcmp(folder, "/") == 0 || access(git, F_OK) == 0 || (home && is_same(home, st));
+    return strcmp(folder, "/") == 0 || access(git, F_OK) == 0 || is_home(home, st);
 }
 
 int nearest_read(const char *folder, const char *home, struct document *ret,
                  struct strv *ret_looked, struct err *err)
 {
     CLEANUP_FREE char *at = fs_absolute("/", folder);
-    struct stat here, of_home;
-    const struct stat *last = home && stat(home, &of_home) == 0 ? &of_home : NULL;
+    struct stat here;
+    struct home last = {.path = home};
     dev_t device = 0;
     for (int first = 1; at && stat(at, &here) == 0; first = 0) {
         if (!first && here.st_dev != device)
@@ -61,7 +69,7 @@ int nearest_read(const char *folder, const char *home, struct document *ret,
         int found = read_in(at, ret, ret_looked, err);
         if (found)
             return found < 0 ? -1 : 0;
-        if (is_last(at, &here, last))
+        if (is_last(at, &here, &last))
             break;
         char *above = fs_folder(at);
         free(at);

@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/opt.h"
+#include "site/site_parts.h"
 #include "site/trust.h"
 
 struct reading {
@@ -25,8 +26,10 @@ struct reading {
 };
 
 const char *const site_file_keys[] = {
-    "wheels",         "index", "python",    "local-disk", "cache",         "files-counted",
-    "trusted-owners", "cpu",   "partition", "advice",     "path-packages", NULL};
+    "wheels",        "index",          "python",  "local-disk",   "cache",
+    "files-counted", "trusted-owners", "cpu",     "partition",    "advice",
+    "path-packages", "slurm",          "modules", "module-hooks", "modules-cache",
+    NULL};
 static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", NULL};
 
 static int wrong(const struct reading *reading, const char *wanted, struct err *err)
@@ -107,9 +110,25 @@ static int read_path(const struct reading *reading, const char **ret, struct err
     return 0;
 }
 
+// "module:python/{version}", "module:python": a module, of which {version} is the last part.
+static int read_module(const struct reading *reading, const char *name, struct err *err)
+{
+    const char *mark = strstr(name, "{version}");
+    const char *slash = strrchr(name, '/');
+    if (!*name || *name == '/' || *name == '{' || strpbrk(name, " \t\n\r:") ||
+        (mark && (mark == name || !slash || slash > mark)))
+        return wrong(reading, "\"module:NAME/{version}\"", err);
+    reading->site->python_module = arena_dup(&reading->site->document.arena, name);
+    return 0;
+}
+
 // {version} is all that a pattern may have.
 static int read_python(const struct reading *reading, const char **ret, struct err *err)
 {
+    static const char module[] = "module:";
+    const char *text = text_of(reading->value);
+    if (text && str_starts(text, module))
+        return read_module(reading, text + strlen(module), err);
     if (read_path(reading, ret, err) < 0)
         return -1;
     for (const char *at = *ret; (at = strchr(at, '{')); at++)
@@ -157,6 +176,18 @@ static int read_paths(const struct reading *reading, int optional, struct strv *
             return -1;
     }
     return 0;
+}
+
+static int read_names(const struct reading *reading, struct strv *into, struct err *err)
+{
+    const struct toml_value *value = reading->value;
+    for (size_t i = 0; value->kind == TOML_ARRAY && i < value->count; i++) {
+        const char *text = text_of(&value->item[i]);
+        if (!text || strpbrk(text, " \t\n\r:"))
+            return wrong(reading, _("a list of modules"), err);
+        strv_add(into, text);
+    }
+    return value->kind == TOML_ARRAY ? 0 : wrong(reading, _("a list of modules"), err);
 }
 
 static int read_flag(const struct reading *reading, int *ret, struct err *err)
@@ -224,7 +255,7 @@ static int check_level(const struct toml_value *value, const char *key, struct e
                                      "\"x86-64\", \"x86-64-v2\", \"x86-64-v3\", \"x86-64-v4\"");
 }
 
-static int unknown(const char *key, const char *const *known, struct err *err)
+int site_unknown_key(const char *key, const char *const *known, struct err *err)
 {
     CLEANUP_STR struct str shown = {0};
     str_add_visible(&shown, key, strlen(key));
@@ -270,7 +301,7 @@ static int read_partitions(const struct reading *reading, struct err *err)
         for (size_t k = 0; k < one->count; k++) {
             *reading->line = one->item[k].line;
             if (strcmp(one->item[k].key, "cpu") != 0)
-                return unknown(one->item[k].key, known, err);
+                return site_unknown_key(one->item[k].key, known, err);
             if (check_level(&one->item[k], "cpu", err) < 0)
                 return -1;
         }
@@ -304,7 +335,7 @@ static int read_advice(const struct reading *reading, struct err *err)
         else if (strcmp(value->key, "memory") == 0)
             status = read_percent(value, &site->advice_memory, err);
         else if (strcmp(value->key, "help") != 0)
-            status = unknown(value->key, known, err);
+            status = site_unknown_key(value->key, known, err);
         else if (!(site->advice_help = text_of(value)))
             status = err_set(err, ERR_CONFIG, _("%s must be %s"), value->key, _("a text"));
         if (status < 0)
@@ -332,7 +363,11 @@ static int read_key(const struct reading *reading, struct err *err)
     case 8: return read_partitions(reading, err);
     case 9: return read_advice(reading, err);
     case 10: return read_flag(reading, &site->path_packages, err);
-    default: return unknown(key, site_file_keys, err);
+    case 11: return site_slurm_read(reading->value, &site->slurm, reading->line, err);
+    case 12: return read_names(reading, &site->modules, err);
+    case 13: return read_flag(reading, &site->module_hooks, err);
+    case 14: return read_path(reading, &site->modules_cache, err);
+    default: return site_unknown_key(key, site_file_keys, err);
     }
 }
 
@@ -382,7 +417,9 @@ void site_file_free(struct site_file *site)
 {
     strv_free(&site->wheels);
     strv_free(&site->local_disk);
+    strv_free(&site->modules);
     free(site->trusted);
+    site_slurm_free(&site->slurm);
     document_free(&site->document);
     *site = (struct site_file){0};
 }

@@ -9,6 +9,7 @@
 
 #include "base/vars.h"
 #include "site/document.h"
+#include "site/site_slurm.h"
 
 enum site_index { SITE_INDEX_ALSO, SITE_INDEX_NEVER, SITE_INDEX_FALLBACK, SITE_INDEX_FIRST };
 struct site_file { // zero-initialise to begin: as if there were none; free with site_file_free
@@ -17,13 +18,18 @@ struct site_file { // zero-initialise to begin: as if there were none; free with
     enum site_index index;
     const char *python; // absolute; may hold "{version}"; NULL: not said
     const char *cache;  // absolute; NULL: not said
+    const char *modules_cache; // folder of what a spider found, for all; absolute; NULL: none
     int files_counted;
-    int path_packages; // what modules put on PYTHONPATH counts as installed
+    int path_packages;         // what modules put on PYTHONPATH counts as installed
+    const char *python_module; // "python/{version}": Python is a module; NULL: it is none
+    struct strv modules;       // what is loaded before that
+    int module_hooks;          // SitePackage.lua is run before modulefiles
     uid_t *trusted;
     size_t trusted_count;
     unsigned advice_cpu, advice_memory; // percent; 0: not said
     const char *advice_help;            // NULL: not said
     const struct toml_value *cpu, *partition;
+    struct site_slurm slurm;
 };
 extern const char *const site_file_keys[]; // NULL ends them
 // Reads $LOPIN_SITE, else `standard` ("/etc/lopin/site.toml"), which may be absent. LOPIN_SITE="" is

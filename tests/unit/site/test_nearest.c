@@ -61,6 +61,8 @@ static void test_nearest(void **state)
     check("/home/plain/a", NULL, "home/lopin.toml");
     check("/home/plain/a", "/home/plain", "");
     check("/home/plain/a", "/home/not/there", "home/lopin.toml");
+    assert_int_equal(symlink("home/plain", "other-name"), 0);
+    check("/home/plain/a", "/other-name", "");
     check("/home/not/there", "/home", "");
 }
 

@@ -32,6 +32,68 @@ static int read_text(struct site_file *site, const char *text, struct err *err)
     return site_file_fill(site, &vars, err);
 }
 
+static void test_slurm(void **state)
+{
+    static const char text[] = "[slurm]\n"
+                               "partition = ''\n"
+                               "account = 'def-group'\n"
+                               "max-queued = 1000\n"
+                               "min-job = '1:00:00'\n"
+                               "time-steps = ['3:00:00', '12h', '3-0']\n"
+                               "core-equivalent = '4G'\n"
+                               "submit-from-nodes = false\n"
+                               "array-size = 500\n";
+    struct site_file site;
+    struct err err;
+    (void)state;
+    if (read_text(&site, text, &err) < 0)
+        fail_msg("%s", err.text);
+    const struct site_slurm *slurm = &site.slurm;
+    assert_string_equal(slurm->partition, "");
+    assert_int_equal(slurm->partition_line, 2);
+    assert_string_equal(slurm->account, "def-group");
+    assert_int_equal(slurm->max_queued, 1000);
+    assert_int_equal(slurm->least_us, INT64_C(3600000000));
+    assert_int_equal(slurm->step_count, 3);
+    assert_int_equal(slurm->step_us[1], INT64_C(12) * 3600000000);
+    assert_int_equal(slurm->step_us[2], INT64_C(72) * 3600000000);
+    assert_int_equal(slurm->core_kb, 4 << 20);
+    assert_int_equal(slurm->not_from_nodes, 1);
+    assert_int_equal(slurm->array_size, 500);
+    site_file_free(&site);
+}
+
+static void test_slurm_refused(void **state)
+{
+    static const struct {
+        const char *text, *words, *hint;
+    } wrong[] = {
+        {"[slurm]\npartition = 3\n", "site.toml:2: partition must be a name", ""},
+        {"[slurm]\n\naccount = ''\n", "site.toml:3: account must be a name", ""},
+        {"[slurm]\naccount = 'a b'\n", "account must be a name", ""},
+        {"[slurm]\nmax-queued = 0\n", "max-queued must be a number from 1", ""},
+        {"[slurm]\nmin-job = 'long'\n", "min-job must be a time", "min-job = \"1:00:00\""},
+        {"[slurm]\nmin-job = 60\n", "min-job must be a time", ""},
+        {"[slurm]\ntime-steps = '3h'\n", "time-steps must be a list of times", ""},
+        {"[slurm]\ntime-steps = [\n'3h',\n'x']\n", "site.toml:4: time-steps", "time-steps = ["},
+        {"[slurm]\ntime-steps = ['12h', '3h']\n", "each is longer", ""},
+        {"[slurm]\ncore-equivalent = 0\n", "core-equivalent must be an amount", ""},
+        {"[slurm]\nsubmit-from-nodes = 'no'\n", "must be true or false", ""},
+        {"[slurm]\npartitions = 'x'\n", "site.toml:2: unknown key 'partitions'", "partition"},
+        {"slurm = 1\n", "slurm must be a table", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        struct site_file site;
+        struct err err;
+        assert_int_equal(read_text(&site, wrong[i].text, &err), -1);
+        assert_int_equal(err.code, ERR_CONFIG);
+        if (!strstr(err.text, wrong[i].words) || !strstr(err.hint, wrong[i].hint))
+            fail_msg("%s: %s", err.text, err.hint);
+        site_file_free(&site);
+    }
+}
+
 static void test_values(void **state)
 {
     struct site_file site;
@@ -44,6 +106,7 @@ static void test_values(void **state)
                                "local-disk = ['$SLURM_TMPDIR', '$SCRATCH', '~/tmp']\n"
                                "files-counted = true\n"
                                "path-packages = true\n"
+                               "modules-cache = '/sw/modules'\n"
                                "trusted-owners = [0, 1234, 'root']\n"
                                "[cpu]\n"
                                "'x86-64-v4' = 'x86-64-v4'\n"
@@ -78,11 +141,31 @@ static void test_values(void **state)
     assert_string_equal(site_cpu(&site, "numba"), "x86-64-v3");
     assert_null(site_cpu(&site, "scipy"));
     assert_string_equal(site_partition_cpu(&site, "big mem"), "x86-64-v3");
+    assert_null(site.slurm.partition);
+    assert_int_equal(site.slurm.not_from_nodes, 0);
     assert_null(site_partition_cpu(&site, "empty"));
     assert_null(site_partition_cpu(&site, "none"));
     assert_int_equal(site.advice_cpu, 80);
     assert_int_equal(site.advice_memory, 50);
     assert_string_equal(site.advice_help, "help@example.org");
+    site_file_free(&site);
+}
+
+static void test_modules(void **state)
+{
+    struct site_file site;
+    struct err err;
+    (void)state;
+    static const char text[] = "python = 'module:python/{version}'\n"
+                               "modules = ['StdEnv/2023', 'gcc']\n"
+                               "module-hooks = true\n";
+    if (read_text(&site, text, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_null(site.python);
+    assert_string_equal(site.python_module, "python/{version}");
+    assert_int_equal(site.modules.count, 2);
+    assert_string_equal(site.modules.item[1], "gcc");
+    assert_int_equal(site.module_hooks, 1);
     site_file_free(&site);
 }
 
@@ -108,7 +191,12 @@ static void test_refused(void **state)
         {"trusted-owners = [99999999999]", ":1: trusted-owners must be a list of users", NULL},
         {"trusted-owners = ['no such user']", ":1: trusted-owners: there is no user", NULL},
         {"local_disk = []", ":1: unknown key 'local_disk'", "local-disk"},
-        {"modules = []", ":1: unknown key 'modules'", "site.toml"},
+        {"colours = []", ":1: unknown key 'colours'", "site.toml"},
+        {"modules = 'gcc'", ":1: modules must be a list of modules", NULL},
+        {"modules = ['a b']", ":1: modules must be a list of modules", NULL},
+        {"python = 'module:'", ":1: python must be \"module:NAME/{version}\"", NULL},
+        {"python = 'module:python{version}'", ":1: python must be \"module:NAME", NULL},
+        {"module-hooks = 1", ":1: module-hooks must be true or false", NULL},
         {"cpu = 'v3'", ":1: cpu must be a table", NULL},
         {"[cpu]\nnumpy = 'v3'", ": numpy must be \"x86-64\"", NULL},
         {"[partition.a]\ncpus = 'x86-64-v3'", ": unknown key 'cpus'", "cpu"},
@@ -199,6 +287,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_slurm),
+        cmocka_unit_test(test_slurm_refused),
+        cmocka_unit_test(test_modules),
         cmocka_unit_test(test_refused),
         cmocka_unit_test_setup_teardown(test_where, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_places, folder_setup, folder_teardown),
