@@ -20,8 +20,7 @@ const char *const sacct_ask[] = {
     "sacct", "-n", "-P", "-D", "-o", "JobID,State,ExitCode,NodeList,Timelimit,Reason",
     "-j",    NULL};
 
-// squeue(1), "JOB STATE CODES"
-static enum job_phase phase_of(const char *state)
+enum job_phase job_phase(const char *state)
 {
     static const struct {
         const char *state;
@@ -52,7 +51,7 @@ static void take_state(struct job_view *view, const char *text)
     size_t size = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
     CLEANUP_FREE char *word = mem_dupn(text, size);
     copy(view->state, sizeof view->state, word);
-    view->phase = phase_of(view->state);
+    view->phase = job_phase(view->state);
 }
 
 static int small_number(const char *text)

@@ -21,6 +21,8 @@ struct job_view {
     int64_t time_us;  // its limit; 0: none, or not said
     int code, signal; // of its script
 };
+// squeue(1), "JOB STATE CODES": "RUNNING"; others mean that it has ended.
+enum job_phase job_phase(const char *state);
 // The words of squeue and sacct, which the job's id follows, and what each of them prints.
 extern const char *const squeue_ask[];
 void squeue_read(const char *text, struct job_view *ret);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sched/limits.h"
 
-#include <ctype.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +10,12 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/size.h"
-#include "base/span.h"
 #include "base/str.h"
+#include "base/table.h"
+#include "sched/field.h"
 
-#define SECOND_US 1000000LL
-
-const char *const partitions_ask[] = {"sinfo", "-h", "-e", "-o", "%P|%l|%c|%m|%D", NULL};
+#define SECOND_US  1000000LL
+#define KIB_OF_MIB 1024
 
 // The value of "Name   = value" of a line; NULL if it is another.
 static const char *value_of(const char *line, const char *name)
@@ -29,27 +27,27 @@ static const char *value_of(const char *line, const char *name)
     return *at == '=' ? at + 1 + strspn(at + 1, " \t") : NULL;
 }
 
-// "2+", "16-32": the first number. 0 if there is none.
-static unsigned long first_number(const char *text)
-{
-    char *end;
-    if (!isdigit((unsigned char)*text))
-        return 0;
-    unsigned long number = strtoul(text, &end, 10);
-    return number <= INT_MAX ? number : 0;
-}
-
 static void read_line(const char *line, struct slurm_config *ret)
 {
     const char *value;
     if ((value = value_of(line, "SLURM_VERSION")))
         snprintf(ret->version, sizeof ret->version, "%s", value);
+    else if ((value = value_of(line, "ClusterName")) || (value = value_of(line, "SLURM_CONF")))
+        ret->cluster = ret->cluster * 31 + table_hash(value, strlen(value));
     else if ((value = value_of(line, "MaxArraySize")))
-        ret->array_size = first_number(value);
+        ret->array_size = field_number(value);
     else if ((value = value_of(line, "MaxJobCount")))
-        ret->most_jobs = first_number(value);
+        ret->most_jobs = field_number(value);
     else if ((value = value_of(line, "KillWait")))
-        ret->kill_wait_us = (int64_t)first_number(value) * SECOND_US;
+        ret->kill_wait_us = (int64_t)field_number(value) * SECOND_US;
+    else if ((value = value_of(line, "DefMemPerCPU")))
+        ret->core_kb = (int64_t)field_number(value) * KIB_OF_MIB;
+    else if ((value = value_of(line, "DefMemPerNode")))
+        ret->node_kb = (int64_t)field_number(value) * KIB_OF_MIB;
+    else if ((value = value_of(line, "AccountingStorageType")))
+        ret->has_accounting = strstr(value, "slurmdbd") != NULL;
+    else if ((value = value_of(line, "AccountingStorageEnforce")))
+        ret->holds_to_limits = strstr(value, "limits") || strstr(value, "safe");
     else if ((value = value_of(line, "LaunchParameters")))
         ret->starts_shell_on_node = strstr(value, "use_interactive_step") != NULL;
 }
@@ -61,70 +59,6 @@ void slurm_config_read(const char *text, struct slurm_config *ret)
     strv_split(&lines, text, '\n');
     for (size_t i = 0; i < lines.count; i++)
         read_line(lines.item[i], ret);
-}
-
-static struct partition *place(struct partitions *partitions, const char *name)
-{
-    for (size_t i = 0; i < partitions->count; i++)
-        if (strcmp(partitions->item[i].name, name) == 0)
-            return &partitions->item[i];
-    mem_room(&partitions->item, &partitions->room, partitions->count + 1,
-             sizeof *partitions->item);
-    struct partition *item = &partitions->item[partitions->count++];
-    *item = (struct partition){.name = mem_dup(name)};
-    return item;
-}
-
-static void add_node(struct partitions *partitions, const struct strv *field)
-{
-    CLEANUP_FREE char *name = mem_dup(field->item[0]);
-    size_t size = strlen(name);
-    int is_default = size && name[size - 1] == '*';
-    name[size - (size_t)is_default] = '\0';
-    if (!*name)
-        return;
-    struct partition *item = place(partitions, name);
-    int64_t time_us = 0;
-    // neither "infinite" nor "n/a" is one
-    if (span_read(field->item[1], &time_us) == 0)
-        item->time_us = time_us;
-    unsigned long cpus = first_number(field->item[2]);
-    int64_t memory_kb = (int64_t)first_number(field->item[3]) * 1024;
-    item->is_default |= is_default;
-    item->cpus = cpus > item->cpus ? cpus : item->cpus;
-    item->memory_kb = memory_kb > item->memory_kb ? memory_kb : item->memory_kb;
-    unsigned long nodes = first_number(field->item[4]);
-    item->nodes = item->nodes + nodes <= INT_MAX ? item->nodes + nodes : INT_MAX;
-}
-
-void partitions_read(const char *text, struct partitions *ret)
-{
-    CLEANUP_STRV struct strv lines = {0};
-    strv_split(&lines, text, '\n');
-    for (size_t i = 0; i < lines.count; i++) {
-        CLEANUP_STRV struct strv field = {0};
-        strv_split(&field, lines.item[i], '|');
-        if (field.count == 5)
-            add_node(ret, &field);
-    }
-}
-
-void partitions_free(struct partitions *partitions)
-{
-    for (size_t i = 0; i < partitions->count; i++)
-        free(partitions->item[i].name);
-    free(partitions->item);
-    *partitions = (struct partitions){0};
-}
-
-const struct partition *partitions_find(const struct partitions *partitions, const char *name)
-{
-    for (size_t i = 0; i < partitions->count; i++) {
-        const struct partition *item = &partitions->item[i];
-        if (name ? strcmp(item->name, name) == 0 : item->is_default)
-            return item;
-    }
-    return NULL;
 }
 
 void limits_add_time(struct str *into, int64_t us)
@@ -172,6 +106,12 @@ static int too_long(const struct limits_ask *ask, const struct partition *partit
     return -1;
 }
 
+static int64_t memory_of(const struct limits_ask *ask)
+{
+    return ask->memory_kb ? ask->memory_kb
+                          : ask->core_kb * (int64_t)(ask->cores ? ask->cores : 1);
+}
+
 static int too_much_memory(const struct limits_ask *ask, const struct partition *partition,
                            struct err *err)
 {
@@ -181,7 +121,7 @@ static int too_much_memory(const struct limits_ask *ask, const struct partition 
     unsigned long cores = ask->cores ? ask->cores : 1;
     int64_t most = ask->memory_kb ? partition->memory_kb
                                   : partition->memory_kb / (int64_t)cores / 1024 * 1024;
-    human_memory(&asked, ask->memory_kb ? ask->memory_kb : ask->core_kb * (int64_t)cores);
+    human_memory(&asked, memory_of(ask));
     human_memory(&there, partition->memory_kb);
     size_add(&fits, most);
     err_set(err, ERR_OVER_LIMIT,
@@ -190,29 +130,161 @@ static int too_much_memory(const struct limits_ask *ask, const struct partition 
     return err_hint(err, "try", "%s %s", ask->memory_kb ? "--mem" : "--mem-per-cpu", fits.text);
 }
 
-int limits_check(const struct limits_ask *ask, const struct partitions *partitions,
-                 struct err *err)
+static int too_wide(const struct limits_ask *ask, const struct partition *partition,
+                    struct err *err)
 {
-    const struct partition *partition = partitions_find(partitions, ask->partition);
-    if (!partition && ask->partition && partitions->count && !strchr(ask->partition, ','))
-        return no_partition(ask->partition, partitions, err);
-    if (!partition)
-        return 0;
-    if (partition->time_us && ask->time_us > partition->time_us)
-        return too_long(ask, partition, partitions, err);
-    int64_t memory_kb =
-        ask->memory_kb ? ask->memory_kb : ask->core_kb * (int64_t)(ask->cores ? ask->cores : 1);
-    if (partition->memory_kb && memory_kb > partition->memory_kb)
-        return too_much_memory(ask, partition, err);
+    unsigned long nodes = partition->nodes;
     if (partition->cpus && ask->cores > partition->cpus) {
         err_set(err, ERR_OVER_LIMIT, _("-c %lu is more than a node of partition '%s' has: %lu"),
                 ask->cores, partition->name, partition->cpus);
         return err_hint(err, "try", "-c %lu", partition->cpus);
     }
-    if (partition->nodes && ask->nodes > partition->nodes) {
+    if (nodes && ask->nodes > nodes) {
         err_set(err, ERR_OVER_LIMIT, _("-N %lu is more than partition '%s' has: %lu"),
-                ask->nodes, partition->name, partition->nodes);
-        return err_hint(err, "try", "-N %lu", partition->nodes);
+                ask->nodes, partition->name, nodes);
+        return err_hint(err, "try", "-N %lu", nodes);
+    }
+    unsigned long most = partition->most_nodes;
+    if (most && ask->nodes > most) {
+        err_set(err, ERR_OVER_LIMIT, _("-N %lu is more than partition '%s' gives a job: %lu"),
+                ask->nodes, partition->name, most);
+        return err_hint(err, "try", "-N %lu", most);
+    }
+    unsigned long least = partition->least_nodes;
+    if (least > (ask->nodes ? ask->nodes : 1)) {
+        err_set(err, ERR_OVER_LIMIT, _("partition '%s' gives a job %lu nodes at least"),
+                partition->name, least);
+        return err_hint(err, "try", "-N %lu", least);
     }
     return 0;
+}
+
+static int check_partition(const struct limits_ask *ask, const struct partition *partition,
+                           const struct partitions *partitions, struct err *err)
+{
+    if (partition->time_us && ask->time_us > partition->time_us)
+        return too_long(ask, partition, partitions, err);
+    int64_t memory_kb = memory_of(ask);
+    if (partition->memory_kb && memory_kb > partition->memory_kb)
+        return too_much_memory(ask, partition, err);
+    return too_wide(ask, partition, err);
+}
+
+// One of a list: NULL, its name is none of the cluster's.
+static const struct partition *find_first(const struct partitions *partitions, char **rest)
+{
+    char *name = strsep(rest, ",");
+    return partitions_find(partitions, name);
+}
+
+static int check_partitions(const struct limits_ask *ask, const struct partitions *partitions,
+                            struct err *err)
+{
+    CLEANUP_FREE char *names = mem_dup(ask->partition);
+    struct err first = {0};
+    int refused = 0;
+    if (!names || !strchr(names, ',')) {
+        const struct partition *one = partitions_find(partitions, names);
+        if (!one && names && partitions->count)
+            return no_partition(names, partitions, err);
+        return one ? check_partition(ask, one, partitions, err) : 0;
+    }
+    for (char *rest = names; rest;) {
+        const struct partition *one = find_first(partitions, &rest);
+        if (!one || check_partition(ask, one, partitions, refused++ ? NULL : &first) == 0)
+            return 0;
+    }
+    if (refused && err)
+        *err = first;
+    return refused ? -1 : 0;
+}
+
+// `times`: how often -c, --mem are asked for.
+static int over_bound(const struct bound *bound, int64_t asked, int64_t times, struct err *err)
+{
+    CLEANUP_STR struct str wanted = {0};
+    CLEANUP_STR struct str most = {0};
+    CLEANUP_STR struct str typed = {0};
+    switch (bound->kind) {
+    case BOUND_TIME:
+        limits_add_time(&wanted, asked);
+        limits_add_time(&most, bound->most);
+        err_set(err, ERR_OVER_LIMIT, _("-t %s is more than a job of %s may take: %s"),
+                wanted.text, bound->whose, most.text);
+        return err_hint(err, "try", "-t %s", most.text);
+    case BOUND_MEMORY_JOB:
+    case BOUND_MEMORY:
+        human_memory(&wanted, asked);
+        human_memory(&most, bound->most);
+        size_add(&typed, bound->most / times / KIB_OF_MIB * KIB_OF_MIB);
+        err_set(err, ERR_OVER_LIMIT, _("%s of memory is more than %s may have: %s"),
+                wanted.text, bound->whose, most.text);
+        return err_hint(err, "try", "--mem %s", typed.text);
+    case BOUND_NODES_JOB:
+    case BOUND_NODES:
+        err_set(err, ERR_OVER_LIMIT, _("-N %lld is more than %s may have: %lld"),
+                (long long)asked, bound->whose, (long long)bound->most);
+        return err_hint(err, "try", "-N %lld", (long long)bound->most);
+    default: break;
+    }
+    err_set(err, ERR_OVER_LIMIT, _("%lld cores are more than %s may have: %lld"),
+            (long long)asked, bound->whose, (long long)bound->most);
+    if (bound->most >= times)
+        return err_hint(err, "try", "-c %lld", (long long)(bound->most / times));
+    return bound->most ? err_hint(err, "try", "-N %lld -c 1", (long long)bound->most) : -1;
+}
+
+// What is asked for at all, even if nothing else of the account ran.
+static int check_bounds(const struct limits_ask *ask, const struct bounds *bounds,
+                        struct err *err)
+{
+    int64_t tasks = ask->tasks ? (int64_t)ask->tasks : 1;
+    int64_t nodes = ask->nodes ? (int64_t)ask->nodes : 1;
+    tasks = tasks > nodes ? tasks : nodes;
+    int64_t cores = (ask->cores ? (int64_t)ask->cores : 1) * tasks;
+    const struct {
+        enum bound_kind kind;
+        int64_t asked, times;
+    } rows[] = {{BOUND_TIME, ask->time_us, 1},
+                {BOUND_CPUS_JOB, cores, tasks},
+                {BOUND_CPUS, cores, tasks},
+                {BOUND_MEMORY_JOB, memory_of(ask) * nodes, nodes},
+                {BOUND_MEMORY, memory_of(ask) * nodes, nodes},
+                {BOUND_NODES_JOB, nodes, 1},
+                {BOUND_NODES, nodes, 1}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct bound *least = bounds_least(bounds, rows[i].kind, 0);
+        if (least && rows[i].asked > least->most)
+            return over_bound(least, rows[i].asked, rows[i].times, err);
+    }
+    const struct bound *queued = bounds_least(bounds, BOUND_QUEUED, 1);
+    if (!queued || queued->used < queued->most)
+        return 0;
+    err_set(err, ERR_OVER_LIMIT, _("%s may have %lld jobs that wait or run, and has %lld"),
+            queued->whose, (long long)queued->most, (long long)queued->used);
+    return err_hint(err, "try", _("when some of them are over: squeue --me"));
+}
+
+int limits_check(const struct limits_ask *ask, const struct partitions *partitions,
+                 const struct bounds *bounds, struct err *err)
+{
+    if (check_partitions(ask, partitions, err) < 0)
+        return -1;
+    return bounds ? check_bounds(ask, bounds, err) : 0;
+}
+
+int64_t limits_time(const struct limits_ask *ask, const struct partitions *partitions)
+{
+    CLEANUP_FREE char *names = mem_dup(ask->partition);
+    int64_t least = 0;
+    if (ask->time_us)
+        return ask->time_us;
+    char *rest = names;
+    do {
+        const struct partition *one = find_first(partitions, &rest);
+        int64_t us = !one ? 0 : one->default_us ? one->default_us : one->time_us;
+        if (us && (!least || us < least))
+            least = us;
+    } while (rest);
+    return least;
 }

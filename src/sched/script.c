@@ -29,13 +29,7 @@ int job_script_option(const char *option, struct str *into, struct err *err)
     }
     name += option[name] == '=';
     str_add_bytes(into, option, name);
-    str_add_char(into, '"');
-    for (const char *at = option + name; *at; at++) {
-        if (*at == '"' || *at == '\\')
-            str_add_char(into, '\\');
-        str_add_char(into, *at);
-    }
-    str_add_char(into, '"');
+    str_add_quoted(into, option + name);
     return 0;
 }
 
@@ -60,6 +54,11 @@ int job_script_write(const struct job_script *script, struct str *into, struct e
         if (job_script_option(script->options.item[i], into, err) < 0)
             return -1;
         str_add_char(into, '\n');
+    }
+    if (!script->records) {
+        str_print(into, "\n# %s\nexec ", script->about);
+        add_words(&script->words, into);
+        return 0;
     }
     str_add(into, "\n# at the time limit and at scancel the command gets SIGTERM itself: it "
                   "ends, then we do\n"

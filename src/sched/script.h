@@ -9,8 +9,10 @@
 struct job_script {
     const char *line;    // the command line that it was made of, for its comment; any bytes
     struct strv options; // of sbatch: "--partition=c-iq", "--exclusive", "-Lmatlab"
-    const char *records; // absolute folder of records, which is there before the job begins
-    struct strv words;   // the command
+    // absolute folder of records, which is there before the job begins; NULL: the command keeps one itself
+    const char *records;
+    const char *about; // then: what the command does, for its comment
+    struct strv words; // the command
 };
 void job_script_free(struct job_script *script);
 // Adds its text. Returns 0, or -1 with [usage]: an option's value has a newline, which no #SBATCH line

@@ -97,15 +97,14 @@ static int silent(const char *command, const char *words, struct err *err)
 }
 
 // Whether the command never spoke with a controller.
-static int check_contact(const char *command, const struct slurm_answer *answer,
-                         struct err *err)
+static int check_contact(const char *command, struct slurm_answer *answer, struct err *err)
 {
     static const char *const absent[] = {"Could not establish a configuration source",
                                          "resolve_ctls_from_dns_srv",
                                          "Unable to process configuration"};
+    static const char *const unheard[] = {"connect failure", "Connection refused"};
     static const char *const mute[] = {"Unable to contact slurm controller",
-                                       "Socket timed out on send/recv", "Connection refused",
-                                       "connect failure"};
+                                       "Socket timed out on send/recv"};
     const char *error = str_text(&answer->error);
     if (WIFEXITED(answer->status) && WEXITSTATUS(answer->status) == 0)
         return 0;
@@ -115,8 +114,10 @@ static int check_contact(const char *command, const struct slurm_answer *answer,
             err_set(err, ERR_NO_SLURM, _("%s finds no cluster: %s"), command, words);
             return err_hint(err, "try", _("lopin ... --local for this machine"));
         }
+    for (size_t i = 0; i < COUNT(unheard); i++)
+        answer->is_unheard |= strstr(error, unheard[i]) != NULL;
     for (size_t i = 0; i < COUNT(mute); i++)
-        if (strstr(error, mute[i]))
+        if (answer->is_unheard || strstr(error, mute[i]))
             return silent(command, words, err);
     return 0;
 }
@@ -129,6 +130,8 @@ int slurm_call(const struct slurm_ask *ask, struct slurm_answer *ret, struct err
     if (!program)
         return -1;
     slurm_vars(ask->vars, &vars);
+    if (ask->in_seconds)
+        vars_set(&vars, "SLURM_TIME_FORMAT", "%s");
     const struct capture capture = {.path = program,
                                     .argv = ask->argv,
                                     .envp = vars.list.item,

@@ -17,10 +17,12 @@ struct slurm_ask {
     char *const *argv; // argv[0]: the command, looked for on PATH of vars
     const struct vars *vars;
     int64_t time_us; // 0: SLURM_TIME_US
+    int in_seconds;  // times are printed as seconds since 1970, not in the form of the site
 };
 struct slurm_answer { // zero-initialise to begin; free with slurm_answer_free
     struct str out, error;
-    int status; // as wait(2) gives it
+    int status;     // as wait(2) gives it
+    int is_unheard; // [slurm-silent], and the controller was never reached: it has done nothing
 };
 // Runs it to its end; whether it was content is in ret->status. Returns 0, or -1 with [no-slurm] (it is
 // not there, or finds no cluster), [slurm-silent] (the controller does not answer, or the command not in
