@@ -6,7 +6,11 @@
 // some 30 ms. Invariant: a file is taken whole or not at all, since a dataset that is silently
 // missing would never be run.
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/lang.h"
@@ -270,6 +274,19 @@ static int first_parse(char **at, const char *end, struct err *err)
     return 0;
 }
 
+// The first two lines; *at is behind them.
+static int head_parse(struct datasets *ret, char **at, const char *end, size_t size,
+                      size_t *ret_count, struct err *err)
+{
+    struct fields fields;
+
+    if (first_parse(at, end, err) < 0)
+        return -1;
+    if (line_fields(at, end, &fields) < 0 || about_parse(ret, &fields, size, ret_count) < 0)
+        return damaged(2, err);
+    return 0;
+}
+
 int datasets_parse(struct datasets *ret, char *bytes, size_t size, struct err *err)
 {
     const char *end = bytes + size;
@@ -277,10 +294,8 @@ int datasets_parse(struct datasets *ret, char *bytes, size_t size, struct err *e
     struct fields fields;
     size_t count = 0, cells;
 
-    if (first_parse(&bytes, end, err) < 0)
+    if (head_parse(ret, &bytes, end, size, &count, err) < 0)
         return -1;
-    if (line_fields(&bytes, end, &fields) < 0 || about_parse(ret, &fields, size, &count) < 0)
-        return damaged(2, err);
     if (__builtin_mul_overflow(count, ret->columns, &cells) || cells > size)
         return damaged(2, err);
     mem_room(&ret->item, &ret->room, count, sizeof(*ret->item));
@@ -297,17 +312,114 @@ int datasets_parse(struct datasets *ret, char *bytes, size_t size, struct err *e
     return 0;
 }
 
+static int file_read(int run_dir, struct str *into, struct err *err)
+{
+    if (fs_read(run_dir, FILE_NAME, file_limit, into, err) == 0)
+        return 0;
+    if (err != NULL && errno == ENOENT)
+        err->code = ERR_RUN_DAMAGED;
+    return -1;
+}
+
 int datasets_load(struct datasets *ret, int run_dir, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
     char *bytes;
 
     *ret = (struct datasets){0};
-    if (fs_read(run_dir, FILE_NAME, file_limit, &text, err) < 0) {
-        if (err != NULL && errno == ENOENT)
-            err->code = ERR_RUN_DAMAGED;
+    if (file_read(run_dir, &text, err) < 0)
         return -1;
-    }
     bytes = arena_dupn(&ret->arena, str_text(&text), text.size);
     return datasets_parse(ret, bytes, text.size, err);
+}
+
+int datasets_lines(int run_dir, struct dataset_line **ret, size_t *ret_count)
+{
+    CLEANUP_STR struct str text = {0};
+    struct datasets none CLEANUP(datasets_free) = {0};
+    size_t count;
+
+    *ret = NULL;
+    if (file_read(run_dir, &text, NULL) < 0)
+        return -1;
+    char *at = text.text, *end = at + text.size;
+    if (head_parse(&none, &at, end, text.size, &count, NULL) < 0)
+        return -1;
+    CLEANUP_FREE struct dataset_line *line = mem_alloc(count * sizeof(*line));
+    for (size_t i = 0; i < count; i++) {
+        struct fields fields;
+        size_t size = 0;
+        char *from = at, *key = NULL;
+
+        if (line_fields(&at, end, &fields) == 0 && field_next(&fields, &size) != NULL)
+            key = field_next(&fields, &size);
+        if (key == NULL || line_get_hex(key, size, &line[i].key) < 0)
+            return -1;
+        line[i].at = (uint64_t)(from - text.text);
+    }
+    if (at != end)
+        return -1;
+    *ret = TAKE(line);
+    *ret_count = count;
+    return 0;
+}
+
+// Reads on from `at` until there are `lines` whole lines more in *into, or the file ends.
+static int lines_read(int fd, uint64_t at, int lines, struct str *into)
+{
+    char block[4096];
+
+    while (lines > 0) {
+        ssize_t got = pread(fd, block, sizeof(block), (off_t)at);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return (int)got;
+        for (ssize_t i = 0; i < got; i++)
+            lines -= block[i] == '\n';
+        str_add_bytes(into, block, (size_t)got);
+        at += (uint64_t)got;
+    }
+    return 0;
+}
+
+static int line_load(struct datasets *ret, int fd, uint64_t at)
+{
+    CLEANUP_STR struct str text = {0};
+    struct fields fields;
+
+    if (lines_read(fd, at, 1, &text) < 0)
+        return -1;
+    const char *newline = text.size > 0 ? memchr(text.text, '\n', text.size) : NULL;
+    size_t size = newline != NULL ? (size_t)(newline + 1 - text.text) : 0;
+    char *line = arena_dupn(&ret->arena, str_text(&text), size);
+    ret->item[ret->count].column =
+        arena_alloc(&ret->arena, ret->columns * sizeof(*ret->item[0].column));
+    if (line_fields(&line, line + size, &fields) < 0 || item_parse(ret, &fields) < 0)
+        return -1;
+    ret->count++;
+    return 0;
+}
+
+int datasets_load_lines(struct datasets *ret, int run_dir, const uint64_t *at, size_t count)
+{
+    CLEANUP_CLOSE int fd = openat(run_dir, FILE_NAME, O_RDONLY | O_CLOEXEC);
+    CLEANUP_STR struct str head = {0};
+    struct stat about;
+    size_t all;
+
+    *ret = (struct datasets){0};
+    if (fd < 0 || fstat(fd, &about) < 0)
+        return -1;
+    if (lines_read(fd, 0, 2, &head) < 0)
+        return -1;
+    char *bytes = arena_dupn(&ret->arena, str_text(&head), head.size);
+    if (head_parse(ret, &bytes, bytes + head.size, (size_t)about.st_size, &all, NULL) < 0)
+        return -1;
+    mem_room(&ret->item, &ret->room, count, sizeof(*ret->item));
+    for (size_t i = 0; i < count; i++)
+        if (line_load(ret, fd, at[i]) < 0)
+            return -1;
+    return 0;
 }

@@ -346,6 +346,19 @@ int datasets_read(const struct dataset_options *options, struct datasets *ret, s
     return result;
 }
 
+size_t datasets_from(const struct datasets *datasets, int64_t number)
+{
+    size_t low = 0, high = datasets->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (datasets->item[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 int64_t dataset_size(const struct dataset *dataset)
 {
     return dataset->size > 0 ? dataset->size : 0;

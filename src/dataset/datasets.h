@@ -61,6 +61,8 @@ struct dataset_options {
 // fastest. A dataset keeps its number under -a. Keys are not set here. Errors name file and
 // line.
 int datasets_read(const struct dataset_options *options, struct datasets *ret, struct err *err);
+// Index of the first dataset with at least that number: numbers rise, with gaps. datasets->count: none.
+size_t datasets_from(const struct datasets *datasets, int64_t number);
 // Bytes of its file, 0 if it has none.
 int64_t dataset_size(const struct dataset *dataset);
 // stat()s the first column (a folder or no file: size and time -1). Relative to dir (a
@@ -86,3 +88,12 @@ int datasets_load(struct datasets *ret, int run_dir, struct err *err);
 // The same from bytes, which are changed and must live as long as *ret; bytes[size] is there
 // and 0.
 int datasets_parse(struct datasets *ret, char *bytes, size_t size, struct err *err);
+// Where the line of each dataset begins in that file, for who wants to know of few of them.
+// Returns 0, with *ret yours, or -1 where datasets_load fails too, which says why.
+struct dataset_line {
+    uint64_t key, at;
+};
+int datasets_lines(int run_dir, struct dataset_line **ret, size_t *ret_count);
+// Reads those whose lines begin at these places. Returns 0, or -1 where datasets_load would
+// fail or there is no line. Needs datasets_free also after failure.
+int datasets_load_lines(struct datasets *ret, int run_dir, const uint64_t *at, size_t count);

@@ -10,6 +10,16 @@
 #define QUICK_US 10000000 // an exit 75 before that has done little
 #define QUICK    3        // so many of them in a row have done nothing
 
+struct earlier again_earlier(const struct outcome *outcome)
+{
+    return (struct earlier){
+        .attempts = outcome->attempt,
+        .parcel = outcome->parcel,
+        .restart = outcome->restart,
+        .saved = outcome->state == OUTCOME_WAITING && outcome->code == EXIT_AGAIN,
+    };
+}
+
 int again_asked(const struct spec *spec, struct tried *tried, int code, int64_t duration_us)
 {
     int asked = code == EXIT_AGAIN;

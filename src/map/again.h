@@ -6,10 +6,13 @@
 #include "run/failure.h"
 #include "run/journal.h"
 #include "run/spec.h"
+#include "run/state.h"
 
 // Exit status of a script that has saved what it has and asks to be run again (EX_TEMPFAIL of
 // sysexits(3)).
 enum { EXIT_AGAIN = 75 };
+// What the last attempt of a dataset is for the one to come.
+struct earlier again_earlier(const struct outcome *outcome);
 // Whether an ended attempt is one of those, and not the first of many that lead nowhere: then
 // it is no failure. Counts it.
 int again_asked(const struct spec *spec, struct tried *tried, int code, int64_t duration_us);

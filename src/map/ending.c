@@ -37,6 +37,7 @@ static void count_end(struct workshop *workshop, const struct record *record)
     workshop->done += record->state == TASK_DONE;
     workshop->failed += record->state == TASK_FAILED;
     workshop->stopped += record->state == TASK_STOPPED;
+    workshop->continued += record->state == TASK_AGAIN && record->code == EXIT_AGAIN;
     workshop->cpu_us += record->user_us + record->system_us;
     if (record->state == TASK_DONE)
         fit_add(&workshop->fit, record->data_size > 0 ? (double)record->data_size : 0,
@@ -60,6 +61,14 @@ static void try_again(struct ending *ending)
     }
 }
 
+// What was begun for nothing: its folder has the name of this start of this parcel, and goes with it. Of a
+// run without parcels the next start has the same one.
+static void drop_lost(const struct ending *ending)
+{
+    if (ending->temporary && ending->workshop->run->share)
+        output_drop(ending->temporary);
+}
+
 void ending_finish(struct ending *ending)
 {
     struct workshop *workshop = ending->workshop;
@@ -67,10 +76,12 @@ void ending_finish(struct ending *ending)
     struct err err = {0};
     record->wall_us = clock_wall_us();
     record->boot_us = clock_boot_us();
-    if (workshop->lost)
+    if (workshop->lost) {
         record->state = TASK_STOPPED;
-    else
+        drop_lost(ending);
+    } else {
         try_again(ending);
+    }
     workshop->endings_waiting -= ending->waited;
     if (!workshop->lost && writer_add(workshop->writer, record, &err) < 0)
         storage_failed(workshop, &err);
@@ -92,6 +103,16 @@ static int hashes(const struct ending *ending)
            record->data_size >= 0 && !record->data_hash;
 }
 
+// Who took the run, or the dataset, from us may be writing there.
+static int is_ours(struct ending *ending)
+{
+    const struct run *run = ending->workshop->run;
+    if (run->share)
+        return run->share->hold(run->share->context, ending->index, &ending->err) == 0;
+    return clock_boot_us() - ending->held_us < HOLD_US ||
+           owner_touch(run->folder->fd, getpid(), &ending->err) == 0;
+}
+
 // In a thread of the pool.
 static void publish(void *context)
 {
@@ -104,9 +125,7 @@ static void publish(void *context)
                                         record->data_mtime);
     if (!ending->temporary)
         return;
-    // Who took the run from us may be writing there.
-    if (clock_boot_us() - ending->held_us >= HOLD_US &&
-        owner_touch(workshop->run->folder->fd, getpid(), &ending->err) < 0) {
+    if (!is_ours(ending)) {
         ending->result = OUTPUT_REFUSED;
         return;
     }

@@ -84,7 +84,7 @@ void gauge_read(struct gauge *gauge, const struct workshop *workshop, int64_t no
     const struct run *run = workshop->run;
     sample(gauge, workshop, now);
     *ret = (struct progress){
-        .total = run->kept + run->count,
+        .total = run->kept + workshop->given,
         .kept = run->kept,
         .done = run->kept + workshop->done,
         .failed = workshop->failed,

@@ -101,6 +101,12 @@ static void forward(const struct keeper *keeper, const siginfo_t *info)
         kill(keeper->runner, info->si_signo);
 }
 
+static void touch(const struct keeper *keeper)
+{
+    if (keeper->run_dir >= 0)
+        owner_touch(keeper->run_dir, keeper->runner, NULL);
+}
+
 // Touches the owner file while the keeper is stopped; wakes it when the runner ends. In a group
 // of its own the terminal does not stop it.
 static void stand_in(const struct keeper *keeper, pid_t parent)
@@ -113,7 +119,7 @@ static void stand_in(const struct keeper *keeper, pid_t parent)
     struct pollfd watched = {.fd = (int)syscall(SYS_pidfd_open, keeper->runner, 0),
                              .events = POLLIN};
     do
-        owner_touch(keeper->run_dir, keeper->runner, NULL);
+        touch(keeper);
     while (poll(&watched, 1, TOUCH_S * 1000) <= 0);
     kill(parent, SIGCONT);
     _exit(0);
@@ -203,7 +209,8 @@ static void end_all(struct keeper *keeper)
     sigemptyset(&ends);
     sigaddset(&ends, SIGCHLD);
     if (keeper->children.fd < 0) {
-        owner_sweep(keeper->run_path);
+        if (keeper->run_path)
+            owner_sweep(keeper->run_path);
         return;
     }
     for (;;) {
@@ -225,7 +232,7 @@ int keeper_stay(struct keeper *keeper)
         if (number > 0)
             take_signal(keeper, &info);
         else if (errno == EAGAIN)
-            owner_touch(keeper->run_dir, keeper->runner, NULL);
+            touch(keeper);
     }
     end_all(keeper);
     forget(keeper);

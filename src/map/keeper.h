@@ -20,8 +20,8 @@
 
 struct keeper {
     pid_t runner;
-    int run_dir;          // borrowed
-    const char *run_path; // borrowed
+    int run_dir;          // borrowed; -1: there is no owner file to be touched
+    const char *run_path; // borrowed; NULL: what carries it is not ours alone
     sigset_t taken, before;
     struct children children;
     pid_t *spared; // children from before

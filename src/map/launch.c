@@ -117,6 +117,13 @@ static uint32_t task_seed(uint64_t seed, uint64_t key)
     return (uint32_t)hash_end(&hash);
 }
 
+void launch_run_name(const struct folder *folder, unsigned parcel, struct str *into)
+{
+    str_print(into, "LOPIN_RUN=%s", folder->path);
+    if (parcel)
+        str_print(into, ":%u", parcel);
+}
+
 void launch_name(const struct run *run, const struct dataset *dataset,
                  char ret[LAUNCH_NAME_SIZE])
 {
@@ -132,7 +139,8 @@ static void set_variables(struct launch *launch, const struct launch_task *task)
     char name[LAUNCH_NAME_SIZE];
     launch_name(run, dataset, name);
     str_print(text, "LOPIN_TASK=%s%c", name, 0);
-    str_print(text, "LOPIN_RUN=%s%c", run->folder->path, 0);
+    launch_run_name(run->folder, run->parcel, text);
+    str_add_char(text, 0);
     str_print(text, "LOPIN_TASK_DATASET=%s%c", dataset->text, 0);
     str_print(text, "LOPIN_TASK_NUMBER=%u%c", dataset->number, 0);
     str_print(text, "LOPIN_TASK_ATTEMPT=%u%c", task->attempt, 0);

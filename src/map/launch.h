@@ -23,6 +23,9 @@ struct launch_task { // borrowed
 };
 // Starts the script on a dataset. Returns the pid, or -1 with err: then nothing runs.
 pid_t launch_start(struct launch *launch, const struct launch_task *task, struct err *err);
+// Adds the variable that all processes of a parcel carry: "LOPIN_RUN=/home/me/.lopin/runs/5:3"; without a
+// number for the one that has a run to itself.
+void launch_run_name(const struct folder *folder, unsigned parcel, struct str *into);
 // What LOPIN_TASK of a task is: "RUN.KEY".
 enum { LAUNCH_NAME_SIZE = 32 };
 void launch_name(const struct run *run, const struct dataset *dataset,

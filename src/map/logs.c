@@ -61,6 +61,17 @@ struct logs *logs_new(int run_dir, unsigned parcel, unsigned restart, unsigned s
     return logs;
 }
 
+// Who cleaned up the logs may have taken their folder as well.
+static int open_spool(const struct logs *logs, const char *name)
+{
+    // O_APPEND: what is cut to nothing between two tasks begins at its start again
+    const int flags = O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC;
+    int fd = openat(logs->run_dir, name, flags, 0600);
+    if (fd < 0 && errno == ENOENT && mkdirat(logs->run_dir, "logs", 0700) == 0)
+        fd = openat(logs->run_dir, name, flags, 0600);
+    return fd;
+}
+
 int logs_spool(struct logs *logs, unsigned slot, struct err *err)
 {
     int *spool = &logs->spool[slot - 1];
@@ -68,9 +79,7 @@ int logs_spool(struct logs *logs, unsigned slot, struct err *err)
         return *spool;
     CLEANUP_STR struct str name = {0};
     logs_spool_name(logs->parcel, logs->restart, slot, &name);
-    // O_APPEND: what is cut to nothing between two tasks begins at its start again
-    *spool = openat(logs->run_dir, name.text, O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC,
-                    0600);
+    *spool = open_spool(logs, name.text);
     if (*spool < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), name.text);
     return *spool;

@@ -19,11 +19,14 @@
 #include "base/lang.h"
 #include "base/mem.h"
 
-void output_path(const char *goal, unsigned run, uint64_t key, struct str *into)
+void output_path(const char *goal, const struct output_maker *maker, struct str *into)
 {
     CLEANUP_FREE char *folder = fs_folder(goal);
-    str_print(into, "%s/.lopin-%u-%016" PRIx64 "/%s", strcmp(folder, "/") == 0 ? "" : folder,
-              run, key, fs_base(goal));
+    str_print(into, "%s/.lopin-%u-%016" PRIx64, strcmp(folder, "/") == 0 ? "" : folder,
+              maker->run, maker->key);
+    if (maker->parcel)
+        str_print(into, ".%u-%u", maker->parcel, maker->restart);
+    str_print(into, "/%s", fs_base(goal));
 }
 
 int output_prepare(const char *temporary, int saved, struct err *err)
@@ -40,6 +43,14 @@ int output_prepare(const char *temporary, int saved, struct err *err)
             return 0;
     }
     return fs_make_dirs(AT_FDCWD, folder, 0777, err);
+}
+
+void output_inherit(const char *left, const char *temporary, int keeps)
+{
+    CLEANUP_FREE char *from = fs_folder(left);
+    CLEANUP_FREE char *to = fs_folder(temporary);
+    if (!keeps || rename(from, to) < 0)
+        fs_remove(AT_FDCWD, from);
 }
 
 void output_drop(const char *temporary)

@@ -12,11 +12,20 @@
 #include "base/err.h"
 #include "base/str.h"
 
+// Whose temporary path it is: two parcels of a run may compute the same dataset at once, of which one does
+// not know yet that it has lost it.
+struct output_maker {
+    unsigned run;
+    uint64_t key;
+    uint32_t parcel, restart; // parcel 0: a run of one parcel, for all its starts
+};
 // Adds the temporary path for a goal (absolute).
-void output_path(const char *goal, unsigned run, uint64_t key, struct str *into);
+void output_path(const char *goal, const struct output_maker *maker, struct str *into);
 // Makes the temporary folder and the folders above it. What an attempt before left in it is
 // removed, unless that one had `saved` it for this one.
 int output_prepare(const char *temporary, int saved, struct err *err);
+// What an attempt of another maker left at `left` is removed, or stands at `temporary` if it is to be kept.
+void output_inherit(const char *left, const char *temporary, int keeps);
 enum output_result {
     OUTPUT_PUBLISHED,
     OUTPUT_REFUSED, // [no-output] if there is nothing, or what the system says; it is gone

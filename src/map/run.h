@@ -49,7 +49,20 @@ struct runner_listener {
 };
 struct earlier { // what came of a dataset before this start
     uint32_t attempts;
+    uint32_t parcel, restart; // that made the last one
     int saved; // the last one ended by exit 75: what it left at {out} stays for the next
+};
+// Of a runner that has a part of a run, beside others: where more to do comes from, and whether what it
+// has is still its own.
+struct share {
+    // More datasets, behind those of run->order: 1 with *ret_count indices in *ret (borrowed until the next
+    // call), whose run->earlier is then known; 0: there is nothing more; -1 with err.
+    int (*more)(void *context, const uint32_t **ret, size_t *ret_count, struct err *err);
+    // Says that we are there. Returns 0, or -1 with [run-busy]: all is another's now.
+    int (*touch)(void *context, struct err *err);
+    // The same of one dataset, just before its output is published. Called from any thread.
+    int (*hold)(void *context, uint32_t index, struct err *err);
+    void *context;
 };
 struct run { // everything a runner needs; borrowed
     const struct spec *spec;
@@ -65,15 +78,18 @@ struct run { // everything a runner needs; borrowed
     const char *temporary; // folder for the tasks' TMPDIR, made and emptied by the runner
     const struct folder *folder;
     unsigned parcel, restart;
+    const struct share *share; // NULL: the whole run is ours, as its owner file says
+    int is_brief; // SIGTERM is soon followed by SIGKILL: tasks end at the first one
 };
 struct run_result {
     size_t done, failed, stopped; // stopped: ended by us, to run again
     size_t not_started;           // nor begun again after an attempt that asked for it
     int64_t wall_us;
-    int killed;   // stopped by force
-    int signal;   // that stopped it, or 0
-    enum why why; // it stopped before all were done; NONE: it did not, or see err
-    size_t left;  // processes that tasks had left running and that were ended
+    int killed;       // stopped by force
+    int signal;       // that stopped it, or 0
+    enum why why;     // it stopped before all were done; NONE: it did not, or see err
+    size_t continued; // attempts that saved what they had (exit 75)
+    size_t left;      // processes that tasks had left running and that were ended
     // why it stopped by itself (journal could not be written); code 0 if it did not
     struct err err;
 };

@@ -50,6 +50,8 @@ struct runner {
     struct rlimit files; // the caller's limit of open files
     // CLOCK_BOOTTIME: the start, and when the next is due
     int64_t begin_us, tick_us;
+    int64_t
+        ask_us; // when others may have left something, if nothing was there at the last look
     struct deadline deadline;
     struct gauge gauge;
 };
@@ -103,8 +105,9 @@ static void take_signal(void *context, int number)
         kill_all(runner, WHY_ASKED);
         return;
     }
-    // nobody is there to say it twice after SIGHUP
-    if (runner->phase == PHASE_RUNNING && number != SIGHUP)
+    int is_last =
+        number == SIGHUP || runner->workshop.run->is_brief; // nobody will say it twice
+    if (runner->phase == PHASE_RUNNING && !is_last)
         stop_starting(runner, WHY_ASKED);
     else if (runner->phase < PHASE_TERMINATING)
         terminate(runner, WHY_ASKED, clock_boot_us() + STOP_GRACE_US);
@@ -121,8 +124,9 @@ static struct task *task_of(const struct runner *runner, pid_t pid)
     return NULL;
 }
 
-static void reap_one(struct runner *runner, pid_t pid)
+static void reap_one(struct runner *runner, const siginfo_t *info)
 {
+    pid_t pid = info->si_pid;
     struct task *task = task_of(runner, pid);
     struct rusage usage;
     int status;
@@ -130,6 +134,8 @@ static void reap_one(struct runner *runner, pid_t pid)
         waitpid(pid, NULL, 0);
         return;
     }
+    if (runner->workshop.run->is_brief && !task->why)
+        signals_follow(&runner->signals, info, take_signal, runner);
     // what it left in its group; before its wait, while the number is still its own
     kill(-pid, SIGKILL);
     if (wait4(pid, &status, 0, &usage) != pid)
@@ -176,7 +182,7 @@ static void reap(struct runner *runner)
         siginfo_t info = {.si_pid = 0};
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
             break;
-        reap_one(runner, info.si_pid);
+        reap_one(runner, &info);
     }
     if (reaped)
         end_orphans(runner);
@@ -240,15 +246,42 @@ static int start_one(struct runner *runner, struct task *slot)
     return 1;
 }
 
+// Datasets that others of the run do not have, once all of ours have begun. What others leave when they die
+// comes later: it is looked for now and then, and again when nothing of ours runs any more.
+static void get_more(struct runner *runner)
+{
+    struct workshop *workshop = &runner->workshop;
+    const struct share *share = workshop->run->share;
+    const uint32_t *index;
+    size_t count;
+    struct err err = {0};
+    int64_t now = clock_boot_us();
+    int is_idle = !workshop->running && !workshop->publishing;
+    if (workshop->is_emptied || queue_count(workshop->queue) || workshop->err.code ||
+        runner->phase != PHASE_RUNNING || storage_holds(workshop) ||
+        (!is_idle && now < runner->ask_us))
+        return;
+    int got = share ? share->more(share->context, &index, &count, &err) : 0;
+    if (got < 0)
+        storage_failed(workshop, &err);
+    workshop->is_emptied = got == 0 && (is_idle || !share);
+    runner->ask_us = got == 0 ? now + HOLD_US : 0;
+    workshop->given += got > 0 ? count : 0;
+    for (size_t i = 0; got > 0 && i < count; i++)
+        queue_put(workshop->queue, index[i]);
+}
+
 // A dataset in each free slot, as long as there are both.
 static void fill(struct runner *runner)
 {
     struct workshop *workshop = &runner->workshop;
     runner->narrow = 0;
     for (unsigned i = 0; i < workshop->run->spec->slots; i++)
-        while (!workshop->task[i].pid)
+        while (!workshop->task[i].pid) {
+            get_more(runner);
             if (!start_one(runner, &workshop->task[i]))
                 return;
+        }
 }
 
 static void tick(struct runner *runner, int64_t now)
@@ -311,8 +344,8 @@ static int timers(struct runner *runner, int64_t due)
 static int is_over(const struct runner *runner)
 {
     const struct workshop *workshop = &runner->workshop;
-    int more =
-        runner->phase == PHASE_RUNNING && !workshop->err.code && queue_count(workshop->queue);
+    int more = runner->phase == PHASE_RUNNING && !workshop->err.code &&
+               (queue_count(workshop->queue) || !workshop->is_emptied);
     return !workshop->running && !workshop->publishing && !more && !storage_pending(workshop);
 }
 
@@ -369,6 +402,7 @@ static int runner_begin(struct runner *runner, struct err *err)
         return -1;
     runner->orphans = orphans_new();
     workshop->queue = queue_new(run);
+    workshop->given = run->count;
     workshop->memory = memory_begin(run);
     workshop->threads = thread_watch_new(clock_boot_us());
     workshop->task = mem_zero(spec->slots, sizeof *workshop->task);
@@ -416,6 +450,7 @@ static void finish(struct runner *runner, struct run_result *ret)
         .done = workshop->done,
         .failed = workshop->failed,
         .stopped = workshop->stopped,
+        .continued = workshop->continued,
         .not_started = queue_count(workshop->queue),
         .wall_us = clock_boot_us() - runner->begin_us,
         .killed = runner->phase >= PHASE_TERMINATING,

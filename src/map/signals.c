@@ -3,6 +3,7 @@
 #include "map/signals.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,6 +11,10 @@
 #include "base/clock.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "map/again.h"
+
+#define KILLED_US 1000000
+#define FAILED_US 10000
 
 int signals_open(struct signals *signals, struct err *err)
 {
@@ -32,17 +37,43 @@ int signals_open(struct signals *signals, struct err *err)
     return -1;
 }
 
-void signals_read(struct signals *signals, void (*take)(void *context, int number),
-                  void *context)
+int signals_read(struct signals *signals, void (*take)(void *context, int number),
+                 void *context)
 {
     struct signalfd_siginfo info[8];
     ssize_t got;
+    int taken = 0;
     do {
         got = read(signals->fd, info, sizeof info);
-        for (size_t i = 0; got > 0 && i < (size_t)got / sizeof info[0]; i++)
-            if (info[i].ssi_signo != SIGCHLD && !keeper_repeats(&signals->heard, &info[i]))
-                take(context, (int)info[i].ssi_signo);
+        for (size_t i = 0; got > 0 && i < (size_t)got / sizeof info[0]; i++) {
+            if (info[i].ssi_signo == SIGCHLD || keeper_repeats(&signals->heard, &info[i]))
+                continue;
+            take(context, (int)info[i].ssi_signo);
+            taken++;
+        }
     } while (got == (ssize_t)sizeof info);
+    return taken;
+}
+
+// What a shell makes of a signal counts as that.
+static int64_t patience(const siginfo_t *end)
+{
+    int number = end->si_code == CLD_EXITED ? end->si_status - 128 : end->si_status;
+    if (!end->si_status || (end->si_code == CLD_EXITED && end->si_status == EXIT_AGAIN))
+        return 0;
+    return number == SIGTERM || number == SIGKILL ? KILLED_US : FAILED_US;
+}
+
+void signals_follow(struct signals *signals, const siginfo_t *end,
+                    void (*take)(void *context, int number), void *context)
+{
+    int64_t now = clock_boot_us();
+    int64_t until = now + patience(end);
+    while (now < until && !signals_read(signals, take, context)) {
+        struct pollfd watched = {.fd = signals->fd, .events = POLLIN};
+        poll(&watched, 1, (int)((until - now) / 1000) + 1);
+        now = clock_boot_us();
+    }
 }
 
 void signals_close(struct signals *signals)

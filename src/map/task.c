@@ -39,9 +39,12 @@ int task_hold(struct workshop *workshop)
     if (now - workshop->held_us < HOLD_US)
         return 0;
     workshop->held_us = now;
-    if (owner_touch(workshop->run->folder->fd, getpid(), &err) < 0)
+    const struct run *run = workshop->run;
+    int held = run->share ? run->share->touch(run->share->context, &err)
+                          : owner_touch(run->folder->fd, getpid(), &err);
+    if (held < 0)
         task_lose(workshop, &err);
-    return workshop->lost ? -1 : 0;
+    return held;
 }
 
 void task_tell(const struct workshop *workshop, const struct event *event)
@@ -224,6 +227,30 @@ static int64_t deadline_of(const struct workshop *workshop, const struct task *t
     return left_us == INT64_MAX ? 0 : (task->wall_us + left_us) / 1000000;
 }
 
+// Where {out} of a dataset is while that start of that parcel makes it. Yours.
+static char *temporary_of(const struct run *run, uint32_t index, uint32_t parcel,
+                          uint32_t restart)
+{
+    struct str path = {0};
+    const struct output_maker maker = {.run = run->folder->number,
+                                       .key = run->datasets->item[index].key,
+                                       .parcel = parcel,
+                                       .restart = restart};
+    output_path(run->goal[index], &maker, &path);
+    return str_take(&path);
+}
+
+// What another parcel's attempt left goes, or is ours if it saved it.
+static void inherit_output(const struct run *run, const struct task *task, int saved)
+{
+    const struct earlier *earlier = run->earlier ? &run->earlier[task->index] : NULL;
+    if (!earlier || !earlier->attempts)
+        return;
+    CLEANUP_FREE char *left = temporary_of(run, task->index, earlier->parcel, earlier->restart);
+    if (strcmp(left, task->temporary) != 0)
+        output_inherit(left, task->temporary, saved);
+}
+
 // Descriptors, temporary folder and process. Returns 0 with task->pid, or -1 with err and errno
 // of the last step.
 static int make(struct workshop *workshop, struct task *task, const struct dataset *dataset,
@@ -232,9 +259,8 @@ static int make(struct workshop *workshop, struct task *task, const struct datas
     const struct run *run = workshop->run;
     int out, error;
     if (run->goal) {
-        CLEANUP_STR struct str path = {0};
-        output_path(run->goal[task->index], run->folder->number, dataset->key, &path);
-        task->temporary = str_take(&path);
+        task->temporary = temporary_of(run, task->index, run->parcel, run->restart);
+        inherit_output(run, task, saved);
         if (output_prepare(task->temporary, saved, err) < 0)
             return -1;
     }

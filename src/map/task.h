@@ -43,10 +43,12 @@ struct workshop {
     struct thread_watch *threads;
     struct task *task; // of each slot
     size_t running;
+    size_t given;    // datasets to run, so far
+    int is_emptied;  // no more of them come
     int folder;      // where tasks start
     int lost;        // another has the run: nothing is recorded or published any more
     int64_t held_us; // when we last saw that we have it
-    size_t done, failed, stopped, publishing;
+    size_t done, failed, stopped, continued, publishing;
     struct storage storage;
     struct ending *waiting; // ends that a full disk holds, the first first; see ending.h
     size_t endings_waiting; // and those of them that are being tried again

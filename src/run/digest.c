@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 #define FILE_NAME  "summary"
-#define FIRST_LINE "lopin-summary 2\n"
+#define FIRST_LINE "lopin-summary 3\n"
 enum { CAUSES_KEPT = 16, SIZE_MAX_OURS = 1 << 20 };
 
 enum figure {
@@ -27,6 +27,7 @@ enum figure {
     FIGURE_FINDINGS,
     FIGURE_ENDED,
     FIGURE_WALL,
+    FIGURE_CORES,
     FIGURE_CPU,
     FIGURE_TIME,
     FIGURE_RESERVED,
@@ -43,21 +44,23 @@ enum figure {
     FIGURES
 };
 static const char *const figure_names[FIGURES] = {
-    [FIGURE_COUNT] = "count",       [FIGURE_DONE] = "done",
-    [FIGURE_FAILED] = "failed",     [FIGURE_BEGUN] = "begun",
-    [FIGURE_STOPPED] = "stopped",   [FIGURE_WAITING] = "waiting",
-    [FIGURE_TORN] = "torn",         [FIGURE_SEGMENTS] = "segments",
-    [FIGURE_CAUSES] = "causes",     [FIGURE_FINDINGS] = "findings",
-    [FIGURE_ENDED] = "ended",       [FIGURE_WALL] = "wall",
-    [FIGURE_CPU] = "cpu",           [FIGURE_TIME] = "time",
-    [FIGURE_RESERVED] = "reserved", [FIGURE_SLOTS] = "slots",
-    [FIGURE_BUSY] = "busy",         [FIGURE_IDLE] = "idle",
-    [FIGURE_NARROW] = "narrow",     [FIGURE_TAIL] = "tail",
-    [FIGURE_PEAK] = "peak",         [FIGURE_LONGEST] = "longest",
-    [FIGURE_MEDIAN] = "median",     [FIGURE_LARGEST] = "largest",
-    [FIGURE_SLOWEST] = "slowest",
+    [FIGURE_COUNT] = "count",     [FIGURE_DONE] = "done",
+    [FIGURE_FAILED] = "failed",   [FIGURE_BEGUN] = "begun",
+    [FIGURE_STOPPED] = "stopped", [FIGURE_WAITING] = "waiting",
+    [FIGURE_TORN] = "torn",       [FIGURE_SEGMENTS] = "segments",
+    [FIGURE_CAUSES] = "causes",   [FIGURE_FINDINGS] = "findings",
+    [FIGURE_ENDED] = "ended",     [FIGURE_WALL] = "wall",
+    [FIGURE_CORES] = "cores",     [FIGURE_CPU] = "cpu",
+    [FIGURE_TIME] = "time",       [FIGURE_RESERVED] = "reserved",
+    [FIGURE_SLOTS] = "slots",     [FIGURE_BUSY] = "busy",
+    [FIGURE_IDLE] = "idle",       [FIGURE_NARROW] = "narrow",
+    [FIGURE_TAIL] = "tail",       [FIGURE_PEAK] = "peak",
+    [FIGURE_LONGEST] = "longest", [FIGURE_MEDIAN] = "median",
+    [FIGURE_LARGEST] = "largest", [FIGURE_SLOWEST] = "slowest",
 };
 enum {
+    SEGMENT_PARCEL,
+    SEGMENT_RESTART,
     SEGMENT_CORES,
     SEGMENT_SLOTS,
     SEGMENT_START,
@@ -66,8 +69,8 @@ enum {
     SEGMENT_CLOSED,
     SEGMENT_FIELDS
 };
-static const char *const segment_names[SEGMENT_FIELDS] = {"cores", "slots",  "start",
-                                                          "end",   "memory", "closed"};
+static const char *const segment_names[SEGMENT_FIELDS] = {
+    "parcel", "restart", "cores", "slots", "start", "end", "memory", "closed"};
 enum {
     PACE_CORES,
     PACE_RUN,
@@ -99,7 +102,7 @@ static void add_numbers(struct str *into, const char *word, const char *const *n
 }
 
 // Its place among the datasets that are written, -1 for none.
-static int64_t place_of(struct datasets *few, const struct datasets *all, uint32_t index)
+static int64_t number_among(struct datasets *few, const struct datasets *all, uint32_t index)
 {
     if (index == UINT32_MAX)
         return -1;
@@ -137,14 +140,15 @@ static int figures_of(const struct saved *saved, const struct report *report,
     figure[FIGURE_FINDINGS] = (int64_t)state->findings;
     figure[FIGURE_ENDED] = (int64_t)usage->ended;
     figure[FIGURE_WALL] = usage->wall_us;
+    figure[FIGURE_CORES] = usage->most_cores;
     figure[FIGURE_CPU] = usage->cpu_us;
     figure[FIGURE_TIME] = usage->ended_us;
     figure[FIGURE_TAIL] = usage->tail_us;
     figure[FIGURE_PEAK] = report->peak_kb;
     figure[FIGURE_LONGEST] = report->longest_us;
     figure[FIGURE_MEDIAN] = report->median_us;
-    figure[FIGURE_LARGEST] = place_of(few, &saved->datasets, report->largest);
-    figure[FIGURE_SLOWEST] = place_of(few, &saved->datasets, report->slowest);
+    figure[FIGURE_LARGEST] = number_among(few, &saved->datasets, report->largest);
+    figure[FIGURE_SLOWEST] = number_among(few, &saved->datasets, report->slowest);
     if (whole(usage->reserved_us, &figure[FIGURE_RESERVED]) < 0 ||
         whole(usage->slots_us, &figure[FIGURE_SLOTS]) < 0 ||
         whole(usage->busy_us, &figure[FIGURE_BUSY]) < 0 ||
@@ -157,6 +161,7 @@ static int figures_of(const struct saved *saved, const struct report *report,
 static void add_segment(struct str *into, const struct segment *segment)
 {
     const int64_t value[] = {
+        [SEGMENT_PARCEL] = segment->parcel,    [SEGMENT_RESTART] = segment->restart,
         [SEGMENT_CORES] = segment->cores,      [SEGMENT_SLOTS] = segment->slots,
         [SEGMENT_START] = segment->start_us,   [SEGMENT_END] = segment->end_us,
         [SEGMENT_MEMORY] = segment->memory_kb, [SEGMENT_CLOSED] = segment->closed,
@@ -215,7 +220,7 @@ int digest_format(const struct saved *saved, const struct report *report,
     if (state->damage.lines || figures_of(saved, report, &few, figure) < 0)
         return -1;
     for (size_t i = 0; i < kept; i++)
-        place[i] = place_of(&few, &saved->datasets, report->cause[i].first);
+        place[i] = number_among(&few, &saved->datasets, report->cause[i].first);
     str_add(into, FIRST_LINE);
     str_add_bytes(into, sources->text, sources->size);
     size_t from = into->size;
@@ -305,6 +310,8 @@ static int get_segments(struct reading *reading, struct state *state)
         if (!line || get_numbers(line, "segment", segment_names, value, SEGMENT_FIELDS, &rest))
             return -1;
         state->segment[i] = (struct segment){
+            .parcel = (uint32_t)value[SEGMENT_PARCEL],
+            .restart = (uint32_t)value[SEGMENT_RESTART],
             .cores = (uint32_t)value[SEGMENT_CORES],
             .slots = (uint32_t)value[SEGMENT_SLOTS],
             .start_us = value[SEGMENT_START],
@@ -403,6 +410,7 @@ static void take_figures(const int64_t figure[FIGURES], struct saved *saved,
     state->findings = (size_t)figure[FIGURE_FINDINGS];
     saved->usage = (struct usage){
         .wall_us = figure[FIGURE_WALL],
+        .most_cores = (uint32_t)figure[FIGURE_CORES],
         .cpu_us = figure[FIGURE_CPU],
         .ended_us = figure[FIGURE_TIME],
         .ended = (size_t)figure[FIGURE_ENDED],

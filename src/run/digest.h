@@ -17,6 +17,8 @@
 // Adds the beginning of a summary of the files as they are now; to be asked before they are
 // read. *ret_bytes is the size of all journals. Returns 0, or -1 if they cannot be looked at.
 int digest_sources(int run_dir, struct str *into, int64_t *ret_bytes);
+// Adds the line of one file; its size is added to *bytes.
+int digest_source(int run_dir, const char *name, struct str *into, int64_t *bytes);
 // Fills saved->state (counts and segments, no outcomes), saved->usage, saved->datasets with
 // those few that the report names, and the report (its first causes). Returns 0, or -1 if there
 // is no summary that begins so; then *saved and *ret are as they were.

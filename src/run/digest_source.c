@@ -14,7 +14,7 @@
 
 enum { TAIL_SIZE = 4096 };
 
-static int add_file(int run_dir, const char *name, struct str *into, int64_t *bytes)
+int digest_source(int run_dir, const char *name, struct str *into, int64_t *bytes)
 {
     CLEANUP_CLOSE int fd = openat(run_dir, name, O_RDONLY | O_CLOEXEC);
     char tail[TAIL_SIZE];
@@ -51,12 +51,12 @@ int digest_sources(int run_dir, struct str *into, int64_t *ret_bytes)
     int64_t datasets = 0;
 
     *ret_bytes = 0;
-    if (count < 0 || add_file(run_dir, "datasets", into, &datasets) < 0)
+    if (count < 0 || digest_source(run_dir, "datasets", into, &datasets) < 0)
         return -1;
     for (ssize_t i = 0; i < count; i++) {
         char name[40];
         snprintf(name, sizeof name, "journal.%u-%u", list[i].parcel, list[i].restart);
-        if (add_file(run_dir, name, into, ret_bytes) < 0)
+        if (digest_source(run_dir, name, into, ret_bytes) < 0)
             return -1;
     }
     return 0;

@@ -11,3 +11,10 @@
 // while another process computes the run. Leaves a summary if there is none and it would save
 // time. Returns 0, or -1 with err.
 int glance_read(struct saved *saved, struct report *ret, struct err *err);
+// The same for who shows how a run stands and no more. While it is computed the state then has,
+// beside its counts, the outcomes of what runs only (state.outcomes of them), in the order of
+// their datasets, which are the first of saved->datasets, and the report has its causes only.
+int glance_standing(struct saved *saved, struct report *ret, struct err *err);
+// What glance_standing makes of the journals of a live run: reads its roll. Returns 0, or -1
+// where all is to be read.
+int glance_roll(struct saved *saved, struct report *ret);

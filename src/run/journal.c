@@ -19,6 +19,7 @@
 
 #include "base/fs.h"
 #include "base/lang.h"
+#include "base/line.h"
 #include "base/mem.h"
 
 #define FIRST_LINE    "lopin-journal 1\n"
@@ -313,15 +314,28 @@ int journal_read_fd(int fd, unsigned parcel, unsigned restart, journal_each *eac
     return result;
 }
 
-// "journal.P-R", each number as we write it.
+// A number of 32 bits as we write it, up to `stop`.
+static int name_number(const char *text, const char *stop, unsigned *ret)
+{
+    size_t size = (size_t)(stop - text);
+    int64_t number;
+
+    if (text[0] == '-' || (text[0] == '0' && size > 1) ||
+        line_get_number(text, size, &number) < 0 || number > UINT32_MAX)
+        return -1;
+    *ret = (unsigned)number;
+    return 0;
+}
+
+// "journal.P-R"
 static int name_parse(const char *name, struct journal_name *ret)
 {
-    char again[NAME_MAX_OURS];
+    const char *dash = strchr(name, '-');
 
-    if (sscanf(name, "journal.%9u-%9u", &ret->parcel, &ret->restart) != 2)
+    if (!str_starts(name, "journal.") || dash == NULL ||
+        name_number(name + strlen("journal."), dash, &ret->parcel) < 0)
         return -1;
-    snprintf(again, sizeof(again), "journal.%u-%u", ret->parcel, ret->restart);
-    return strcmp(name, again) == 0 ? 0 : -1;
+    return name_number(dash + 1, dash + strlen(dash), &ret->restart);
 }
 
 static int name_compare(const void *a, const void *b)
@@ -391,5 +405,7 @@ unsigned journal_next_restart(int run_dir, unsigned parcel)
     ssize_t count = journal_list(run_dir, &list);
 
     (void)parcel;
+    if (count > 0 && list[count - 1].restart == UINT32_MAX)
+        return UINT32_MAX; // which is there: no journal can be made
     return count > 0 ? list[count - 1].restart + 1 : 0;
 }

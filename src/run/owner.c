@@ -97,10 +97,8 @@ static int is_seen(const char *text, const struct identity *who, const struct id
     return who->space == here->space || !strstr(text, OWNER_SPACE);
 }
 
-// Who has what such a file stands for. `now`: seconds, by the clock that gives files their
-// times. `said` becomes what the file says, if it can be read.
-static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
-                 struct str *said)
+void owner_look_name(int run_dir, const char *name, int64_t now, struct owner *ret,
+                     struct str *said)
 {
     struct stat st;
     struct identity who, here;
@@ -129,7 +127,7 @@ static void look(int run_dir, const char *name, int64_t now, struct owner *ret,
 void owner_look(int run_dir, struct owner *ret)
 {
     CLEANUP_STR struct str said = {0};
-    look(run_dir, "owner", clock_wall_us() / 1000000, ret, &said);
+    owner_look_name(run_dir, "owner", clock_wall_us() / 1000000, ret, &said);
 }
 
 void owner_settle(int run_dir, struct owner *ret)
@@ -206,16 +204,16 @@ static int busy(const struct owner *owner, struct err *err)
     return err_hint(err, "try", "lopin status");
 }
 
-static int write_ours(int run_dir, const char *name, struct err *err)
+int owner_write(int run_dir, const char *name, const char *more, struct err *err)
 {
     struct identity here;
     CLEANUP_STR struct str text = {0};
     identity_of(getpid(), &here);
     str_print(&text,
               "lopin-owner 1\nhost %s\nboot %s\npid %ld\nstart %llu" OWNER_KEEPER
-              "%ld %llu" OWNER_SPACE "%llu\n",
+              "%ld %llu" OWNER_SPACE "%llu\n%s",
               here.host, here.boot, here.pid, here.start, (long)getppid(), start_of(getppid()),
-              here.space);
+              here.space, more);
     return fs_replace(run_dir, name, text.text, text.size, 0600, 0, err);
 }
 
@@ -235,7 +233,7 @@ static int replace(int run_dir, const char *ours, const char *target, int64_t no
              table_hash(str_text(stale), stale->size));
     if (take(run_dir, right, depth + 1, err) < 0)
         return -1;
-    look(run_dir, target, now, &owner, &said);
+    owner_look_name(run_dir, target, now, &owner, &said);
     int same = owner.state == OWNER_STALE && strcmp(str_text(&said), str_text(stale)) == 0;
     int done = same && renameat(run_dir, ours, run_dir, target) == 0;
     int errnum = errno;
@@ -257,7 +255,7 @@ static int try_take(int run_dir, const char *ours, const char *target, int depth
         return err_errno(err, ERR_SYSTEM, errno, _("cannot take the run"));
     if (st.st_nlink == 2)
         return 1;
-    look(run_dir, target, st.st_mtime, &owner, &said);
+    owner_look_name(run_dir, target, st.st_mtime, &owner, &said);
     if (owner.state == OWNER_ALIVE)
         return busy(&owner, err);
     if (linked < 0 && errnum != EEXIST)
@@ -277,7 +275,7 @@ static int take(int run_dir, const char *target, int depth, struct err *err)
         return err_errno(err, ERR_SYSTEM, ELOOP, _("cannot take the run"));
     int result = 0;
     for (int attempt = 0; attempt < 100 && result == 0; attempt++)
-        result = write_ours(run_dir, ours, err) < 0
+        result = owner_write(run_dir, ours, "", err) < 0
                      ? -1
                      : try_take(run_dir, ours, target, depth, err);
     unlinkat(run_dir, ours, 0);
@@ -333,10 +331,15 @@ static int has(int run_dir, const char *name, long pid, struct identity *ret_who
 
 int owner_touch(int run_dir, long pid, struct err *err)
 {
+    return owner_touch_name(run_dir, "owner", pid, err);
+}
+
+int owner_touch_name(int run_dir, const char *name, long pid, struct err *err)
+{
     struct identity who;
-    int is_ours = has(run_dir, "owner", pid, &who);
+    int is_ours = has(run_dir, name, pid, &who);
     if (is_ours > 0)
-        utimensat(run_dir, "owner", NULL, 0);
+        utimensat(run_dir, name, NULL, 0);
     else if (is_ours == 0)
         return err_set(err, ERR_RUN_BUSY, _("this run was taken from us by process %ld on %s"),
                        who.pid, who.host);

@@ -8,7 +8,10 @@
 // stale. What link() returns is not trusted (NFS may repeat it): st_nlink is.
 #pragma once
 
+#include <stdint.h>
+
 #include "base/err.h"
+#include "base/str.h"
 
 enum owner_state { OWNER_NONE, OWNER_ALIVE, OWNER_STALE };
 struct owner {
@@ -42,6 +45,14 @@ void owner_wait(int run_dir, const struct owner *owner);
 int owner_signal(int run_dir, const struct owner *owner, int number);
 // Whether such a signal was sent, but not yet taken by the process.
 int owner_pending(const struct owner *owner, int number);
+// The parts that such files of other names are made of (claims.h). Writes one that says that it is this
+// process's, with the lines of `more` behind.
+int owner_write(int dir, const char *name, const char *more, struct err *err);
+// Who has what such a file stands for. `now`: seconds, by the clock that gives files their times.
+// `said` becomes what the file says, if it can be read.
+void owner_look_name(int dir, const char *name, int64_t now, struct owner *ret,
+                     struct str *said);
+int owner_touch_name(int dir, const char *name, long pid, struct err *err);
 // Kills every process of this user on this host that carries LOPIN_RUN=run_path: tasks'
 // descendants that outlived their runner. Returns how many.
 unsigned owner_sweep(const char *run_path);

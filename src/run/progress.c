@@ -14,6 +14,15 @@ void fit_add(struct fit *fit, double size, double seconds)
     fit->size_time += size * seconds;
 }
 
+void fit_join(struct fit *fit, const struct fit *other)
+{
+    fit->n += other->n;
+    fit->size += other->size;
+    fit->time += other->time;
+    fit->size2 += other->size2;
+    fit->size_time += other->size_time;
+}
+
 double fit_guess(const struct fit *fit, double size)
 {
     if (fit->n < 1)

@@ -12,7 +12,8 @@ struct fit { // of durations (s) on sizes (bytes)
     double n, size, time, size2, size_time;
 };
 void fit_add(struct fit *fit, double size, double seconds);
-double fit_guess(const struct fit *fit, double size); // seconds; < 0 with nothing to go by
+void fit_join(struct fit *fit, const struct fit *other); // as if all had been added to it
+double fit_guess(const struct fit *fit, double size);    // seconds; < 0 with nothing to go by
 struct progress {
     uint64_t total, done, failed, running, stopped, kept; // kept: done before this start
     int64_t elapsed_us;

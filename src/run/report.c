@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/table.h"
 
 static double part(double of, double whole)
 {
@@ -19,6 +18,7 @@ static double part(double of, double whole)
 void report_time(const struct usage *usage, struct report *ret)
 {
     ret->wall_us = usage->wall_us;
+    ret->most_cores = usage->most_cores;
     ret->cpu_us = usage->cpu_us;
     ret->ended_us = usage->ended_us;
     ret->ended = usage->ended;
@@ -64,18 +64,18 @@ static void add_extremes(const struct state *state, struct report *ret)
 
 // What failures of one cause have in common. "ValueError: x = 3   a.py:41": the words after the
 // exception's name differ from one dataset to the next.
-static void add_likeness(struct str *key, const struct outcome *outcome)
+static void add_likeness(struct str *key, int cause, int32_t code, const char *detail)
 {
-    str_print(key, "%d ", outcome->cause);
-    if (outcome->cause != ERR_PYTHON_ERROR) {
-        str_print(key, "%" PRId32, outcome->code);
+    str_print(key, "%d ", cause);
+    if (cause != ERR_PYTHON_ERROR) {
+        str_print(key, "%" PRId32, code);
         return;
     }
-    size_t name = strcspn(outcome->detail, ": ");
+    size_t name = strcspn(detail, ": ");
     const char *place = NULL;
-    for (const char *at = outcome->detail; (at = strstr(at, "   ")); at += 3)
+    for (const char *at = detail; (at = strstr(at, "   ")); at += 3)
         place = at;
-    str_add_bytes(key, outcome->detail, name);
+    str_add_bytes(key, detail, name);
     str_add(key, place ? place : "");
 }
 
@@ -88,31 +88,40 @@ static int by_count(const void *a, const void *b)
     return (left->first > right->first) - (left->first < right->first);
 }
 
+void report_failure(struct report_likeness *likeness, struct report *report, uint32_t index,
+                    int cause, int32_t code, const char *detail)
+{
+    str_clear(&likeness->key);
+    add_likeness(&likeness->key, cause, code, detail);
+    uint64_t *place = table_get(&likeness->table, likeness->key.text);
+    if (place) {
+        report->cause[*place].count++;
+        return;
+    }
+    const char *key = arena_dup(&likeness->keys, likeness->key.text);
+    *table_put(&likeness->table, key, NULL) = report->causes;
+    mem_room(&report->cause, &likeness->room, report->causes + 1, sizeof *report->cause);
+    report->cause[report->causes++] = (struct report_cause){cause, detail, index, 1};
+}
+
+void report_failures_end(struct report_likeness *likeness, struct report *report)
+{
+    if (report->causes)
+        qsort(report->cause, report->causes, sizeof *report->cause, by_count);
+    table_free(&likeness->table);
+    arena_free(&likeness->keys);
+    str_free(&likeness->key);
+}
+
 static void add_causes(const struct state *state, struct report *ret)
 {
-    CLEANUP_TABLE struct table table = {0};
-    struct arena keys = {0};
-    CLEANUP_STR struct str key = {0};
-    size_t room = 0;
+    struct report_likeness likeness = {0};
     for (uint32_t i = 0; i < state->count; i++) {
         const struct outcome *outcome = &state->outcome[i];
-        if (outcome->state != OUTCOME_FAILED)
-            continue;
-        str_clear(&key);
-        add_likeness(&key, outcome);
-        uint64_t *place = table_get(&table, key.text);
-        if (!place) {
-            *table_put(&table, arena_dup(&keys, key.text), NULL) = ret->causes;
-            mem_room(&ret->cause, &room, ret->causes + 1, sizeof *ret->cause);
-            ret->cause[ret->causes++] =
-                (struct report_cause){outcome->cause, outcome->detail, i, 1};
-        } else {
-            ret->cause[*place].count++;
-        }
+        if (outcome->state == OUTCOME_FAILED)
+            report_failure(&likeness, ret, i, outcome->cause, outcome->code, outcome->detail);
     }
-    if (ret->causes)
-        qsort(ret->cause, ret->causes, sizeof *ret->cause, by_count);
-    arena_free(&keys);
+    report_failures_end(&likeness, ret);
 }
 
 void report_limit(const struct state *state, struct report *ret)
@@ -122,7 +131,7 @@ void report_limit(const struct state *state, struct report *ret)
 
 void report_make(const struct saved *saved, struct report *ret)
 {
-    *ret = (struct report){.largest = UINT32_MAX, .slowest = UINT32_MAX};
+    *ret = (struct report)REPORT_NONE;
     report_time(&saved->usage, ret);
     report_limit(&saved->state, ret);
     add_extremes(&saved->state, ret);

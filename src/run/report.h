@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
+#include "base/table.h"
 #include "run/saved.h"
 
 struct report_cause {   // failures that are alike: see report_make
@@ -16,16 +18,17 @@ struct report_cause {   // failures that are alike: see report_make
 };
 struct report { // free with report_free
     // All starts and resumptions, each from its first to its last record, and all their
-    // attempts.
+    // attempts; of parcels that ran side by side the time that they had in common once.
     int64_t wall_us;
-    int64_t cpu_us;     // user + system of the attempts that ended
-    int64_t ended_us;   // time of the attempts that ended
-    size_t ended;       // how many
-    double reserved_us; // cores x time, without what attempts without an end held: of those
-                        // nothing is known
-    double slots_us;    // slots x time
-    double efficiency;  // cpu_us / reserved_us, 0...1; -1: nothing to go by
-    double busy;        // part of the slots' time in which they had a task, 0...1; -1
+    uint32_t most_cores; // of all parcels that ran at one time
+    int64_t cpu_us;      // user + system of the attempts that ended
+    int64_t ended_us;    // time of the attempts that ended
+    size_t ended;        // how many
+    double reserved_us;  // cores x time, without what attempts without an end held: of those
+                         // nothing is known
+    double slots_us;     // slots x time
+    double efficiency;   // cpu_us / reserved_us, 0...1; -1: nothing to go by
+    double busy;         // part of the slots' time in which they had a task, 0...1; -1
     double narrow;   // part of the slots' time without a task, as none fitted into memory; -1
     double tail;     // part of the slots' time after the last task of each slot, 0...1; -1
     int64_t tail_us; // how long some slot had no more tasks; of starts that ended in order
@@ -36,9 +39,25 @@ struct report { // free with report_free
     size_t causes;
     int64_t memory_kb; // limit of the latest start, 0: not known
 };
+#define REPORT_NONE                                                                            \
+    {                                                                                          \
+        .efficiency = -1, .busy = -1, .narrow = -1, .tail = -1, .largest = UINT32_MAX,         \
+        .slowest = UINT32_MAX                                                                  \
+    }
 // Failures are alike if they have the same error and: for Python the same exception at the same
 // place, for exit codes and signals the same number.
 void report_make(const struct saved *saved, struct report *ret);
+// Its causes, of failures by ascending index: begin with zeros, end with report_failures_end.
+// `detail` is borrowed by the report.
+struct report_likeness {
+    struct table table;
+    struct arena keys;
+    struct str key;
+    size_t room;
+};
+void report_failure(struct report_likeness *likeness, struct report *report, uint32_t index,
+                    int cause, int32_t code, const char *detail);
+void report_failures_end(struct report_likeness *likeness, struct report *report);
 // What of it comes from the use of slots; from the starts.
 void report_time(const struct usage *usage, struct report *ret);
 void report_limit(const struct state *state, struct report *ret);

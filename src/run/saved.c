@@ -2,11 +2,32 @@
 // saved: the files of a run's folder, read together.
 #include "run/saved.h"
 
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "run/claims.h"
+
+void saved_look(struct saved *saved)
+{
+    size_t count;
+    owner_look(saved->folder.fd, &saved->owner);
+    CLEANUP_FREE struct parcel_look *list = claims_list(saved->folder.fd, &count);
+    saved->parcels = 0;
+    for (size_t i = 0; i < count; i++)
+        saved->parcels += list[i].is_alive && !list[i].is_fenced;
+}
+
+int saved_is_live(const struct saved *saved)
+{
+    return (saved->owner.state == OWNER_ALIVE && saved->owner.pid != getpid()) ||
+           saved->parcels;
+}
+
 int saved_refresh(struct saved *saved, struct err *err)
 {
     state_free(&saved->state);
     // before the journals: its last records are read if it ends meanwhile
-    owner_look(saved->folder.fd, &saved->owner);
+    saved_look(saved);
     usage_begin(&saved->usage, &saved->spec);
     return state_load(&saved->state, saved->folder.fd, &saved->datasets, &saved->usage, err);
 }

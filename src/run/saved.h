@@ -17,6 +17,8 @@ struct saved { // begin with SAVED_NONE
     struct state state;
     struct usage usage;
     struct owner owner;
+    size_t parcels; // that compute it now
+    size_t awaited; // jobs that will, as who asked Slurm knows (crew/crew.h); else 0
 };
 #define SAVED_NONE                                                                             \
     {                                                                                          \
@@ -29,7 +31,11 @@ int saved_open(struct saved *ret, const char *cwd, const char *which, struct err
 // was asked and on which datasets, but no journals.
 int saved_read(struct saved *saved, struct err *err);
 int saved_read_asked(struct saved *saved, struct err *err);
-// Reads its journals again, and who has it.
+// Who computes it: its owner, and parcels. Never fails.
+void saved_look(struct saved *saved);
+// Whether another process than this one does, as saved_look found it.
+int saved_is_live(const struct saved *saved);
+// Reads its journals again, and who computes it.
 int saved_refresh(struct saved *saved, struct err *err);
 void saved_close(struct saved *saved);
 #define CLEANUP_SAVED CLEANUP(saved_close)

@@ -26,12 +26,14 @@ void spec_free(struct spec *spec)
     char *texts[] = {spec->name,      spec->cwd,    spec->script,      spec->script_path,
                      spec->program,   spec->mark,   spec->out,         spec->log,
                      spec->error_log, spec->python, spec->python_path, spec->signal,
-                     spec->halt};
+                     spec->halt,      spec->image,  spec->python_name};
     for (size_t i = 0; i < COUNT(texts); i++)
         free(texts[i]);
     strv_free(&spec->launch);
     strv_free(&spec->words);
     strv_free(&spec->keep);
+    strv_free(&spec->slurm);
+    strv_free(&spec->modules);
     *spec = (struct spec){0};
 }
 
@@ -72,7 +74,10 @@ static json_t *hash_out(uint64_t hash)
     X(cwd)                                                                                     \
     X(script)                                                                                  \
     X(script_path)                                                                             \
-    X(program) X(mark) X(out) X(log) X(error_log) X(python) X(python_path) X(signal) X(halt)
+    X(program)                                                                                 \
+    X(mark)                                                                                    \
+    X(out)                                                                                     \
+    X(log) X(error_log) X(python) X(python_path) X(signal) X(halt) X(image) X(python_name)
 #define MEMORY_FIELDS(X) X(mem_kb) X(mem_cpu_kb) X(mem_each_kb) X(mem_retry) X(mem_hard)
 #define LIST_FIELDS(X)   X(launch) X(words) X(keep)
 #define NUMBER_FIELDS(X)                                                                       \
@@ -86,9 +91,10 @@ static json_t *hash_out(uint64_t hash)
     X(ask_jobs)                                                                                \
     X(ask_threads)                                                                             \
     X(created_us) X(time_us) X(timeout_us) X(retries) X(max_continue) MEMORY_FIELDS(X)
-// 0 or 1. Not every lopin that writes this format has them: 0 where they are missing.
-#define LATER_FIELDS(X) X(fast_threadpoolctl)
-#define HASH_FIELDS(X)  X(seed) X(script_hash) X(env_hash) X(line)
+// Not every lopin that writes this format has them: 0 or empty where they are missing.
+#define LATER_FIELDS(X)      X(fast_threadpoolctl) X(parcels) X(chunk)
+#define LATER_LIST_FIELDS(X) X(slurm) X(modules)
+#define HASH_FIELDS(X)       X(seed) X(script_hash) X(env_hash) X(line)
 
 int spec_save(const struct spec *spec, int run_dir, struct err *err)
 {
@@ -99,6 +105,7 @@ int spec_save(const struct spec *spec, int run_dir, struct err *err)
 #undef PUT
 #define PUT(field) json_object_set_new(root, #field, list_out(&spec->field));
     LIST_FIELDS(PUT)
+    LATER_LIST_FIELDS(PUT)
 #undef PUT
 #define PUT(field) json_object_set_new(root, #field, json_integer((json_int_t)spec->field));
     NUMBER_FIELDS(PUT)
@@ -182,6 +189,10 @@ static int read_fields(struct spec *ret, const json_t *root)
     LIST_FIELDS(GET)
 #undef GET
 #define GET(field)                                                                             \
+    bad |= json_object_get(root, #field) && list_in(root, #field, &ret->field) < 0;
+    LATER_LIST_FIELDS(GET)
+#undef GET
+#define GET(field)                                                                             \
     bad |=                                                                                     \
         number_in(root, #field, sizeof ret->field == 8 ? INT64_MAX : INT32_MAX, &number) < 0;  \
     ret->field = (__typeof__(ret->field))number;
@@ -189,8 +200,8 @@ static int read_fields(struct spec *ret, const json_t *root)
 #undef GET
 #define GET(field)                                                                             \
     number = 0;                                                                                \
-    bad |= json_object_get(root, #field) && number_in(root, #field, 1, &number) < 0;           \
-    ret->field = (int)number;
+    bad |= json_object_get(root, #field) && number_in(root, #field, INT32_MAX, &number) < 0;   \
+    ret->field = (__typeof__(ret->field))number;
     LATER_FIELDS(GET)
 #undef GET
 #define GET(field) bad |= hash_in(root, #field, &ret->field) < 0;

@@ -25,6 +25,12 @@ struct spec {          // all strings its own; zero-initialise to begin
     char *python;          // version of the interpreter, or NULL if none is used
     char *python_path;     // and where it is
     struct strv keep;      // --keep-env
+    struct strv modules;   // full names of those that it is computed with
+    char *python_name; // "python3": of those modules' PATH, on each machine; NULL: python_path
+    struct strv slurm; // options of sbatch; none: it computes where it is started
+    uint32_t parcels;  // of Slurm at once, 0: as many as there are
+    uint32_t chunk;    // --chunk, datasets of a parcel at most; 0: any number
+    char *image; // of the environment, that each node unpacks; NULL: python_path is on all
     int pass_stdin, overwrite, strict, fast_threadpoolctl;
     enum dataset_order order;
     uint64_t seed;                             // of LOPIN_TASK_SEED and --order random

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // state: folds the journals of a run into one outcome a dataset.
 //
-// The order of truth is the position in the journals, by restart, never the clock. An end that
-// says done is final: a later start of the same dataset (its file changed, --redo) opens it
-// again.
+// The order of truth is that of place.h, never the clock. An end that says done is final: a
+// later attempt at the same dataset (its file changed, --redo) opens it again.
 #include "run/state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/place.h"
+
 struct reading {
     struct state *state;
-    struct usage *usage;      // or NULL
-    unsigned parcel, restart; // of the segment at hand
+    struct usage *usage; // or NULL
 };
 
 static const struct outcome nothing = {.detail = "", .output = "", .log_at = -1};
@@ -23,18 +23,21 @@ static struct outcome *find(struct state *state, uint64_t key)
     return index != KEYS_NONE ? &state->outcome[index] : NULL;
 }
 
-static void note_segment(struct reading *reading, const struct record *record, unsigned parcel,
+static void note_segment(struct state *state, const struct record *record, unsigned parcel,
                          unsigned restart)
 {
-    struct state *state = reading->state;
-    if (!state->segments || parcel != reading->parcel || restart != reading->restart) {
+    const struct segment *last = state->segments ? &state->segment[state->segments - 1] : NULL;
+    if (!last || parcel != last->parcel || restart != last->restart) {
         mem_room(&state->segment, &state->segment_room, state->segments + 1,
                  sizeof *state->segment);
-        state->segment[state->segments++] = (struct segment){.start_us = record->wall_us};
-        reading->parcel = parcel;
-        reading->restart = restart;
+        state->segment[state->segments++] =
+            (struct segment){.parcel = parcel, .restart = restart, .start_us = record->wall_us};
     }
-    struct segment *segment = &state->segment[state->segments - 1];
+    segment_take(&state->segment[state->segments - 1], record);
+}
+
+void segment_take(struct segment *segment, const struct record *record)
+{
     if (record->wall_us > segment->end_us)
         segment->end_us = record->wall_us;
     if (record->kind == RECORD_OPEN) {
@@ -57,6 +60,7 @@ uint8_t outcome_of(enum task_state state)
 static void note_end(struct state *state, struct outcome *outcome, const struct record *record)
 {
     outcome->state = outcome_of(record->state);
+    outcome->ended = (uint8_t)place_end(record);
     outcome->cause = err_code_of(record->cause);
     outcome->code = record->code;
     outcome->detail = *record->detail ? arena_dup(&state->arena, record->detail) : "";
@@ -66,8 +70,6 @@ static void note_end(struct state *state, struct outcome *outcome, const struct 
     outcome->user_us = record->user_us;
     outcome->system_us = record->system_us;
     outcome->peak_kb = record->peak_kb;
-    if (record->peak_kb > outcome->most_kb)
-        outcome->most_kb = record->peak_kb;
     outcome->log_at = record->log_at;
     outcome->log_size = record->log_size;
     outcome->data_size = record->data_size;
@@ -110,6 +112,11 @@ static void note_finding(struct state *state, const struct record *record)
     };
 }
 
+static struct place place_now(const struct outcome *outcome)
+{
+    return (struct place){outcome->attempt, outcome->ended, outcome->restart, outcome->parcel};
+}
+
 void state_take(struct state *state, const struct record *record, unsigned parcel,
                 unsigned restart)
 {
@@ -120,6 +127,11 @@ void state_take(struct state *state, const struct record *record, unsigned parce
     struct outcome *outcome = find(state, record->key);
     if (!outcome)
         return;
+    if (record->peak_kb > outcome->most_kb)
+        outcome->most_kb = record->peak_kb;
+    const struct place later = place_of(record, parcel, restart), before = place_now(outcome);
+    if (!place_stands(&later, &before))
+        return;
     --*count_of(state, outcome->state);
     if (record->kind == RECORD_START) { // of the attempt before: its log lies in another pack
         int64_t most_kb = outcome->most_kb;
@@ -128,8 +140,8 @@ void state_take(struct state *state, const struct record *record, unsigned parce
     }
     outcome->attempt = record->attempt;
     outcome->slot = record->slot;
-    outcome->parcel = (uint16_t)parcel;
-    outcome->restart = (uint16_t)restart;
+    outcome->parcel = parcel;
+    outcome->restart = restart;
     if (record->kind == RECORD_END) {
         note_end(state, outcome, record);
     } else {
@@ -143,17 +155,29 @@ static int each_record(void *context, const struct record *record, unsigned parc
                        unsigned restart)
 {
     struct reading *reading = context;
-    note_segment(reading, record, parcel, restart);
+    note_segment(reading->state, record, parcel, restart);
     if (reading->usage)
         usage_add(reading->usage, record, parcel, restart);
     state_take(reading->state, record, parcel, restart);
     return 0;
 }
 
-int state_load(struct state *ret, int run_dir, const struct datasets *datasets,
-               struct usage *usage, struct err *err)
+int64_t state_wall_us(const struct state *state)
 {
-    ret->count = datasets->count;
+    CLEANUP_FREE struct span *span = mem_alloc(state->segments * sizeof *span);
+    uint32_t cores;
+    for (size_t i = 0; i < state->segments; i++) {
+        const struct segment *segment = &state->segment[i];
+        span[i] = (struct span){.parcel = segment->parcel,
+                                .start_us = segment->start_us,
+                                .end_us = segment->end_us};
+    }
+    return spans_wall_us(span, state->segments, &cores);
+}
+
+void state_begin(struct state *ret, const struct datasets *datasets)
+{
+    ret->count = ret->outcomes = datasets->count;
     ret->waiting = datasets->count;
     ret->outcome = mem_zero(datasets->count, sizeof *ret->outcome);
     keys_make(&ret->by_key, datasets->count);
@@ -161,6 +185,12 @@ int state_load(struct state *ret, int run_dir, const struct datasets *datasets,
         keys_add(&ret->by_key, datasets->item[i].key, i);
         ret->outcome[i] = nothing;
     }
+}
+
+int state_load(struct state *ret, int run_dir, const struct datasets *datasets,
+               struct usage *usage, struct err *err)
+{
+    state_begin(ret, datasets);
     struct reading reading = {.state = ret, .usage = usage};
     int read = journal_read(run_dir, each_record, &reading, &ret->damage, err);
     if (usage)

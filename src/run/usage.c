@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// usage: a lane for each slot of the journal at hand; journals come one after the other.
+// usage: a lane for each slot of the journal at hand; journals are read one after the other.
 #include "run/usage.h"
 
 #include <stdlib.h>
@@ -17,6 +17,7 @@ struct lane {     // a slot during one segment; times are CLOCK_BOOTTIME
 struct usage_segment { // one journal
     unsigned parcel, restart;
     int64_t start_us, end_us;
+    int64_t wall_us; // Unix time of its first record
     uint32_t cores, slots, threads;
     struct lane *lane; // slots of them
     int closed;
@@ -36,11 +37,9 @@ static void segment_slots(struct usage_segment *segment, uint32_t slots)
         segment->lane[i].free_us = segment->start_us;
 }
 
-void usage_end(struct usage *usage)
+static void segment_end(struct usage *usage)
 {
     struct usage_segment *segment = usage->segment;
-    if (!segment)
-        return;
     int64_t wall = segment->end_us - segment->start_us;
     int64_t first_free = segment->end_us;
     double unknown = 0;
@@ -53,15 +52,30 @@ void usage_end(struct usage *usage)
         if (!lane->open && lane->free_us < first_free)
             first_free = lane->free_us;
     }
-    usage->wall_us += wall;
-    if (segment->closed)
-        usage->tail_us += segment->end_us - first_free;
+    mem_room(&usage->span, &usage->span_room, usage->spans + 1, sizeof *usage->span);
+    usage->span[usage->spans++] = (struct span){
+        .parcel = segment->parcel,
+        .cores = segment->cores,
+        .start_us = segment->wall_us,
+        .end_us = segment->wall_us + wall,
+        .tail_us = segment->closed ? segment->end_us - first_free : 0,
+    };
     usage->slots_us += (double)wall * segment->slots;
     usage->busy_us += unknown;
     double reserved = (double)wall * segment->cores - unknown * segment->threads;
     usage->reserved_us += reserved > 0 ? reserved : 0;
     free(segment->lane);
     free(TAKE(usage->segment));
+}
+
+void usage_end(struct usage *usage)
+{
+    if (usage->segment)
+        segment_end(usage);
+    usage->wall_us = spans_wall_us(usage->span, usage->spans, &usage->most_cores);
+    usage->tail_us = spans_tail_us(usage->span, usage->spans);
+    free(TAKE(usage->span));
+    usage->spans = usage->span_room = 0;
 }
 
 static void segment_begin(struct usage *usage, const struct record *record, unsigned parcel,
@@ -74,6 +88,7 @@ static void segment_begin(struct usage *usage, const struct record *record, unsi
         .restart = restart,
         .start_us = record->boot_us,
         .end_us = record->boot_us,
+        .wall_us = record->wall_us,
         .cores = open && record->cores ? record->cores : usage->cores,
         .threads = open && record->threads ? record->threads : usage->threads,
     };
@@ -95,7 +110,7 @@ void usage_add(struct usage *usage, const struct record *record, unsigned parcel
 {
     if (usage->segment &&
         (usage->segment->parcel != parcel || usage->segment->restart != restart))
-        usage_end(usage);
+        segment_end(usage);
     if (!usage->segment)
         segment_begin(usage, record, parcel, restart);
     struct usage_segment *segment = usage->segment;

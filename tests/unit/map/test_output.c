@@ -74,7 +74,7 @@ static void test_all_over_all(void **state)
             struct err err = {0};
             struct stat before, after;
             int64_t size = -1, mtime = -1, inode = -1;
-            output_path(goal, 3, KEY, &temporary);
+            output_path(goal, &(struct output_maker){.run = 3, .key = KEY}, &temporary);
             assert_int_equal(fs_make_dirs(AT_FDCWD, folder, 0755, NULL), 0);
             make(goal, old, "old");
             assert_int_equal(output_prepare(temporary.text, 0, &err), 0);
@@ -108,7 +108,7 @@ static void test_path(void **state)
     };
     for (size_t i = 0; i < COUNT(table); i++) {
         CLEANUP_STR struct str path = {0};
-        output_path(table[i][0], 7, KEY, &path);
+        output_path(table[i][0], &(struct output_maker){.run = 7, .key = KEY}, &path);
         assert_string_equal(str_text(&path), table[i][1]);
     }
 }
@@ -120,7 +120,7 @@ static void test_prepare(void **state)
     (void)state;
     CLEANUP_FREE char *goal = mem_print("%s/deep/er/goal", (char *)*state);
     CLEANUP_STR struct str temporary = {0};
-    output_path(goal, 1, KEY, &temporary);
+    output_path(goal, &(struct output_maker){.run = 1, .key = KEY}, &temporary);
     CLEANUP_FREE char *folder = fs_folder(temporary.text);
     assert_int_equal(output_prepare(temporary.text, 0, NULL), 0);
     make(temporary.text, FULL_FOLDER, "left");
@@ -147,7 +147,7 @@ static void test_absent(void **state)
     CLEANUP_STR struct str temporary = {0};
     struct err err = {0};
     int64_t unused = -1;
-    output_path(goal, 1, KEY, &temporary);
+    output_path(goal, &(struct output_maker){.run = 1, .key = KEY}, &temporary);
     folder_text("absent/goal", "old");
     assert_int_equal(output_prepare(temporary.text, 0, NULL), 0);
     CLEANUP_FREE char *other =

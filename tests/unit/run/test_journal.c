@@ -274,16 +274,23 @@ static void test_order(void **state)
     write_journal(dir, 10, 0, 4, 1);
     write_journal(dir, 2, 0, 3, 1);
     write_journal(dir, 0, 0, 1, 2);
-    folder_text("run/journal.0-0.bak", "x");
-    folder_text("run/journal.00-0", "x");
-    folder_text("run/journal.+1-0", "x");
+    write_journal(dir, 4294967295, 0, 6, 1);
+    static const char *const others[] = {"0-0.bak",      "00-0",        "+1-0", "1",
+                                         "-0-1",         "0--0",        "0-",   "-0",
+                                         "4294967296-0", "0-4294967296"};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        CLEANUP_FREE char *path = mem_print("run/journal.%s", others[i]);
+        folder_text(path, "x");
+    }
     assert_int_equal(journal_read(dir, see, &seen, &damage, NULL), 0);
-    assert_string_equal(seen.text.text, "0-0:1 0-0:2 2-0:3 10-0:4 0-1:5 ");
+    assert_string_equal(seen.text.text, "0-0:1 0-0:2 2-0:3 10-0:4 4294967295-0:6 0-1:5 ");
     assert_int_equal(damage.lines, 0);
     assert_int_equal(damage.torn, 0);
     assert_int_equal(journal_next_restart(dir, 0), 2);
     assert_null(journal_new(dir, 2, 0, &err)); // one writer in a file's life
     assert_int_equal(err.code, ERR_SYSTEM);
+    write_journal(dir, 1, 4294967295, 7, 1); // the last one that can be
+    assert_null(journal_new(dir, 1, journal_next_restart(dir, 1), &err));
     str_clear(&seen.text);
     seen.stop = 7;
     assert_int_equal(journal_read(dir, see, &seen, NULL, NULL), 7);

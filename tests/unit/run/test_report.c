@@ -32,6 +32,8 @@ struct line { // of a journal; seconds
 struct journal_case {
     unsigned restart, cores, slots, threads;
     struct line line[16]; // up to kind OPEN again
+    unsigned parcel;
+    int wall_s; // what is to be added to boot's time for the clock on the wall
 };
 struct expected {
     int wall, cpu, reserved;
@@ -134,6 +136,16 @@ static const struct report_case cases[] = {
        {BEGIN(0), RUNS(0, 0, 7), DONE(4, 0, 7, 4, 4, 1), RUNS(4, 1, 1), DONE(8, 1, 1, 4, 4, 1),
         FINISH(8)}}},
      {8, 8, 8, 1, 1, 0, 0, 2, 0, 0, 4, 4}},
+    {"parcels side by side: cores add up, the 6 s that they had in common count once",
+     {{0, 2, 1, 2, {BEGIN(0), RUNS(0, 0, 1), DONE(8, 0, 1, 8, 16, 1), FINISH(10)}, 3, 500},
+      {0,
+       1,
+       1,
+       1,
+       {BEGIN(1000), RUNS(1000, 1, 1), DONE(1009, 1, 1, 9, 9, 1), FINISH(1012)},
+       4294967295,
+       -496}},
+     {16, 25, 32, 25.0 / 32, 17.0 / 22, 5.0 / 22, 3, 2, 0, 1, 9, 9}},
 };
 
 static struct dataset items[DATASETS];
@@ -153,7 +165,8 @@ static void prepare(struct saved *saved, const struct report_case *item)
         const struct journal_case *from = &item->journal[j];
         if (!from->cores)
             continue;
-        struct journal *journal = journal_new(saved->folder.fd, 1, from->restart, NULL);
+        struct journal *journal =
+            journal_new(saved->folder.fd, from->parcel, from->restart, NULL);
         assert_non_null(journal);
         for (const struct line *line = from->line; line == from->line || line->kind != OPEN;
              line++) {
@@ -162,6 +175,7 @@ static void prepare(struct saved *saved, const struct report_case *item)
                 .key = 100 + (uint64_t)line->index,
                 .attempt = 1,
                 .slot = (uint32_t)line->slot,
+                .wall_us = (int64_t)(line->at + from->wall_s) * S,
                 .boot_us = (int64_t)line->at * S,
                 .state = line->state,
                 .cause = line->cause,

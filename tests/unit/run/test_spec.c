@@ -29,8 +29,9 @@
     X(log)                                                                                     \
     X(error_log)                                                                               \
     X(python)                                                                                  \
-    X(python_path) X(signal) X(halt)
-#define LISTS(X) X(launch) X(words) X(keep)
+    X(python_path) X(signal) X(halt) X(image)
+#define LISTS(X) X(launch) X(words) X(keep) X(slurm)
+#define LATER(X) X(parcels) X(chunk)
 #define NUMBERS(X)                                                                             \
     X(pass_stdin)                                                                              \
     X(overwrite)                                                                               \
@@ -46,7 +47,7 @@
     X(script_hash)                                                                             \
     X(env_hash)                                                                                \
     X(line)                                                                                    \
-    X(created_us) X(time_us) X(timeout_us) X(retries) X(max_continue)
+    X(created_us) X(time_us) X(timeout_us) X(retries) X(max_continue) LATER(X)
 
 static void expect_same_text(const char *field, const char *a, const char *b)
 {
@@ -93,6 +94,8 @@ static struct spec full_spec(void)
         .pass_stdin = 1,
         .overwrite = 1,
         .fast_threadpoolctl = 1,
+        .parcels = INT32_MAX,
+        .chunk = 12,
         .order = ORDER_RANDOM,
         .seed = UINT64_MAX,
         .cores = INT32_MAX,
@@ -185,8 +188,9 @@ static void test_lines_missing(void **state)
 {
     (void)state;
     static const char *const optional[] = {
-        "name",   "mark",        "out",    "log",  "error_log",
-        "python", "python_path", "signal", "halt", "fast_threadpoolctl"};
+        "name",   "mark",        "out",    "log",        "error_log",
+        "python", "python_path", "signal", "halt",       "fast_threadpoolctl",
+        "image",  "parcels",     "chunk",  "python_name"};
     CLEANUP_CLOSE int dir = folder_fd(".");
     CLEANUP_STR struct str text = {0};
     read_saved(dir, &text);

@@ -34,12 +34,12 @@ static int run_new(void)
 
 // One letter an event of a dataset: s start, d done, f failed, x stopped; "2d": dataset 2 is
 // done; "9" is none of ours.
-static struct record record_of(const char *event, int64_t wall)
+static struct record record_of(const char *event, int64_t wall, unsigned attempt)
 {
     struct record record = {
         .kind = event[1] == 's' ? RECORD_START : RECORD_END,
         .key = 100 + (uint64_t)(event[0] - '0'),
-        .attempt = 1,
+        .attempt = attempt,
         .slot = 3,
         .wall_us = wall,
         .state = event[1] == 'f'   ? TASK_FAILED
@@ -77,7 +77,7 @@ static void write_journal(int dir, unsigned parcel, unsigned restart, const char
             at++;
             continue;
         }
-        struct record record = record_of(at, wall++);
+        struct record record = record_of(at, wall++, restart + 1);
         assert_int_equal(journal_write(journal, &record, NULL), 0);
         at += 2;
     }
@@ -210,12 +210,52 @@ static void test_damaged(void **unused)
     assert_int_equal(err.code, ERR_RUN_FORMAT);
 }
 
+// A journal of a parcel of "a record, its attempt" each.
+static void write_parcel(int dir, unsigned parcel, unsigned restart, const char *events)
+{
+    struct journal *journal = journal_new(dir, parcel, restart, NULL);
+    assert_non_null(journal);
+    for (const char *at = events; *at; at += at[3] == ' ' ? 4 : 3) {
+        const struct record record = record_of(at, 1000, (unsigned)(at[2] - '0'));
+        assert_int_equal(journal_write(journal, &record, NULL), 0);
+    }
+    journal_free(journal);
+}
+
+// Who takes over counts on, and its journal may be read before that of who died, or lost it.
+static void test_parcels(void **unused)
+{
+    static const struct {
+        const char *journal[2]; // of parcel 1 and 2
+        char expected;
+    } each[] = {
+        {{"0s2 0d2", "0s1"}, 'd'},     {{"0s1", "0s2 0d2"}, 'd'},
+        {{"0s2 0d2", "0s1 0d1"}, 'd'}, {{"0s2 0f2", "0s1 0d1"}, 'f'}, // --redo
+        {{"0s2 0x2", "0s1 0d1"}, 'x'}, {{"0s2", "0s1 0x1"}, 'b'},
+        {{"0s1 0d1", "0s1"}, 'd'}, // neither saw the other begin
+        {{"0s1", "0s1 0d1"}, 'd'},     {{"0s1 0f1", "0s1 0d1"}, 'd'},
+        {{"0s1 0d1 0s2", "0s1"}, 'b'},
+    };
+    (void)unused;
+    for (size_t i = 0; i < COUNT(each); i++) {
+        CLEANUP_CLOSE int dir = run_new();
+        CLEANUP_STATE struct state state = {0};
+        char expected[] = "?wwww";
+        expected[0] = each[i].expected;
+        for (unsigned k = 0; k < COUNT(each[i].journal); k++)
+            write_parcel(dir, k + 1, 0, each[i].journal[k]);
+        assert_int_equal(state_load(&state, dir, &datasets, NULL, NULL), 0);
+        check_counts(&state, expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fold),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_parcels),
     };
     return cmocka_run_group_tests(tests, folder_setup, folder_teardown);
 }
