@@ -63,35 +63,60 @@ int change_stamp(const struct change *change, int from, int into, struct err *er
     return status;
 }
 
-// Makes the new folder at `path`. Returns 0, or -1 with err.
-static int make(const struct change *change, struct change_state *state, const char *path,
+// What is added is laid out in folder `into`. Returns 0, or -1 with err.
+static int fill(const struct change *change, struct change_state *state, int from, int into,
                 struct strv *notes)
 {
-    const struct site *site = change->site;
-    struct outside outside = {.site = site,
+    struct outside outside = {.site = change->site,
                               .prefix = change->prefix,
                               .mode = state->mode,
                               .hashes = 1,
                               .fresh = change->fresh};
-    CLEANUP_CLOSE int from = open(site->packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (mkdir(path, 0777) < 0)
-        return err_errno(state->err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), path);
-    CLEANUP_CLOSE int into = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (from < 0 || into < 0)
-        return err_errno(state->err, ERR_SYSTEM, errno, _("cannot use folder '%s'"), path);
-    int status =
-        change->fresh ? 0 : keep_copy(from, into, &state->gone, &state->layout, state->err);
+    int status = change_put(state, &outside, into);
     if (status == 0)
-        status = change_put(state, &outside, into);
-    if (status == 0)
-        status = change_stamp(change, change->fresh ? -1 : from, into, state->err);
+        status = change_stamp(change, from, into, state->err);
     if (status == 0)
         status = pending_write(into, &outside.waiting, &state->removals, state->err);
     if (status < 0)
         outside_drop(&outside);
     if (status == 0)
         change_note(state, notes);
-    strv_free(&outside.waiting);
+    outside_free(&outside);
+    return status;
+}
+
+static int cannot_use(const char *path, struct err *err)
+{
+    return err_errno(err, ERR_SYSTEM, errno, _("cannot use folder '%s'"), path);
+}
+
+// Makes the new folder at `path`. Returns 0, or -1 with err.
+static int make(const struct change *change, struct change_state *state, const char *path,
+                struct strv *notes)
+{
+    const struct site *site = change->site;
+    CLEANUP_CLOSE int from = open(site->packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (mkdir(path, 0777) < 0)
+        return err_errno(state->err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), path);
+    CLEANUP_CLOSE int into = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (from < 0 || into < 0)
+        return cannot_use(path, state->err);
+    return keep_copy(from, into, &state->gone, &state->layout, state->err) < 0
+               ? -1
+               : fill(change, state, from, into, notes);
+}
+
+// Where nobody looks yet the folder is filled in its place: half an environment goes as a whole.
+static int make_fresh(const struct change *change, struct strv *notes, struct err *err)
+{
+    struct change_state state = {.err = err};
+    CLEANUP_CLOSE int into = open(change->site->packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (into < 0)
+        return cannot_use(change->site->packages, err);
+    int status = change_gather(change, &state);
+    if (status == 0)
+        status = fill(change, &state, -1, into, notes);
+    change_state_free(&state);
     return status;
 }
 
@@ -118,7 +143,7 @@ static int try_change(const struct change *change, struct strv *notes, struct er
     CLEANUP_FREE char *path = left_name(folder, CHANGE_PREFIX); // beside what it will replace
     int status = -1;
     if (lstat(change->site->packages, &before) < 0)
-        err_errno(err, ERR_SYSTEM, errno, _("cannot use folder '%s'"), change->site->packages);
+        cannot_use(change->site->packages, err);
     else if (fs_remove(AT_FDCWD, path) < 0)
         err_errno(err, ERR_SYSTEM, errno, _("cannot remove '%s'"), path);
     else if (change_gather(change, &state) == 0 && make(change, &state, path, notes) == 0)
@@ -146,14 +171,15 @@ static int lock(const char *folder)
 int change_apply(const struct change *change, struct strv *ret_notes, struct err *err)
 {
     CLEANUP_FREE char *folder = fs_folder(change->site->packages);
-    CLEANUP_CLOSE int locked = change->fresh ? -1 : lock(folder);
-    if (!change->fresh && pending_finish(change->site, err) < 0)
+    if (change->fresh)
+        return change->shared ? change_share(change, ret_notes, err)
+                              : make_fresh(change, ret_notes, err);
+    CLEANUP_FREE char *bin = mem_print("%s/bin", change->site->prefix);
+    CLEANUP_CLOSE int locked = lock(folder);
+    if (pending_finish(change->site, err) < 0)
         return -1;
-    if (!change->fresh) {
-        CLEANUP_FREE char *bin = mem_print("%s/bin", change->site->prefix);
-        left_sweep(folder, CHANGE_PREFIX);
-        left_sweep(bin, OUTSIDE_PREFIX);
-    }
+    left_sweep(folder, CHANGE_PREFIX);
+    left_sweep(bin, OUTSIDE_PREFIX);
     if (change->shared)
         return change_share(change, ret_notes, err);
     for (int i = 0; i < TRIES; i++) {
@@ -161,7 +187,7 @@ int change_apply(const struct change *change, struct strv *ret_notes, struct err
         if (done < 0)
             return -1;
         if (done)
-            return change->fresh ? 0 : pending_finish(change->site, err);
+            return pending_finish(change->site, err);
     }
     return err_set(err, ERR_RUN_BUSY, _("others keep changing environment '%s'"),
                    change->site->prefix);

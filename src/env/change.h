@@ -29,7 +29,7 @@ struct change {
     size_t add_count;
     const char *const *remove; // normal names of what goes; NULL-terminated, or NULL
     enum put_mode mode;
-    int fresh; // an environment that nobody uses yet, without packages
+    int fresh; // an environment that nobody uses yet, without packages: after a failure it is half one
     const char
         *shared; // not NULL: a folder of packages made in there once is linked to as a whole;
                  // the environment has no others ([usage])

@@ -13,16 +13,14 @@
 #include "base/hash.h"
 #include "base/lang.h"
 #include "env/change_parts.h"
-#include "env/origin.h"
 #include "env/outside.h"
-#include "env/todo.h"
 
 // Of the entries, in their order (the caller's is by name), and who asked for them.
 char *change_shared(const struct change *change)
 {
     struct hash hash;
     hash_begin(&hash);
-    hash_text(&hash, "2");
+    hash_text(&hash, "3");
     hash_part(&hash, &change->mode, sizeof change->mode);
     const int top_level = put_needs_top_level(change->site->minor);
     hash_part(&hash, &top_level, sizeof top_level);
@@ -37,25 +35,15 @@ char *change_shared(const struct change *change)
     return mem_print("%s/%016llx", change->shared, (unsigned long long)hash_end(&hash));
 }
 
-static int has_more(const struct manifest *manifest)
+// The file "outside" of a shared folder: what each environment with it gets outside of it.
+static void list_outside(const struct change *change, const struct change_state *state,
+                         struct str *text)
 {
-    for (size_t i = 0; i < manifest->folder_count; i++)
-        if (manifest->folder[i].scheme != SCHEME_SITE && manifest->folder[i].count)
-            return 1;
-    return 0;
-}
-
-// The file "outside" of a shared folder, a line each: "command NAME VALUE", or "entry PATH" of one that
-// has more than commands there.
-static void list_outside(const struct change_state *state, struct str *text)
-{
-    for (size_t i = 0; i < state->count; i++) {
-        const struct manifest *manifest = state->source[i].manifest;
-        if (has_more(manifest))
-            todo_add(text, "entry", state->source[i].entry, NULL);
-        for (size_t s = 0; s < manifest->script_count && !has_more(manifest); s++)
-            todo_add(text, "command", manifest->script[s].name, manifest->script[s].value);
-    }
+    struct outside_list list = {0};
+    for (size_t i = 0; i < state->count; i++)
+        outside_list(change->site, &state->source[i], &list);
+    outside_list_write(&list, text);
+    outside_list_free(&list);
 }
 
 // Nobody adds to it, nor Python bytecode.
@@ -84,7 +72,8 @@ static int make_shared(const struct change *change, const char *path,
         return -1;
     CLEANUP_CLOSE int into = open(packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int status = change_put(state, &outside, into);
-    list_outside(state, &text);
+    outside_free(&outside);
+    list_outside(change, state, &text);
     if (status == 0)
         status = fs_replace(AT_FDCWD, list, str_text(&text), text.size, 0444, 0, state->err);
     if (status == 0)
@@ -111,53 +100,18 @@ static int make_new(const struct change *change, const char *goal, struct strv *
     return status;
 }
 
-static int put_command(struct outside *outside, const char *name, const char *value,
-                       struct err *err)
-{
-    CLEANUP_STR struct str rows = {0};
-    struct manifest_script script = {.name = name, .value = value};
-    const struct manifest manifest = {.wheel = name, .script = &script, .script_count = 1};
-    const struct layout_source source = {NULL, &manifest};
-    return outside_put(outside, &source, &rows, err);
-}
-
-static int put_entry(struct outside *outside, const char *entry, struct err *err)
-{
-    struct arena arena = {0};
-    const struct manifest *manifest;
-    CLEANUP_STR struct str rows = {0};
-    int status = origin_read(&arena, entry, &manifest, err);
-    if (status == 0) {
-        const struct layout_source source = {entry, manifest};
-        status = outside_put(outside, &source, &rows, err);
-    }
-    arena_free(&arena);
-    return status;
-}
-
-static int put_line(struct outside *outside, const char *line, struct err *err)
-{
-    CLEANUP_FREE char *verb = NULL;
-    CLEANUP_STR struct str one = {0};
-    CLEANUP_STR struct str two = {0};
-    int words = todo_read(line, &verb, &one, &two);
-    if (!words)
-        return 0;
-    return words >= 2 ? put_command(outside, str_text(&one), str_text(&two), err)
-                      : put_entry(outside, str_text(&one), err);
-}
-
 // What the packages of a shared folder that was there have outside of it.
 static int put_listed(const struct change *change, const struct str *text, struct err *err)
 {
+    struct outside_list list = {0};
     struct outside outside = {
         .site = change->site, .prefix = change->prefix, .mode = change->mode, .fresh = 1};
-    CLEANUP_STRV struct strv lines = {0};
-    strv_split(&lines, str_text(text), '\n');
-    for (size_t i = 0; i < lines.count; i++)
-        if (put_line(&outside, lines.item[i], err) < 0)
-            return -1;
-    return 0;
+    CLEANUP_STR struct str rows = {0};
+    outside_list_read(str_text(text), &list);
+    int status = outside_put_items(&outside, &list, &rows, err);
+    outside_free(&outside);
+    outside_list_free(&list);
+    return status;
 }
 
 int change_link(const struct change *change, const char *goal, struct err *err)

@@ -80,8 +80,10 @@ static void add_key(struct str *line, const char *path, const struct stat *st)
 static void read_kept(const char *file, struct str *ret)
 {
     struct stat st;
-    if (lstat(file, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-        fs_read(AT_FDCWD, file, 1 << 20, ret, NULL) < 0 || !str_starts(str_text(ret), HEAD))
+    CLEANUP_CLOSE int fd =
+        open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+        fs_read_open(fd, file, 1 << 20, ret, NULL) < 0 || !str_starts(str_text(ret), HEAD))
         str_clear(ret);
 }
 
@@ -142,13 +144,12 @@ static void keep(const char *cache, const char *file, const struct str *old, con
                    NULL); // a full disk is no error here
 }
 
-int facts_read(const char *path, const struct vars *vars, const char *cache, struct facts *ret,
-               struct err *err)
+int facts_read(int fd, const char *path, const struct vars *vars, const char *cache,
+               struct facts *ret, struct err *err)
 {
     struct stat st;
     char magic[2] = "";
     *ret = (struct facts){0};
-    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
         return err_errno(err, ERR_NO_PYTHON, errno, _("cannot use '%s'"), path);
     if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)

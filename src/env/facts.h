@@ -31,10 +31,11 @@ struct facts {
         char *value[FACTS_COUNT];
     };
 };
-// Asks the interpreter `path` (absolute). `cache` may be NULL: nothing is kept. A program that
-// begins with "#!" is asked each time: what it starts may depend on folder and environment.
+// Asks the interpreter `path` (absolute), which is open at `fd` (-1: it cannot be, errno says why).
+// `cache` may be NULL: nothing is kept. A program that begins with "#!" is asked each time: what it
+// starts may depend on folder and environment.
 // Returns 0, or -1 with [no-python]: it cannot be started, is not a Python, or takes over 20 s.
-int facts_read(const char *path, const struct vars *vars, const char *cache, struct facts *ret,
-               struct err *err);
+int facts_read(int fd, const char *path, const struct vars *vars, const char *cache,
+               struct facts *ret, struct err *err);
 void facts_free(struct facts *facts);
 int facts_flag(const struct facts *facts, const char *flag); // 1 if it is one of `flags`

@@ -161,8 +161,8 @@ int fit_look(const struct site *site, const struct facts *facts,
 int fit_needs(const struct site *site, const struct stamp_machine *machine, struct fit *ret,
               struct err *err)
 {
-    CLEANUP_CLOSE int packages = open_stamped(site, ret, err);
-    if (packages < 0)
+    CLEANUP_FREE char *path = mem_print("%s/" STAMP_FILE, site->packages);
+    if (stamp_file(AT_FDCWD, path, &ret->stamp, err) < 0)
         return -1;
     for (size_t i = 0; i < ret->stamp.count; i++)
         compare(ret, &ret->stamp.item[i], machine);

@@ -24,6 +24,7 @@ struct put {
     const struct layout_source *sources;
     struct put_dist *dists;
     enum put_mode mode;
+    int apart;           // the store is on another file system: no hard links
     struct str *records; // one a source
     const char
         *first[2]; // INSTALLER and REQUESTED that were written: all others are links to them
@@ -36,10 +37,8 @@ static int failed(const struct put *put, const char *path)
     return err_errno(put->err, ERR_SYSTEM, errno, _("cannot install '%s'"), path);
 }
 
-int put_file(int into, const char *path, const char *entry, const char *below,
-             enum put_mode mode)
+int put_file(int into, const char *path, const char *from, enum put_mode mode)
 {
-    CLEANUP_FREE char *from = mem_print("%s/%s", entry, below);
     switch (mode) {
     case PUT_SYM: return symlinkat(from, into, path);
     case PUT_HARD:
@@ -67,19 +66,20 @@ static void add_row(struct str *record, const char *path, const struct manifest_
 
 // Of a dist-info the files are hard links where they can be: an inode of their own each (a symbolic
 // link) costs three times as much, and they are half of all there is to make.
-static int put_once(const struct put *put, const struct layout_item *item, const char *below)
+static int put_once(struct put *put, const struct layout_item *item, const char *below)
 {
     const struct layout_source *source = &put->sources[item->source];
     const struct manifest_file *file = &source->manifest->file[item->index];
-    if (put->mode == PUT_SYM && file->folder == source->manifest->info_folder) {
-        CLEANUP_FREE char *from = mem_print("%s/%s", source->entry, below);
+    CLEANUP_FREE char *from = mem_print("%s/%s", source->entry, below);
+    if (put->mode == PUT_SYM && !put->apart && file->folder == source->manifest->info_folder) {
         if (linkat(AT_FDCWD, from, put->into, item->path, 0) == 0)
             return 0;
+        put->apart = errno == EXDEV;
     }
-    return put_file(put->into, item->path, source->entry, below, put->mode);
+    return put_file(put->into, item->path, from, put->mode);
 }
 
-static int put_one_file(const struct put *put, const struct layout_item *item)
+static int put_one_file(struct put *put, const struct layout_item *item)
 {
     const struct layout_source *source = &put->sources[item->source];
     const struct manifest_file *file = &source->manifest->file[item->index];
@@ -93,7 +93,7 @@ static int put_one_file(const struct put *put, const struct layout_item *item)
     return 0;
 }
 
-static int put_item(const struct put *put, const struct layout_item *item)
+static int put_item(struct put *put, const struct layout_item *item)
 {
     if (item->kind == LAYOUT_FOLDER)
         return mkdirat(put->into, item->path, 0777) < 0 && errno != EEXIST

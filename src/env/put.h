@@ -22,9 +22,8 @@ int put_needs_top_level(int minor);
 // with err.
 int put_layout(int into, const struct layout *layout, const struct layout_source *sources,
                struct put_dist *dists, size_t count, enum put_mode mode, struct err *err);
-// One file of an entry, by the mode. Returns 0, or -1 with errno.
-int put_file(int into, const char *path, const char *entry, const char *below,
-             enum put_mode mode);
+// One file of an entry, `from` (absolute), by the mode. Returns 0, or -1 with errno.
+int put_file(int into, const char *path, const char *from, enum put_mode mode);
 // Adds a row of RECORD for a file with that content.
 void put_row(struct str *rows, const char *path, const char *text, size_t size);
 // How an entry can be put into that folder at best: hard links where `wanted` and they can be made.

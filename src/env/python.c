@@ -26,13 +26,30 @@
 
 struct search {
     const struct python_ask *ask;
-    const char *want; // a version or specifiers, NULL: any
-    int bare;         // --env none: no environment
-    char *cwd, *pyenv;
+    const char *want;      // a version or specifiers, NULL: any
+    int bare;              // --env none: no environment
+    char *cwd, *pyenv;     // asked when they are first needed
+    int has_pyenv;         // it was asked
     struct str found;      // "3.11.2 /usr/bin/python3, ..." for the error
     struct release newest; // of those found
     struct err first;      // why the first candidate that did not work does not
 };
+
+static const char *pyenv_of(struct search *search)
+{
+    if (!search->has_pyenv)
+        search->pyenv = pyenv_root(search->ask->vars);
+    search->has_pyenv = 1;
+    return search->pyenv;
+}
+
+// A path made absolute. Yours; NULL with err.
+static char *absolute(struct search *search, const char *path, struct err *err)
+{
+    if (*path != '/' && !search->cwd && !(search->cwd = fs_cwd(err)))
+        return NULL;
+    return fs_absolute(search->cwd, path);
+}
 
 // Notes what is there but does not fit; a version once.
 static void note_found(struct search *search, const char *version, const char *path)
@@ -42,7 +59,8 @@ static void note_found(struct search *search, const char *version, const char *p
         return;
     if (release_compare(&release, &search->newest) > 0)
         search->newest = release;
-    int is_pyenv = search->pyenv && str_starts(path, search->pyenv);
+    const char *pyenv = pyenv_of(search);
+    int is_pyenv = pyenv && str_starts(path, pyenv);
     CLEANUP_FREE char *words = mem_print("%s (%s)", version, is_pyenv ? "pyenv" : path);
     if (!strstr(str_text(&search->found), words))
         str_print(&search->found, "%s%s", search->found.size ? ", " : "", words);
@@ -75,18 +93,19 @@ static int try_path(struct search *search, const char *path, enum python_origin 
 {
     struct release release;
     struct facts facts;
-    struct stat st;
-    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || access(path, X_OK) < 0)
-        return 0;
     const char *name = fs_base(path);
     if (search->want && str_starts(name, "python3.") &&
         release_parse(name + 6, &release) == 0 && !minor_may_fit(search->want, &release)) {
-        note_found(search, name + 6, path);
+        if (fs_is_program(path))
+            note_found(search, name + 6, path);
         return 0;
     }
     struct err err = {0};
-    if (facts_read(path, search->ask->vars, search->ask->cache, &facts, &err) < 0) {
-        if (!search->first.code)
+    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return 0;
+    if (facts_read(fd, path, search->ask->vars, search->ask->cache, &facts, &err) < 0) {
+        if (!search->first.code && fs_is_program(path))
             search->first = err;
         return 0;
     }
@@ -130,6 +149,8 @@ static int try_shims(struct search *search, struct python *ret, struct err *err)
 {
     CLEANUP_STRV struct strv names = {0};
     CLEANUP_FREE char *source = NULL;
+    if (!search->cwd && !(search->cwd = fs_cwd(err)))
+        return -1;
     pyenv_chosen(search->pyenv, search->ask->vars, search->cwd, &names, &source);
     for (size_t i = 0; i < names.count; i++) {
         if (strcmp(names.item[i], "system") == 0)
@@ -175,9 +196,11 @@ static int try_search_path(struct search *search, struct python *ret, struct err
     CLEANUP_STRV struct strv folders = {0};
     strv_split(&folders, path ? path : "/usr/bin:/bin", ':');
     for (size_t i = 0; i < folders.count; i++) {
-        CLEANUP_FREE char *folder = fs_absolute(search->cwd, folders.item[i]);
+        CLEANUP_FREE char *folder = absolute(search, folders.item[i], err);
         int taken = 0;
-        if (pyenv_is_shims(search->pyenv, folder))
+        if (!folder)
+            return -1;
+        if (pyenv_is_shims(pyenv_of(search), folder))
             taken = try_shims(search, ret, err);
         else if (!search->bare || !is_active(search, folder))
             taken = try_folder(search, folder, ret);
@@ -190,7 +213,7 @@ static int try_search_path(struct search *search, struct python *ret, struct err
 static int try_pyenv_versions(struct search *search, struct python *ret)
 {
     CLEANUP_STRV struct strv names = {0};
-    if (search->pyenv)
+    if (pyenv_of(search))
         pyenv_versions(search->pyenv, &names);
     for (size_t i = 0; i < names.count; i++) {
         CLEANUP_FREE char *path =
@@ -245,8 +268,10 @@ static int env_error(const char *folder, const char *from, struct err *err)
 // --env DIR.
 static int find_env(struct search *search, struct python *ret, struct err *err)
 {
-    CLEANUP_FREE char *folder = fs_absolute(search->cwd, search->ask->env);
-    CLEANUP_FREE char *path = env_program(folder);
+    CLEANUP_FREE char *folder = absolute(search, search->ask->env, err);
+    CLEANUP_FREE char *path = folder ? env_program(folder) : NULL;
+    if (!folder)
+        return -1;
     if (!path)
         return env_error(folder, NULL, err);
     if (try_path(search, path, PYTHON_ENV, ret))
@@ -291,12 +316,16 @@ static int find_active(struct search *search, struct python *ret, struct err *er
 static int find_path(struct search *search, const char *want, struct python *ret,
                      struct err *err)
 {
-    CLEANUP_FREE char *path = fs_absolute(search->cwd, want);
-    CLEANUP_FREE char *inner = env_program(path);
+    CLEANUP_FREE char *path = absolute(search, want, err);
     struct stat st;
-    if (stat(inner ? inner : path, &st) < 0)
+    if (!path)
+        return -1;
+    if (try_path(search, path, PYTHON_ASKED, ret))
+        return 0;
+    if (stat(path, &st) < 0)
         return err_errno(err, ERR_NO_PYTHON, errno, _("no Python '%s'"), path);
-    if (try_path(search, inner ? inner : path, PYTHON_ASKED, ret))
+    CLEANUP_FREE char *inner = S_ISDIR(st.st_mode) ? env_program(path) : NULL;
+    if (inner && try_path(search, inner, PYTHON_ASKED, ret))
         return 0;
     if (!search->first.code)
         return err_set(err, ERR_NO_PYTHON, _("'%s' is not a program"), path);
@@ -312,8 +341,10 @@ static int find_name(struct search *search, const char *name, struct python *ret
     CLEANUP_STRV struct strv folders = {0};
     strv_split(&folders, path ? path : "/usr/bin:/bin", ':');
     for (size_t i = 0; i < folders.count; i++) {
-        CLEANUP_FREE char *folder = fs_absolute(search->cwd, folders.item[i]);
-        if (!pyenv_is_shims(search->pyenv, folder) &&
+        CLEANUP_FREE char *folder = absolute(search, folders.item[i], err);
+        if (!folder)
+            return -1;
+        if (!pyenv_is_shims(pyenv_of(search), folder) &&
             try_in(search, folder, name, PYTHON_ASKED, ret))
             return 0;
     }
@@ -386,11 +417,8 @@ static int find(struct search *search, struct python *ret, struct err *err)
 int python_find(const struct python_ask *ask, struct python *ret, struct err *err)
 {
     *ret = (struct python){0};
-    struct search search = {.ask = ask,
-                            .bare = ask->env && strcmp(ask->env, "none") == 0,
-                            .cwd = fs_cwd(err),
-                            .pyenv = pyenv_root(ask->vars)};
-    int status = search.cwd ? find(&search, ret, err) : -1;
+    struct search search = {.ask = ask, .bare = ask->env && strcmp(ask->env, "none") == 0};
+    int status = find(&search, ret, err);
     free(search.cwd);
     free(search.pyenv);
     str_free(&search.found);

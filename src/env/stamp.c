@@ -78,7 +78,9 @@ void stamp_add(struct stamp *stamp, const struct manifest *manifest,
     ret->info = arena_dup(arena, manifest->info);
     ret->name = arena_dup(arena, manifest->name);
     ret->version = arena_dup(arena, manifest->version);
-    ret->made = isa_level(isa_here());
+    if (!stamp->here)
+        stamp->here = isa_level(isa_here()); // under a hypervisor each question is dear
+    ret->made = stamp->here;
     ret->glibc = manifest->glibc;
     const char *known = manifest->machine ? known_cpu(manifest) : NULL;
     if (!manifest->machine) {
@@ -186,9 +188,14 @@ int stamp_parse(const char *text, size_t size, struct stamp *ret, struct err *er
 
 int stamp_read(int packages, struct stamp *ret, struct err *err)
 {
+    return stamp_file(packages, STAMP_FILE, ret, err);
+}
+
+int stamp_file(int dir, const char *path, struct stamp *ret, struct err *err)
+{
     CLEANUP_STR struct str text = {0};
     struct err why = {0};
-    if (fs_read(packages, STAMP_FILE, STAMP_MAX, &text, &why) < 0) {
+    if (fs_read(dir, path, STAMP_MAX, &text, &why) < 0) {
         if (why.errnum == ENOENT)
             return 0;
         if (err)
@@ -245,9 +252,9 @@ static int put_guard(int packages, const struct strv *words, struct err *err)
     for (size_t i = 0; i < words->count; i++)
         str_print(&line, "%s%s", i ? " " : "", words->item[i]);
     str_add(&line, "\")')\n");
-    return fs_replace(packages, GUARD_FILE, guard_bytes, guard_bytes_size, 0555, 0, err) < 0
+    return fs_make_file(packages, GUARD_FILE, guard_bytes, guard_bytes_size, 0555, err) < 0
                ? -1
-               : fs_replace(packages, GUARD_PTH, line.text, line.size, 0444, 0, err);
+               : fs_make_file(packages, GUARD_PTH, line.text, line.size, 0444, err);
 }
 
 int stamp_put(int packages, const struct stamp *old, const struct stamp *added, int guard,
@@ -261,7 +268,7 @@ int stamp_put(int packages, const struct stamp *old, const struct stamp *added, 
             take(&text, &words, &old->item[i]);
     for (size_t i = 0; i < added->count; i++)
         take(&text, &words, &added->item[i]);
-    if (fs_replace(packages, STAMP_FILE, text.text, text.size, 0444, 0, err) < 0)
+    if (fs_make_file(packages, STAMP_FILE, text.text, text.size, 0444, err) < 0)
         return -1;
     return guard ? put_guard(packages, &words, err) : 0;
 }

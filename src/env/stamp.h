@@ -27,6 +27,7 @@ struct stamp {              // zero-initialise to begin; free with stamp_free
     struct arena arena;
     struct stamp_package *item;
     size_t count, room;
+    const char *here; // the level of this processor, once stamp_add has asked
 };
 // What is known of where a wheel came from; NULL: nothing.
 struct stamp_origin {
@@ -41,6 +42,8 @@ void stamp_add(struct stamp *stamp, const struct manifest *manifest,
 // Reads that of a folder of packages (a descriptor). Returns 1, 0 if it has none, or -1: damaged or
 // unreadable ([env-broken]), of another version ([run-format]).
 int stamp_read(int packages, struct stamp *ret, struct err *err);
+// The same of its file by its path.
+int stamp_file(int dir, const char *path, struct stamp *ret, struct err *err);
 // The same of its text. Returns 0, or -1.
 int stamp_parse(const char *text, size_t size, struct stamp *ret, struct err *err);
 // Writes into a folder of packages that is being made: the stamp of what is new, and of `old` what is

@@ -44,14 +44,10 @@ static int make_link(int dir, const char *target, const char *name, struct err *
     return 0;
 }
 
-// In place where nothing is there, else beside it and renamed.
 static int make_file(int dir, const char *name, const struct str *text, mode_t mode,
                      struct err *err)
 {
-    CLEANUP_CLOSE int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd < 0 && errno == EEXIST)
-        return fs_replace(dir, name, text->text, text->size, mode, 0, err);
-    return fd < 0 || fs_write_all(fd, text->text, text->size) < 0 ? failed(err, name) : 0;
+    return fs_make_file(dir, name, text->text, text->size, mode, err);
 }
 
 // As POSIX has it: sh does not know $'...'. csh takes no newline and no '!' in quotes without a backslash;
@@ -94,25 +90,25 @@ static void fill(const struct venv_ask *ask, const unsigned char *bytes, enum qu
     }
 }
 
-static int write_activates(const struct venv_ask *ask, int bin, struct err *err)
+static int write_activates(const struct venv_ask *ask, int dir, struct err *err)
 {
     const struct {
         const char *name;
         const unsigned char *bytes;
         enum quoting quoting;
-    } scripts[] = {{"activate", activate_sh_bytes, QUOTE_SH},
-                   {"activate.fish", activate_fish_bytes, QUOTE_FISH},
-                   {"activate.csh", activate_csh_bytes, QUOTE_CSH}};
+    } scripts[] = {{"bin/activate", activate_sh_bytes, QUOTE_SH},
+                   {"bin/activate.fish", activate_fish_bytes, QUOTE_FISH},
+                   {"bin/activate.csh", activate_csh_bytes, QUOTE_CSH}};
     for (size_t i = 0; i < COUNT(scripts); i++) {
         CLEANUP_STR struct str text = {0};
         fill(ask, scripts[i].bytes, scripts[i].quoting, &text);
-        if (make_file(bin, scripts[i].name, &text, 0666, err) < 0)
+        if (make_file(dir, scripts[i].name, &text, 0666, err) < 0)
             return -1;
     }
     return 0;
 }
 
-static int write_pip(const struct venv_ask *ask, int bin, struct err *err)
+static int write_pip(const struct venv_ask *ask, int dir, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
     CLEANUP_FREE char *full = NULL;
@@ -121,26 +117,26 @@ static int write_pip(const struct venv_ask *ask, int bin, struct err *err)
     fill(ask, pip_sh_bytes, QUOTE_SH, &text);
     if (sscanf(ask->facts->version, "%d.%d", &major, &minor) != 2)
         return err_set(err, ERR_NO_PYTHON, _("'%s' is no version"), ask->facts->version);
-    full = mem_print("pip%d.%d", major, minor);
-    return make_file(bin, "pip", &text, 0777, err) < 0 ||
-                   make_link(bin, "pip", "pip3", err) < 0 ||
-                   make_link(bin, "pip", full, err) < 0
+    full = mem_print("bin/pip%d.%d", major, minor);
+    return make_file(dir, "bin/pip", &text, 0777, err) < 0 ||
+                   make_link(dir, "pip", "bin/pip3", err) < 0 ||
+                   make_link(dir, "pip", full, err) < 0
                ? -1
                : 0;
 }
 
 int venv_write_pip(const struct venv_ask *ask, const char *at, struct err *err)
 {
-    CLEANUP_FREE char *path = mem_print("%s/bin", at);
-    CLEANUP_CLOSE int bin = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return bin < 0 ? failed(err, path) : write_pip(ask, bin, err);
+    CLEANUP_CLOSE int dir = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return dir < 0 ? failed(err, at) : write_pip(ask, dir, err);
 }
 
-static int write_links(const struct venv_ask *ask, int bin, const char *name, struct err *err)
+static int write_links(const struct venv_ask *ask, int dir, const char *name, struct err *err)
 {
-    return make_link(bin, ask->facts->program, "python", err) < 0 ||
-                   make_link(bin, "python", "python3", err) < 0 ||
-                   make_link(bin, "python", name, err) < 0
+    CLEANUP_FREE char *full = mem_print("bin/%s", name);
+    return make_link(dir, ask->facts->program, "bin/python", err) < 0 ||
+                   make_link(dir, "python", "bin/python3", err) < 0 ||
+                   make_link(dir, "python", full, err) < 0
                ? -1
                : 0;
 }
@@ -192,11 +188,8 @@ int venv_write(const struct venv_ask *ask, const char *at, struct err *err)
     CLEANUP_FREE char *name = mem_print("python%d.%d", major, minor);
     if (make_dir(dir, "bin", err) < 0 || write_lib(ask, dir, name, err) < 0)
         return -1;
-    CLEANUP_CLOSE int bin = openat(dir, "bin", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (bin < 0)
-        return failed(err, "bin");
-    if (write_links(ask, bin, name, err) < 0 || write_activates(ask, bin, err) < 0 ||
-        (!ask->no_pip && write_pip(ask, bin, err) < 0) ||
+    if (write_links(ask, dir, name, err) < 0 || write_activates(ask, dir, err) < 0 ||
+        (!ask->no_pip && write_pip(ask, dir, err) < 0) ||
         make_file(dir, ".gitignore", &ignore, 0666, err) < 0)
         return -1;
     return write_cfg(ask, dir, err); // last: it makes the folder an environment

@@ -39,10 +39,16 @@ static int read_file(struct reader *reader, const char *path, struct err *err)
     CLEANUP_STR struct str text = {0};
     struct arena *arena = &reader->conf->arena;
     struct ini ini;
-    if (access(path, F_OK) < 0)
+    struct err why = {0};
+    // pip passes over what is not there, and what it may not open
+    int status = fs_read(AT_FDCWD, path, MOST, &text, &why);
+    if (status < 0 && (why.errnum == ENOENT || why.errnum == ENOTDIR || why.errnum == EACCES ||
+                       access(path, F_OK) < 0))
         return 0;
-    if (fs_read(AT_FDCWD, path, MOST, &text, err) < 0)
-        return errno == EACCES ? 0 : -1; // pip passes over what it may not open
+    if (status < 0) {
+        *(err ? err : &why) = why;
+        return -1;
+    }
     if (!text_is_utf8((struct piece){str_text(&text), text.size}))
         return err_set(err, ERR_USAGE, _("'%s' is not UTF-8"), path);
     struct piece piece = {arena_dupn(arena, str_text(&text), text.size), text.size};
@@ -226,14 +232,6 @@ static void drop(struct strv *list, const char *name)
     list->count = kept;
 }
 
-static int holds(const struct strv *list, const char *name)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->item[i], name) == 0)
-            return 1;
-    return 0;
-}
-
 void pick_add(struct pick *pick, int which, const char *value)
 {
     struct strv *target = &pick->list[which], *other = &pick->list[!which];
@@ -261,7 +259,7 @@ void pick_add(struct pick *pick, int which, const char *value)
         CLEANUP_STR struct str normal = {0};
         name_add_normal(&normal, piece_of(words.item[i]));
         drop(other, str_text(&normal));
-        if (!holds(target, str_text(&normal)))
+        if (!strv_has(target, str_text(&normal)))
             strv_add(target, str_text(&normal));
     }
 }
@@ -270,7 +268,7 @@ int pick_which(const struct pick *pick, const char *normal)
 {
     for (int all = 0; all < 2; all++)
         for (int which = 0; which < 2; which++)
-            if (holds(&pick->list[which], all ? ":all:" : normal))
+            if (strv_has(&pick->list[which], all ? ":all:" : normal))
                 return which;
     return -1;
 }

@@ -60,7 +60,7 @@ static int add_links(struct source *source, const char *word, int must, struct e
     if (stat(path, &st) < 0) // pip passes over it too, with a warning
         return must ? err_errno(err, ERR_USAGE, errno, _("no wheelhouse '%s'"), word) : 0;
     if (S_ISDIR(st.st_mode)) {
-        add_place(source, SOURCE_HOUSE, path);
+        add_place(source, SOURCE_HOUSE, path)->st = st;
         return 0;
     }
     CLEANUP_FREE char *url = url_of_path(path);
@@ -322,6 +322,11 @@ enum source_kind source_place(const struct source *source, size_t place, const c
     if (ret_label)
         *ret_label = source->place[place].label;
     return source->place[place].kind;
+}
+
+const struct stat *source_house_stat(const struct source *source, size_t place)
+{
+    return &source->place[place].st;
 }
 
 size_t source_odd(const struct source *source)

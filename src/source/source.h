@@ -10,6 +10,8 @@
 // All that is given out lives until source_free.
 #pragma once
 
+#include <sys/stat.h>
+
 #include "base/err.h"
 #include "base/str.h"
 #include "base/vars.h"
@@ -137,6 +139,8 @@ size_t source_places(const struct source *source);
 // Of the place, from 0; borrowed. The label is a path or URL without password if it is no level.
 enum source_kind source_place(const struct source *source, size_t place, const char **ret_where,
                               const char **ret_label);
+// Of a wheelhouse, as it was when source_new looked at it: before its files were read. Borrowed.
+const struct stat *source_house_stat(const struct source *source, size_t place);
 // How many files of wheelhouses are neither wheels nor source archives.
 size_t source_odd(const struct source *source);
 

@@ -13,6 +13,7 @@ struct place {
     const char *where; // path, or URL as given
     const char *label;
     struct house house; // of a wheelhouse
+    struct stat st;     // of a wheelhouse, before it is read
     struct page page;   // of links
     struct table seen;  // of links: normal names
     struct err err;     // of links: why there is no page

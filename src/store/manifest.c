@@ -146,7 +146,8 @@ static uint64_t take_number(struct reader *reader, uint64_t max)
 
 static int is_name(const char *name)
 {
-    return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+    return *name && !strchr(name, '/') &&
+           (*name != '.' || (strcmp(name, ".") != 0 && strcmp(name, "..") != 0));
 }
 
 static void read_files(struct reader *reader, struct manifest *manifest,
@@ -156,14 +157,26 @@ static void read_files(struct reader *reader, struct manifest *manifest,
     reader->failed |= folder->count > max - manifest->file_count;
     for (size_t i = 0; i < folder->count && !reader->failed; i++) {
         struct manifest_file *file = &manifest->file[manifest->file_count++];
-        const char *kind = take_word(reader, 1);
-        file->kind = memchr(kinds, *kind, sizeof kinds) ? (enum file_kind) * kind : FILE_PLAIN;
-        file->size = take_number(reader, UINT64_MAX);
-        file->hash = take_word(reader, MANIFEST_HASH);
-        file->name = take_line(reader);
-        file->folder = (unsigned)(folder - manifest->folder);
-        reader->failed |= *kind != (char)file->kind || kind[1] ||
-                          strlen(file->hash) != MANIFEST_HASH || !is_name(file->name);
+        char *line = take_line(reader);
+        char *name = line + 2;
+        uint64_t size = 0;
+        reader->failed |= !memchr(kinds, *line, sizeof kinds) || !*line || line[1] != ' ';
+        for (; !reader->failed && *name >= '0' && *name <= '9' && name - line < 20; name++)
+            size = size * 10 + (unsigned char)(*name - '0');
+        char *hash = name + 1;
+        // the hash has no NUL and no space, and is as long as it should be
+        reader->failed |=
+            reader->failed || name == line + 2 || *name != ' ' ||
+            memchr(hash, ' ', (size_t)(reader->at - hash)) != hash + MANIFEST_HASH;
+        if (reader->failed)
+            return;
+        hash[MANIFEST_HASH] = '\0';
+        *file = (struct manifest_file){.kind = (enum file_kind) * line,
+                                       .size = size,
+                                       .hash = hash,
+                                       .name = hash + MANIFEST_HASH + 1,
+                                       .folder = (unsigned)(folder - manifest->folder)};
+        reader->failed |= strlen(hash) != MANIFEST_HASH || !is_name(file->name);
     }
 }
 

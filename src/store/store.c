@@ -228,16 +228,15 @@ void store_remember(struct store *store, const char *key, const char *entry,
 }
 
 int store_metadata(const struct store *store, const char *wheel, const char *tag,
-                   struct str *into)
+                   struct str *into, struct stat *ret_stat)
 {
-    struct stat st;
     char key[17];
     const char *name = fs_base(wheel);
     const char *dash = strchr(name, '-');
     dash = dash ? strchr(dash + 1, '-') : NULL;
-    if (!dash || !store->closed || stat(wheel, &st) < 0)
+    if (!dash || !store->closed || stat(wheel, ret_stat) < 0)
         return -1;
-    store_key(wheel, &st, tag, key);
+    store_key(wheel, ret_stat, tag, key);
     CLEANUP_FREE char *path = mem_print(SEEN_FOLDER "/%s/%s/%.*s.dist-info/METADATA", key,
                                         scheme_folder(SCHEME_SITE), (int)(dash - name), name);
     return fs_read(store->dir, path, METADATA_MAX, into, NULL);

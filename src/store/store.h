@@ -33,8 +33,9 @@ struct store_python {        // whose bytecode entries have
 };
 // Adds METADATA of a wheel (absolute path) that is known and whose entry is there, which is less work
 // than to read the wheel. Returns 0, or -1 without an error: it is not.
+// `ret_stat`: of the wheel's file, where 0 is returned.
 int store_metadata(const struct store *store, const char *wheel, const char *tag,
-                   struct str *into);
+                   struct str *into, struct stat *ret_stat);
 // The SHA-256 of a wheel (absolute path) whose entry is there, without reading the wheel. Returns 0, or
 // -1 without an error: it is not known.
 int store_sha256(const struct store *store, const char *wheel, const char *tag,
@@ -76,8 +77,8 @@ int store_fill(struct store *store, const struct store_order *order, struct aren
                struct store_entry *ret, struct err *err);
 
 // Says that an environment (absolute path) leads into the store in `folder`: what cannot be written is
-// not said.
-void store_lease(const char *folder, const char *env);
+// not said. Returns 1 if nobody said so before, else 0.
+int store_lease(const char *folder, const char *env);
 // Calls `each` for each environment that was said, with when it was said; one for which it returns 0
 // is forgotten.
 typedef int store_each_lease(void *context, const char *env, time_t said);

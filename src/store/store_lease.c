@@ -16,7 +16,7 @@
 #define LEASES ".envs"
 
 // By its path: where nothing else is asked of a store, it is not opened for this.
-void store_lease(const char *folder, const char *env)
+int store_lease(const char *folder, const char *env)
 {
     struct hash hash;
     hash_begin(&hash);
@@ -24,10 +24,12 @@ void store_lease(const char *folder, const char *env)
     CLEANUP_FREE char *leases = mem_print("%s/" STORE_VERSION "/" LEASES, folder);
     CLEANUP_FREE char *name =
         mem_print("%s/%016llx", leases, (unsigned long long)hash_end(&hash));
-    if (symlink(env, name) == 0 || errno != ENOENT)
-        return;
+    if (symlink(env, name) == 0)
+        return 1;
+    if (errno != ENOENT)
+        return 0;
     mkdir(leases, 0755);
-    symlink(env, name);
+    return symlink(env, name) == 0;
 }
 
 void store_leases(const struct store *store, store_each_lease *each, void *context)

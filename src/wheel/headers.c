@@ -5,13 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+// The first newline or carriage return. Piece by piece: a text of many of one and none of the other is not
+// searched to its end for each line.
+static const char *line_end(const char *at, const char *end)
+{
+    enum { STEP = 256 };
+    while (at < end) {
+        size_t size = end - at < STEP ? (size_t)(end - at) : STEP;
+        const char *newline = memchr(at, '\n', size);
+        size = newline ? (size_t)(newline - at) : size;
+        const char *cut = memchr(at, '\r', size);
+        if (cut || newline)
+            return cut ? cut : newline;
+        at += size;
+    }
+    return end;
+}
+
 struct piece headers_line(const char **at, const char *end, int whole)
 {
-    const char *start = *at, *stop = start;
+    const char *start = *at;
     if (start >= end)
         return (struct piece){0};
-    while (stop < end && *stop != '\n' && *stop != '\r')
-        stop++;
+    const char *stop = line_end(start, end);
     *at = stop < end ? stop + 1 : stop;
     if (stop + 1 < end && stop[0] == '\r' && stop[1] == '\n')
         (*at)++;

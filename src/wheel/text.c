@@ -2,6 +2,7 @@
 // text: pieces, white space, ASCII letters.
 #include "wheel/text.h"
 
+#include <stdint.h>
 #include <string.h>
 
 struct piece piece_of(const char *text)
@@ -124,6 +125,14 @@ int text_is_utf8(struct piece piece)
 {
     const char *end = piece.text + piece.size;
     for (const char *at = piece.text; at < end;) {
+        uint64_t eight;
+        if (end - at >= (long)sizeof eight) { // mostly all is ASCII
+            memcpy(&eight, at, sizeof eight);
+            if (!(eight & UINT64_C(0x8080808080808080))) {
+                at += sizeof eight;
+                continue;
+            }
+        }
         size_t size = text_utf8(at, end);
         if (!size)
             return 0;
