@@ -43,14 +43,22 @@ def entries(catalog):
 def main(source, name, target):
     with open(source, "rb") as file:
         translations = gettext.GNUTranslations(file)
-    rows = [
-        "    {%s, %s, %s},\n" % (quote(one), quote(text), quote(many) if many else "NULL")
-        for one, text, many in entries(translations._catalog)
-    ]
+    # One text and places in it: pointers would be put right by the loader at each start, in whatever language.
+    texts, size, rows = [quote("\0")], 1, []
+
+    def place(text):
+        nonlocal size
+        begin = size
+        texts.append(quote(text + "\0"))
+        size += len(text.encode()) + 1
+        return begin
+
+    for one, text, many in entries(translations._catalog):
+        rows.append("    {%d, %d, %d},\n" % (place(one), place(text), place(many) if many else 0))
     with open(target, "w", encoding="ascii") as file:
         file.write('// Made by po/table.py: do not edit.\n#include "base/lang_table.h"\n\n')
-        file.write("const struct lang_entry lang_%s[] = {\n%s" % (name, "".join(rows)))
-        file.write("    {NULL, NULL, NULL},\n};\n")
+        file.write("const char lang_%s_texts[] =\n    %s;\n" % (name, "\n    ".join(texts)))
+        file.write("const struct lang_entry lang_%s[] = {\n%s    {0, 0, 0},\n};\n" % (name, "".join(rows)))
         file.write("const size_t lang_%s_count = %d;\n" % (name, len(rows)))
 
 

@@ -12,11 +12,16 @@
 #include "cli/config.h"
 #include "cli/say.h"
 #include "cli/summary.h"
+#include "crew/team.h"
+#include "sched/limits.h"
 #include "threads/verdict.h"
 
 #define GOOD       0.70 // of the cores
 #define SHORT_US   200000
 #define VERDICT_AT 60
+#define SECOND_US  INT64_C(1000000)
+#define MINUTE_US  (60 * SECOND_US)
+#define HOUR_US    (60 * MINUTE_US)
 #define ONE_CORE   1.25 // cores that a task of one thread seems to use at most
 
 enum loss { LOSS_OUTSIDE, LOSS_MEMORY, LOSS_TAIL, LOSS_BETWEEN, LOSS_INSIDE, LOSSES };
@@ -27,7 +32,13 @@ struct view {
     const struct report *report;
     double each; // cores that a task used on average
     double good; // of the cores, at least
+    struct team team;
 };
+
+static int is_by_jobs(const struct view *view)
+{
+    return view->team.parcels > 0;
+}
 
 static void add_verdict(struct str *text, const struct view *view, size_t from,
                         const char *verdict, int good)
@@ -99,8 +110,13 @@ static void add_memory(struct str *text, const struct view *view)
               name.text);
     if (!failed && report->narrow <= 0) {
         int good = !memory_is_idle(view);
-        CLEANUP_FREE char *verdict = mem_print(
-            good ? _("enough: sbatch --mem=%s") : _("far too much: sbatch --mem=%s"), all.text);
+        CLEANUP_FREE char *verdict = is_by_jobs(view)
+                                         ? mem_print(good ? _("enough: --mem %s a node")
+                                                          : _("far too much: --mem %s a node"),
+                                                     all.text)
+                                         : mem_print(good ? _("enough: sbatch --mem=%s")
+                                                          : _("far too much: sbatch --mem=%s"),
+                                                     all.text);
         add_verdict(text, view, from, verdict, good);
         return;
     }
@@ -161,17 +177,67 @@ static void add_balance(struct str *text, const struct view *view)
     add_verdict(text, view, from, good ? _("good") : _("low"), good);
 }
 
+// Parcels together: how wide they were, and for how long the last one was alone.
+static void add_team(struct str *text, const struct view *view)
+{
+    const struct team *team = &view->team;
+    CLEANUP_STR struct str alone = {0};
+    size_t from = text->size;
+    if (!is_by_jobs(view))
+        return;
+    human_duration(&alone, team->alone_us);
+    say_add_label(text, _("parcels"));
+    str_print(text,
+              lang_plural("%zu, with at most %u core at one time",
+                          "%zu, with at most %u cores at one time", view->report->most_cores),
+              team->parcels, view->report->most_cores);
+    if (team->alone_us < SECOND_US || team->alone_us < team->wall_us / 100) {
+        str_add_char(text, '\n');
+        return;
+    }
+    str_print(text, _(", the last one alone for %s"), alone.text);
+    // no cut is finer than a dataset
+    int good = team->alone_us < team->wall_us / 10 ||
+               team->alone_us <= view->report->longest_us + SECOND_US;
+    add_verdict(text, view, from, good ? _("good") : _("smaller --chunk"), good);
+}
+
+// "longest parcel 2h33m of 3h (85 %)"
+static void add_time(struct str *text, const struct view *view)
+{
+    const struct team *team = &view->team;
+    int64_t limit_us = view->saved->spec.time_us;
+    CLEANUP_STR struct str longest = {0};
+    CLEANUP_STR struct str limit = {0};
+    size_t from = text->size;
+    if (!is_by_jobs(view) || limit_us <= 0)
+        return;
+    human_duration(&longest, team->longest_us);
+    human_duration(&limit, limit_us);
+    say_add_label(text, _("time"));
+    str_print(text, _("longest parcel %s of %s (%.0f %%)"), longest.text, limit.text,
+              (double)team->longest_us * 100 / (double)limit_us);
+    int is_far = limit_us > HOUR_US && team->longest_us < limit_us / 2;
+    CLEANUP_STR struct str less = {0};
+    limits_add_time(&less, team->longest_us + team->longest_us / 4 + 5 * MINUTE_US);
+    CLEANUP_FREE char *verdict =
+        mem_print(_("a shorter -t may start sooner: -t %s"), less.text);
+    add_verdict(text, view, from, is_far ? verdict : _("good"), !is_far);
+}
+
 static enum loss largest_loss(const struct view *view)
 {
     const struct report *report = view->report;
     const struct spec *spec = &view->saved->spec;
     double slots = report->slots_us * spec->threads;
+    double held =
+        (double)report->wall_us * spec->cores; // less than reserved: of parcels side by side
     double idle = slots * (1 - report->busy);
     double tail = slots * (report->tail > 0 ? report->tail : 0);
     double narrow = slots * (report->narrow > 0 ? report->narrow : 0);
     double other = idle > narrow ? 1 - narrow / idle : 0; // part that is not for want of memory
     double loss[LOSSES] = {
-        [LOSS_OUTSIDE] = (double)report->wall_us * spec->cores - slots,
+        [LOSS_OUTSIDE] = (held > report->reserved_us ? held : report->reserved_us) - slots,
         [LOSS_MEMORY] = narrow,
         [LOSS_TAIL] = tail * other,
         [LOSS_BETWEEN] = (idle - tail) * other,
@@ -198,7 +264,10 @@ static void add_tail(struct str *text, const struct view *view)
 {
     const struct spec *spec = &view->saved->spec;
     size_t ended = view->report->ended;
-    if (ended < spec->slots)
+    if (is_by_jobs(view))
+        str_add(text, _("parcels had fewer tasks than cores at their end; next time a smaller "
+                        "-c, or --order size"));
+    else if (ended < spec->slots)
         str_print(text,
                   lang_plural("%zu task for %u slots; next time -c %zu",
                               "%zu tasks for %u slots; next time -c %zu", ended),
@@ -312,6 +381,7 @@ void advice_add(struct str *text, const struct cli *cli, const struct saved *sav
         view.good = cli->config->site.advice_cpu / 100.0;
     if (!report->ended)
         return;
+    team_look(&saved->state, &view.team);
     if (report->ended_us > 0)
         view.each = (double)report->cpu_us / (double)report->ended_us;
     add_cores(text, &view);
@@ -319,6 +389,8 @@ void advice_add(struct str *text, const struct cli *cli, const struct saved *sav
     add_tasks(text, &view);
     add_threads(text, &view);
     add_balance(text, &view);
+    add_team(text, &view);
+    add_time(text, &view);
     if (report->efficiency >= 0 && report->efficiency < view.good) {
         add_reason(text, &view);
         add_help(text, &view);

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "cli/env_make.h"
+#include "cli/line_modules.h"
 #include "cli/say.h"
 #include "cli/slurm_line.h"
 #include "sched/limits.h"
@@ -66,7 +67,7 @@ static int add_step(const struct cli *cli, int error, struct strv *words, struct
         strv_add(words, "-t");
         strv_add(words, time.text);
     }
-    if (slurm_line_env(cli, 0, words, err) < 0)
+    if (slurm_line_env(cli, 0, NULL, words, err) < 0)
         return -1;
     if (cli->words.count)
         strv_add(words, "--");
@@ -227,7 +228,10 @@ int alloc_slurm(struct cli *cli, struct err *err)
 {
     CLEANUP_FREE char *salloc = slurm_find("salloc", &cli->vars, err);
     const char *first = cli->words.count ? cli->words.item[0] : "";
-    if (!salloc || check_program(cli, err) < 0 || env_for_line(cli, first, err) < 0)
+    const struct options *options = &cli->options;
+    if (!salloc || check_program(cli, err) < 0 || env_for_line(cli, first, err) < 0 ||
+        ((options->python || options->env) &&
+         line_modules_python(cli, options->python, err) < 0))
         return -1;
     // Inherited by salloc and what it runs. sh knows descriptors of one digit only.
     CLEANUP_CLOSE int back = fcntl(STDERR_FILENO, F_DUPFD, 3);

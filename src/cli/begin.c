@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/table.h"
 #include "cli/env_make.h"
+#include "cli/line_modules.h"
 #include "cli/request.h"
 #include "cli/say.h"
 #include "cli/screen.h"
@@ -55,6 +56,11 @@ int begin_find(struct begin *begin, const char *python, const char *env, struct 
     if (setting_find(begin->cli, python, env, needed, &begin->setting, err) < 0)
         return -1;
     spec->env_hash = begin->setting.hash;
+    line_modules_keep(begin->cli, &spec->modules);
+    if (begin->cli->made_image && begin->cli->made_image != spec->image) {
+        free(spec->image);
+        spec->image = mem_dup(begin->cli->made_image);
+    }
     if (!needed)
         return 0;
     const struct python *found = &begin->setting.python;
@@ -68,6 +74,8 @@ int begin_find(struct begin *begin, const char *python, const char *env, struct 
     spec->program = mem_dup(found->path);
     spec->python = mem_dup(found->facts.version);
     spec->python_path = mem_dup(found->path);
+    if (!spec->python_name && line_modules_own(begin->cli, found->path))
+        spec->python_name = mem_dup(fs_base(found->path));
     return 0;
 }
 
@@ -135,7 +143,7 @@ static int check_made(const struct begin *begin, struct err *err)
                       err);
 }
 
-static int check_goals(struct begin *begin, struct err *err)
+int begin_check(struct begin *begin, struct err *err)
 {
     const struct spec *spec = begin->spec;
     if (check_logs(begin, spec->log, err) < 0 || check_logs(begin, spec->error_log, err) < 0)
@@ -143,6 +151,8 @@ static int check_goals(struct begin *begin, struct err *err)
     if (!spec->out)
         return 0;
     begin->goal = expand_paths(begin, spec->out, err);
+    if (begin->goal && begin->part) // checked when the run was begun
+        return 0;
     if (!begin->goal || goals_check((const char *const *)begin->goal, begin->datasets,
                                     begin->wanted, spec->cwd, spec->script_path, err) < 0)
         return -1;
@@ -169,13 +179,13 @@ int begin_ready(struct begin *begin, struct err *err)
     spec->threads = begin->parcel.threads;
     setting_fill(begin->cli, &begin->parcel, &begin->setting);
     vars_unset(&begin->setting.vars, "TMPDIR"); // each slot has one of its own
-    return check_goals(begin, err);
+    return begin_check(begin, err);
 }
 
 // The tasks' TMPDIR: on local disk, by the run's path, so that what a killed runner left is
 // found and removed.
 static char *temporary_folder(const struct begin *begin, const struct folder *folder,
-                              unsigned restart)
+                              unsigned parcel, unsigned restart)
 {
     CLEANUP_FREE char *ours = setting_temporary(&begin->cli->vars, NULL);
     if (!ours)
@@ -183,6 +193,8 @@ static char *temporary_folder(const struct begin *begin, const struct folder *fo
     struct hash hash;
     hash_begin(&hash);
     hash_text(&hash, folder->path);
+    if (parcel) // several may be on one node
+        hash_part(&hash, &parcel, sizeof parcel);
     uint64_t name = hash_end(&hash);
     for (unsigned before = 0; before <= restart; before++) {
         CLEANUP_FREE char *left = mem_print("%s/%016" PRIx64 "-%u", ours, name, before);
@@ -208,11 +220,8 @@ static struct earlier *make_earlier(const struct begin *begin)
     if (!begin->state)
         return NULL;
     struct earlier *earlier = mem_zero(begin->datasets->count, sizeof *earlier);
-    for (size_t i = 0; i < begin->datasets->count; i++) {
-        const struct outcome *outcome = &begin->state->outcome[i];
-        earlier[i].attempts = outcome->attempt;
-        earlier[i].saved = outcome->state == OUTCOME_WAITING && outcome->code == EXIT_AGAIN;
-    }
+    for (size_t i = 0; i < begin->datasets->count; i++)
+        earlier[i] = again_earlier(&begin->state->outcome[i]);
     return earlier;
 }
 
@@ -274,23 +283,27 @@ static int run_it(const struct run *run, const struct runner_listener *listener,
 int begin_run(struct begin *begin, const struct folder *folder, unsigned restart,
               struct err *err)
 {
-    CLEANUP_FREE uint32_t *order = make_order(begin);
+    CLEANUP_FREE uint32_t *order = begin->part ? NULL : make_order(begin);
     CLEANUP_FREE struct earlier *earlier = make_earlier(begin);
-    CLEANUP_FREE char *temporary = temporary_folder(begin, folder, restart);
+    unsigned parcel = begin->part ? begin->part->parcel : 0;
+    CLEANUP_FREE char *temporary = temporary_folder(begin, folder, parcel, restart);
     const struct run run = {
         .spec = begin->spec,
         .datasets = begin->datasets,
         .order = order,
-        .count = begin->count,
+        .count = begin->part ? 0 : begin->count,
         .kept = begin->state ? begin->state->done : 0,
-        .earlier = earlier,
+        .earlier = begin->part ? begin->part->earlier : earlier,
         .goal = (const char *const *)begin->goal,
         .slots = begin->parcel.slot,
         .memory = begin->parcel.memory,
         .vars = &begin->setting.vars,
         .temporary = temporary,
         .folder = folder,
+        .parcel = parcel,
         .restart = restart,
+        .share = begin->part ? begin->part->share : NULL,
+        .is_brief = begin->part != NULL,
     };
     struct screen *screen = screen_new(begin->cli, &run);
     const struct runner_listener listener =
@@ -301,7 +314,9 @@ int begin_run(struct begin *begin, const struct folder *folder, unsigned restart
     if (begun == 0)
         screen_end(screen, &result, status);
     screen_free(screen);
-    if (begun == 0)
+    if (begun == 0 && begin->part)
+        begin->part->result = result;
+    else if (begun == 0)
         say_end(begin, folder, &result);
     return status;
 }

@@ -14,18 +14,26 @@
 #include "run/spec.h"
 #include "run/state.h"
 
+struct begin_part { // of a run that others compute too; borrowed
+    unsigned parcel, restart;
+    const struct share *share;
+    const struct earlier *earlier;
+    struct run_result result; // becomes what came of it
+};
 struct begin { // free with begin_free
     const struct cli *cli;
     // borrowed; begin_find and begin_ready set what the machine decides
     struct spec *spec;
     struct datasets *datasets; // borrowed
     const struct state *state; // of a run that goes on, else NULL; borrowed
+    struct begin_part *part;   // NULL: all that is wanted runs here
     struct keep keep;
     const uint8_t *wanted; // by index: 0 leaves a dataset out; NULL: all. Borrowed
     struct setting setting;
     struct parcel parcel;
-    char **goal;  // of each dataset, or NULL
-    size_t count; // wanted ones
+    char **goal;        // of each dataset, or NULL
+    size_t count;       // wanted ones
+    unsigned submitted; // the run that Slurm was given a job of; 0: none
 };
 // Reads the line (request_read), and makes the environment that it asks for. Both need freeing also after
 // failure.
@@ -36,8 +44,10 @@ int begin_request(struct cli *cli, struct spec *spec, struct datasets *datasets,
 int begin_find(struct begin *begin, const char *python, const char *env, struct err *err);
 // Finds the cores, makes the tasks' variables, checks outputs. Nothing is written.
 int begin_ready(struct begin *begin, struct err *err);
+// Of begin_ready what is no machine's: logs and outputs.
+int begin_check(struct begin *begin, struct err *err);
 // Runs the wanted datasets in the folder, which the caller owns (owner_take), up to the
-// summary. Returns the exit status, or -1 with err if it could not begin.
+// summary; of a part without one. Returns the exit status, or -1 with err if it could not begin.
 int begin_run(struct begin *begin, const struct folder *folder, unsigned restart,
               struct err *err);
 // Says what begins: "run 3   " and `what` (NULL: the script), how wide, on which cores, in

@@ -180,6 +180,16 @@ void capsule_say_options(const struct spec *spec, struct image *ret, struct strv
     say_pattern(spec, ret, "error", spec->error_log, notes);
     say_flag(ret, "strict", spec->strict);
     say_flag(ret, "fast-threadpoolctl", spec->fast_threadpoolctl);
+    if (spec->modules.count) { // another site has others
+        CLEANUP_STR struct str note = {0};
+        str_add(&note,
+                _("it was computed with modules, which are not in the capsule: --module "));
+        for (size_t i = 0; i < spec->modules.count; i++) {
+            str_add(&note, i ? "," : "");
+            str_add_visible(&note, spec->modules.item[i], strlen(spec->modules.item[i]));
+        }
+        strv_add(notes, note.text);
+    }
     for (size_t i = 0; i < spec->keep.count; i++)
         image_say(ret, "keep-env", spec->keep.item[i]);
     say_text(ret, "replace", spec->mark);
@@ -281,17 +291,6 @@ static int is_text(const char *value)
     return strcmp(str_text(&shown), value) == 0;
 }
 
-static void add_toml(struct str *into, const char *value)
-{
-    str_add_char(into, '"');
-    for (; *value; value++) {
-        if (*value == '"' || *value == '\\')
-            str_add_char(into, '\\');
-        str_add_char(into, *value);
-    }
-    str_add_char(into, '"');
-}
-
 static int is_in_file(const struct image_word *word)
 {
     return where_of(word->name) & IN_FILE && is_text(word->value);
@@ -305,7 +304,7 @@ static void add_list(struct str *into, const struct image *image, size_t first)
     for (size_t i = first; i < image->word_count; i++)
         if (strcmp(image->word[i].name, name) == 0) {
             str_add(into, i == first ? "" : ", ");
-            add_toml(into, image->word[i].value);
+            str_add_quoted(into, image->word[i].value);
         }
     str_add(into, "]\n");
 }
@@ -317,7 +316,7 @@ void capsule_add_settings(struct str *into, const struct image *image)
     str_add(into, _("# of a capsule; the line of its run is in the file RUN\n"));
     if (env || python) {
         str_add(into, env ? "env = " : "python = ");
-        add_toml(into, env ? env : python);
+        str_add_quoted(into, env ? env : python);
         str_add_char(into, '\n');
     }
     str_add(into, "[map]\n");
@@ -332,7 +331,7 @@ void capsule_add_settings(struct str *into, const struct image *image)
         }
         str_print(into, "%s = ", word->name);
         if (opt->value)
-            add_toml(into, word->value);
+            str_add_quoted(into, word->value);
         else
             str_add(into, "true");
         str_add_char(into, '\n');

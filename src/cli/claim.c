@@ -9,6 +9,7 @@
 
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/crew_look.h"
 #include "run/keys.h"
 #include "run/owner.h"
 #include "run/saved.h"
@@ -44,15 +45,29 @@ static size_t in_common(const struct datasets *ours, const struct datasets *othe
     return count;
 }
 
-static int check_run(const struct spec *spec, const struct datasets *datasets, unsigned number,
+// Whether anybody computes it, or will.
+static int is_live(const struct cli *cli, struct saved *saved, struct crew_queue *queue)
+{
+    CLEANUP_CREW struct crew crew = {0};
+    owner_look(saved->folder.fd, &saved->owner);
+    if (saved->owner.state == OWNER_ALIVE)
+        return 1;
+    crew_read(saved->folder.fd, &crew);
+    if (!crew.round || saved_refresh(saved, NULL) < 0)
+        return 0;
+    crew_look(cli, saved, queue, CREW_WAIT_US, &crew);
+    return saved->parcels || saved->awaited;
+}
+
+static int check_run(const struct cli *cli, const struct spec *spec,
+                     const struct datasets *datasets, unsigned number, struct crew_queue *queue,
                      struct err *err)
 {
     struct saved saved CLEANUP_SAVED = SAVED_NONE;
     if (folder_open(spec->cwd, number, &saved.folder, NULL) < 0)
         return 0;
-    owner_look(saved.folder.fd, &saved.owner);
-    if (saved.owner.state != OWNER_ALIVE || saved_read_asked(&saved, NULL) < 0 ||
-        saved.spec.line != spec->line)
+    if (saved_read_asked(&saved, NULL) < 0 || saved.spec.line != spec->line ||
+        !is_live(cli, &saved, queue))
         return 0;
     size_t count = in_common(datasets, &saved.datasets);
     if (!count)
@@ -66,12 +81,14 @@ static int check_run(const struct spec *spec, const struct datasets *datasets, u
     return err_hint(err, "try", "lopin cancel %u", number);
 }
 
-int claim_check(const struct spec *spec, const struct datasets *datasets, struct err *err)
+int claim_check(const struct cli *cli, const struct spec *spec, const struct datasets *datasets,
+                struct err *err)
 {
     size_t count;
     CLEANUP_FREE unsigned *number = folder_list(spec->cwd, &count);
+    CLEANUP_QUEUE struct crew_queue queue = {0};
     for (size_t i = count; i-- > 0;)
-        if (check_run(spec, datasets, number[i], err) < 0)
+        if (check_run(cli, spec, datasets, number[i], &queue, err) < 0)
             return -1;
     return 0;
 }

@@ -3,6 +3,7 @@
 // to be resumed, holds the line until its run is written down; the next one then finds that run.
 #pragma once
 
+#include "cli/cli.h"
 #include "dataset/datasets.h"
 #include "run/spec.h"
 
@@ -21,4 +22,5 @@ int claim_take(struct claim *claim, const struct spec *spec, struct err *err);
 void claim_leave(struct claim *claim);
 // Whether a live run of this line has one of these datasets, whose output both would write: then
 // -1 with [run-busy].
-int claim_check(const struct spec *spec, const struct datasets *datasets, struct err *err);
+int claim_check(const struct cli *cli, const struct spec *spec, const struct datasets *datasets,
+                struct err *err);

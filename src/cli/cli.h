@@ -12,20 +12,28 @@
 #include "cli/options.h"
 
 struct config;
+#define LOPIN_VERSION_LINE "lopin " LOPIN_VERSION "\n"
 struct cli {
     struct term out, talk; // stdout, stderr
     struct options options;
-    struct strv words;            // what follows the options
-    char *const *typed;           // both, as typed behind the command
-    struct vars vars;             // the caller's environment
-    struct config *config;        // what files and variables say; NULL before it is read
-    char *cwd;                    // absolute
+    const char *command;   // its name, NULL before it is known
+    struct strv words;     // what follows the options
+    char *const *typed;    // both, as typed behind the command
+    struct vars vars;      // the caller's environment, and what modules of the line made of it
+    struct vars before;    // it before them; empty: there were none
+    struct strv modules;   // their full names (line_modules.h)
+    char *module_pythons;  // versions of the site's module of Python, none of which fitted
+    struct config *config; // what files and variables say; NULL before it is read
+    char *cwd;             // absolute
     char *made_env, *made_python; // by env_for_line; options.env, .python are then these
+    char *made_image;             // of which made_env was unpacked: another node unpacks it too
 };
 // some tasks failed; stopped with work left (sysexits.h: EX_TEMPFAIL)
 enum { STATUS_FAILED = 1, STATUS_LEFT = 75 };
 
 int cmd_map(struct cli *cli, struct err *err);
+int cmd_show(struct cli *cli, struct err *err);
+int cmd_parcel(struct cli *cli, struct err *err);
 int cmd_alloc(struct cli *cli, struct err *err);
 int cmd_try(struct cli *cli, struct err *err);
 int cmd_run(struct cli *cli, struct err *err);
@@ -50,6 +58,7 @@ int cmd_env(struct cli *cli, struct err *err);
 int cmd_pip(struct cli *cli, struct err *err);
 int cmd_pack(struct cli *cli, struct err *err);
 int cmd_unpack(struct cli *cli, struct err *err);
+int cmd_module(struct cli *cli, struct err *err);
 int cmd_init(struct cli *cli, struct err *err);
 int cmd_help(struct cli *cli, struct err *err);
 int cmd_x_wheel(struct cli *cli, struct err *err);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "cli/alloc_slurm.h"
 #include "cli/env_make.h"
+#include "cli/line_modules.h"
 #include "cli/parcel.h"
 #include "cli/program.h"
 #include "cli/request.h"
@@ -144,6 +145,9 @@ static int run(struct alloc *alloc, struct err *err)
     if (find_program(alloc, err) < 0) {
         return err->code == ERR_NO_PROGRAM ? program_not_found(alloc->cli, err) : -1;
     }
+    if ((options->python || options->env) &&
+        line_modules_python(alloc->cli, options->python, err) < 0)
+        return -1;
     if (read_parcel(alloc, err) < 0 ||
         setting_find(alloc->cli, options->python, options->env, 0, &alloc->setting, err) < 0)
         return -1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmd_completion: `lopin completion SHELL`, and `lopin completion runs`, which those scripts
+// cmd_completion: `lopin completion SHELL`, and `lopin completion runs` and the like, which those scripts
 // call.
 #include <ctype.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/completion.h"
+#include "cli/config.h"
 #include "cli/say.h"
 #include "run/folder.h"
 #include "run/spec.h"
@@ -58,6 +59,13 @@ static int unknown(const char *word, struct err *err)
                     near && strcmp(near, "zsh") == 0 ? COMPLETION_ZSH : COMPLETION_BASH);
 }
 
+static int is_one_of(const char *word, const char *const *list)
+{
+    while (*list && strcmp(word, *list) != 0)
+        list++;
+    return *list != NULL;
+}
+
 int cmd_completion(struct cli *cli, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
@@ -70,7 +78,12 @@ int cmd_completion(struct cli *cli, struct err *err)
         completion_fish(&text);
     else if (strcmp(word, "runs") == 0)
         add_runs(&text, cli->cwd);
-    else
+    else if (is_one_of(word, (const char *[]){"partitions", "accounts", "qos", NULL})) {
+        // the site may say where the cache is
+        if (config_settle(cli, COMMAND_COMPLETION, err) < 0)
+            return -1;
+        completion_slurm(cli, word, &text);
+    } else
         return unknown(word, err);
     return say_data(cli, &text, err);
 }

@@ -284,8 +284,9 @@ void config_keys(struct strv *into)
         if (is_new && opt->commands & known.bits && !(opt->marks & OPT_ONCE))
             strv_add(into, opt->name);
     }
-    for (size_t i = 0; site_file_keys[i]; i++)
-        if (strcmp(site_file_keys[i], "python") != 0)
+    for (size_t i = 0; site_file_keys[i]; i++) // those two are options as well
+        if (strcmp(site_file_keys[i], "python") != 0 &&
+            strcmp(site_file_keys[i], "modules") != 0)
             strv_add(into, site_file_keys[i]);
 }
 

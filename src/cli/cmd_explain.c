@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmd_explain: `lopin explain [ERROR]`.
+// cmd_explain: `lopin explain [JOB|RUN|ERROR]`. A number is a job.
 #include <string.h>
 
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/config.h"
 #include "cli/explain.h"
+#include "cli/explain_job.h"
 #include "cli/say.h"
+#include "run/folder.h"
 
 static int explain_all(const struct cli *cli, struct err *err)
 {
@@ -26,7 +29,7 @@ static int unknown(const char *name, struct err *err)
     const char *near = opt_nearest(name, names);
     if (near)
         return err_hint(err, "try", "lopin explain %s", near);
-    return err_hint(err, "try", "lopin explain");
+    return err_hint(err, "try", "lopin explain errors");
 }
 
 static int explain_one(const struct cli *cli, const char *typed, struct err *err)
@@ -49,11 +52,41 @@ static int explain_one(const struct cli *cli, const char *typed, struct err *err
     return say_data(cli, &text, err);
 }
 
+static int has_explanation(const char *word)
+{
+    int code = err_code_of(word);
+    return code && explanations[code].title;
+}
+
+static int explain_word(struct cli *cli, const char *word, struct err *err)
+{
+    struct err ignored = {0};
+    if (strcmp(word, "errors") == 0)
+        return explain_all(cli, err);
+    if (has_explanation(word) || *word == '[' || !*word)
+        return explain_one(cli, word, err);
+    if (config_settle(cli, COMMAND_EXPLAIN, err) < 0)
+        return -1;
+    if (str_starts(word, "run:"))
+        return explain_run(cli, word + strlen("run:"), err);
+    if (str_starts(word, "job:") || (*word >= '0' && *word <= '9'))
+        return explain_job(cli, word, err);
+    CLEANUP_FOLDER struct folder folder = FOLDER_NONE;
+    if (folder_find(cli->cwd, word, &folder, &ignored) == 0)
+        return explain_run(cli, word, err);
+    return explain_one(cli, word, err);
+}
+
 int cmd_explain(struct cli *cli, struct err *err)
 {
     if (cli->words.count > 1) {
-        err_set(err, ERR_USAGE, _("explain takes the name of one error"));
+        err_set(err, ERR_USAGE, _("explain takes one job, one run, or the name of one error"));
         return err_hint(err, "try", "lopin explain");
     }
-    return cli->words.count ? explain_one(cli, cli->words.item[0], err) : explain_all(cli, err);
+    if (cli->words.count)
+        return explain_word(cli, cli->words.item[0], err);
+    if (config_settle(cli, COMMAND_EXPLAIN, err) < 0)
+        return -1;
+    int status = explain_own(cli, err);
+    return status > 0 ? explain_all(cli, err) : status;
 }

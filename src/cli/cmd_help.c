@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/completion.h"
 #include "cli/help_pages.h"
+#include "cli/module.h"
 #include "cli/pager.h"
 #include "cli/say.h"
 #include "cli/verbs.h"
@@ -154,6 +155,8 @@ static void add_command(struct str *text, const struct cli_command *command)
         add_verbs(text, command);
         return;
     }
+    if (command->command == COMMAND_MODULE)
+        module_verbs_add(text);
     opt_help(options_table, command->command, text);
     if (command->command == COMMAND_COMPLETION) {
         str_add(text, "\n  " COMPLETION_BASH "    # ~/.bashrc\n");
@@ -193,6 +196,8 @@ static int unknown(const char *name, struct err *err)
         names[count++] = command->name;
     names[count] = NULL;
     err_set(err, ERR_USAGE, _("no page and no command is named '%s'"), name);
+    if (module_verb_name(name))
+        return err_hint(err, "try", "lopin help module");
     const char *near = opt_nearest(name, names);
     if (near)
         return err_hint(err, "try", "lopin help %s", near);
@@ -219,5 +224,5 @@ int cmd_help(struct cli *cli, struct err *err)
         return unknown(name, err);
     else
         add_overview(&text);
-    return say_data(cli, &text, err);
+    return say_page(cli, &text, err);
 }

@@ -21,13 +21,8 @@ static void add_list(struct str *into, const char *key, const struct strv *list)
 {
     str_print(into, "%s = [", key);
     for (size_t i = 0; i < list->count; i++) {
-        str_add(into, i ? ", \"" : "\"");
-        for (const char *at = list->item[i]; *at; at++) {
-            if (*at == '"' || *at == '\\')
-                str_add_char(into, '\\');
-            str_add_char(into, *at);
-        }
-        str_add_char(into, '"');
+        str_add(into, i ? ", " : "");
+        str_add_quoted(into, list->item[i]);
     }
     str_add(into, "]\n");
 }

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // cmd_map: a new run, or with --resume the last one of the same line.
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/begin.h"
 #include "cli/claim.h"
+#include "cli/crew_look.h"
+#include "cli/line_modules.h"
 #include "cli/option.h"
 #include "cli/resume.h"
+#include "cli/run_wait.h"
 #include "cli/say.h"
+#include "cli/submit_map.h"
 #include "cli/summary.h"
 #include "cli/where.h"
 #include "dataset/expand.h"
@@ -82,10 +90,19 @@ static void say_unfinished(const struct cli *cli, const struct spec *spec)
 {
     struct saved saved CLEANUP_SAVED = SAVED_NONE;
     struct report report CLEANUP_REPORT = {0};
-    if (!resume_find(spec, &saved.folder) || glance_read(&saved, &report, NULL) < 0)
+    struct crew_queue queue CLEANUP_QUEUE = {0};
+    struct crew crew CLEANUP_CREW = {0};
+    if (!resume_find(spec, &saved.folder))
         return;
+    crew_read(saved.folder.fd, &crew);
+    if (glance_read(&saved, &report, NULL) < 0)
+        return;
+    crew_look(cli, &saved, &queue, CREW_WAIT_US, &crew);
     struct standing standing = summary_standing(&saved);
-    if (!standing.running && standing.left)
+    if (standing.running || standing.waiting)
+        say(cli, _("run %u of this line is not over: lopin status %u"), saved.folder.number,
+            saved.folder.number);
+    else if (standing.left)
         say(cli,
             _("run %u of this line has %zu of %zu left; to go on with it instead: lopin resume "
               "%u"),
@@ -128,7 +145,18 @@ static int start(struct begin *begin, struct claim *claim, struct err *err)
     return status;
 }
 
-static int start_alone(struct begin *begin, struct err *err)
+static int start_jobs(struct begin *begin, struct claim *claim, struct err *err)
+{
+    const struct cli *cli = begin->cli;
+    (void)claim; // until the run is submitted: who looks for it then finds it
+    say_unfinished(cli, begin->spec);
+    return submit_map_start(begin, err);
+}
+
+// No other start of the line comes between, where both would do the same.
+static int start_alone(struct begin *begin,
+                       int (*start_it)(struct begin *, struct claim *, struct err *),
+                       struct err *err)
 {
     struct claim claim = CLAIM_NONE;
     struct folder other CLEANUP_FOLDER = FOLDER_NONE;
@@ -141,54 +169,78 @@ static int start_alone(struct begin *begin, struct err *err)
         status = err_hint(err, "try", "lopin status %u", other.number);
     }
     if (status == 0 && spec->out)
-        status = claim_check(spec, begin->datasets, err);
+        status = claim_check(begin->cli, spec, begin->datasets, err);
     if (status == 0)
-        status = start(begin, &claim, err);
+        status = start_it(begin, &claim, err);
     claim_leave(&claim);
     return status;
 }
 
-static int map(struct cli *cli, struct spec *spec, struct datasets *datasets, struct err *err)
+// By jobs of Slurm.
+static int map_jobs(struct begin *begin, struct err *err)
+{
+    struct cli *cli = (struct cli *)begin->cli;
+    CLEANUP_STR struct str text = {0};
+    if (submit_map_line(begin, err) < 0)
+        return -1;
+    if (!cli->options.dry_run) {
+        int status = start_alone(begin, start_jobs, err);
+        return status == 0 && cli->options.wait ? run_wait(cli, begin->submitted, err) : status;
+    }
+    CLEANUP_FREE char *folder = mem_print("%s/.lopin/runs/N", cli->cwd);
+    if (begin_check(begin, err) < 0 || submit_map_script(begin, folder, &text, err) < 0)
+        return -1;
+    say_label(cli, "", _("N: a run has its number, and its folder, once it is submitted"));
+    return say_data(cli, &text, err);
+}
+
+static int map(struct cli *cli, enum where where, struct spec *spec, struct datasets *datasets,
+               struct err *err)
 {
     struct saved saved CLEANUP_SAVED = SAVED_NONE;
+    cli->options.slurm |= where == WHERE_SLURM;
+    if ((!spec->program || cli->options.python || cli->options.env) &&
+        line_modules_python(cli, cli->options.python, err) < 0)
+        return -1;
     if (cli->options.resume && !cli->options.dry_run && resume_find(spec, &saved.folder))
         return resume_with(cli, &saved, spec, datasets, err);
     struct begin begin = {.cli = cli, .spec = spec, .datasets = datasets};
     int status = begin_find(&begin, cli->options.python, cli->options.env, err);
-    if (status == 0)
-        status = begin_ready(&begin, err);
-    if (status == 0)
-        status = cli->options.dry_run ? dry_run(&begin, err) : start_alone(&begin, err);
+    if (status == 0 && where == WHERE_SLURM)
+        status = map_jobs(&begin, err);
+    else if (status == 0 && begin_ready(&begin, err) < 0)
+        status = -1;
+    else if (status == 0)
+        status = cli->options.dry_run ? dry_run(&begin, err) : start_alone(&begin, start, err);
     begin_free(&begin);
     return status;
 }
 
-// A run of many datasets computes where it is started.
-static int check_where(const struct cli *cli, struct err *err)
+// A job works in that folder: so do we, from here on.
+static int enter(struct cli *cli, struct err *err)
 {
-    enum where where;
-    if (where_find(cli, COMMAND_MAP, &where, err) < 0)
-        return -1;
-    if (where != WHERE_SLURM)
+    const char *folder = options_slurm_value(&cli->options.pass, OPTION_SLURM_CHDIR);
+    if (!folder)
         return 0;
-    if (cli->options.said[OPTION_WHERE] == 2) { // the line
-        err_set(err, ERR_USAGE, _("map does not go through Slurm"));
-        return err_hint(err, "try", _("lopin alloc --slurm -c N, and lopin map in it"));
-    }
-    say(cli, _("where = \"slurm\" is for run and alloc: map computes here"));
-    return 0;
+    char *path = fs_absolute(cli->cwd, folder);
+    free(cli->cwd);
+    cli->cwd = path;
+    return chdir(path) < 0 ? err_errno(err, ERR_SYSTEM, errno, _("cannot enter '%s'"), path)
+                           : 0;
 }
 
 int cmd_map(struct cli *cli, struct err *err)
 {
-    if (check_where(cli, err) < 0)
+    enum where where;
+    if (where_find(cli, COMMAND_MAP, &where, err) < 0 || enter(cli, err) < 0 ||
+        (where == WHERE_LOCAL && where_check_local(cli, COMMAND_MAP, err) < 0))
         return -1;
     cli->talk.tty &= !cli->options.detach; // no live lines for a terminal that we leave
     struct spec spec = {0};
     struct datasets datasets = {0};
     int status = begin_request(cli, &spec, &datasets, err);
     if (status == 0)
-        status = map(cli, &spec, &datasets, err);
+        status = map(cli, where, &spec, &datasets, err);
     datasets_free(&datasets);
     spec_free(&spec);
     return status;

@@ -8,6 +8,8 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/advice.h"
+#include "cli/crew_words.h"
+#include "cli/line_modules.h"
 #include "cli/run_json.h"
 #include "cli/say.h"
 #include "cli/summary.h"
@@ -18,11 +20,20 @@
 enum { PIECE = 1 << 16 };
 
 static int report_text(const struct cli *cli, const struct saved *saved,
-                       const struct report *report, struct err *err)
+                       const struct report *report, const struct crew *crew,
+                       const struct crew_queue *queue, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
     summary_add_run(&text, saved);
-    summary_add(&text, cli, &cli->out, saved, report);
+    summary_add_state(&text, &cli->out, saved, report);
+    str_add_char(&text, '\n');
+    if (saved->spec.modules.count) {
+        say_add_label(&text, _("modules"));
+        line_modules_add(&saved->spec.modules, &text);
+        str_add_char(&text, '\n');
+    }
+    crew_add(&text, cli, saved, crew, queue);
+    summary_add_rest(&text, cli, &cli->out, saved, report);
     if (saved->state.failed) {
         say_add_label(&text, _("then"));
         str_print(&text, "lopin retry %u\n", saved->folder.number);
@@ -68,10 +79,13 @@ static json_t *causes_json(const struct saved *saved, const struct report *repor
     return list;
 }
 
-static json_t *head_json(const struct saved *saved, const struct report *report)
+static json_t *head_json(const struct saved *saved, const struct report *report,
+                         const struct crew *crew, const struct crew_queue *queue)
 {
     json_t *object = run_json(saved);
+    crew_put_json(object, saved, crew, queue);
     json_object_set_new(object, "wall_s", json_seconds(report->wall_us));
+    json_object_set_new(object, "most_cores", json_integer(report->most_cores));
     json_object_set_new(object, "cpu_s", json_seconds(report->cpu_us));
     json_object_set_new(object, "reserved_s", json_seconds((int64_t)report->reserved_us));
     json_object_set_new(object, "efficiency", part_json(report->efficiency));
@@ -97,10 +111,11 @@ static void add_json(struct str *text, json_t *value)
 
 // A task at a time: all of them as values of jansson would take gigabytes for a million.
 static int report_json(const struct cli *cli, const struct saved *saved,
-                       const struct report *report, struct err *err)
+                       const struct report *report, const struct crew *crew,
+                       const struct crew_queue *queue, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
-    add_json(&text, head_json(saved, report));
+    add_json(&text, head_json(saved, report, crew, queue));
     text.size--; // the brace
     str_add(&text, ",\"tasks\":[");
     for (uint32_t i = 0; i < saved->state.count; i++) {
@@ -121,13 +136,18 @@ int cmd_report(struct cli *cli, struct err *err)
 {
     CLEANUP_SAVED struct saved saved = SAVED_NONE;
     CLEANUP_REPORT struct report report = {0};
+    CLEANUP_CREW struct crew crew = {0};
+    CLEANUP_QUEUE struct crew_queue queue = {0};
     if (target_folder(cli, &saved.folder, err) < 0)
         return -1;
-    if (!cli->options.json)
-        return glance_read(&saved, &report, err) < 0 ? -1
-                                                     : report_text(cli, &saved, &report, err);
-    if (saved_read(&saved, err) < 0)
+    crew_read(saved.folder.fd, &crew);
+    int json = cli->options.json;
+    if ((json ? saved_read(&saved, err) : glance_read(&saved, &report, err)) < 0)
         return -1;
-    report_make(&saved, &report);
-    return report_json(cli, &saved, &report, err);
+    if (json)
+        report_make(&saved, &report);
+    crew_look(cli, &saved, &queue, CREW_WAIT_US, &crew);
+    crew_cut_off(&crew, &saved);
+    return json ? report_json(cli, &saved, &report, &crew, &queue, err)
+                : report_text(cli, &saved, &report, &crew, &queue, err);
 }

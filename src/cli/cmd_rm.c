@@ -2,14 +2,20 @@
 // cmd_rm: removes runs: all that were named, or none if one of them is being computed.
 //
 // Each is owned first, so that no resume begins while it goes.
+#include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/crew_look.h"
 #include "cli/say.h"
 #include "cli/target.h"
+#include "run/glance.h"
+
+enum { SETTLE_MS = 5000, LOOK_MS = 50 };
 
 struct removal {
     const struct cli *cli;
@@ -18,7 +24,33 @@ struct removal {
     size_t count;
     size_t owned;   // the first ones are ours
     size_t removed; // and of these are no runs any more
+    struct crew_queue queue;
 };
+
+static int busy(const struct folder *folder, struct err *err)
+{
+    err_set(err, ERR_RUN_BUSY, _("run %u is computed by jobs of Slurm, or waits for them"),
+            folder->number);
+    err_hint(err, "try", "lopin status %u", folder->number);
+    return err_hint(err, "try", "lopin cancel %u", folder->number);
+}
+
+// Parcels that have done all that there was end in a moment.
+static void settle(const struct folder *folder)
+{
+    CLEANUP_SAVED struct saved saved = SAVED_NONE;
+    CLEANUP_REPORT struct report report = {0};
+    CLEANUP_CREW struct crew first = {0};
+    saved.folder = *folder;
+    saved.folder.path = mem_dup(folder->path);
+    saved.folder.fd = fcntl(folder->fd, F_DUPFD_CLOEXEC, 3);
+    crew_read(folder->fd, &first);
+    if (!first.alive || glance_standing(&saved, &report, NULL) < 0 ||
+        !crew_is_finished(&first, &saved.state))
+        return;
+    for (int i = 0; i < SETTLE_MS / LOOK_MS && claims_is_alive(folder->fd); i++)
+        poll(NULL, 0, LOOK_MS);
+}
 
 static int look(struct removal *removal, size_t index, struct err *err)
 {
@@ -28,8 +60,10 @@ static int look(struct removal *removal, size_t index, struct err *err)
         return -1;
     owner_settle(folder.fd, &owner);
     removal->stale[index] = owner.state == OWNER_STALE;
-    return owner.state == OWNER_ALIVE ? target_busy(removal->cli, folder.number, &owner, err)
-                                      : 0;
+    if (owner.state == OWNER_ALIVE)
+        return target_busy(removal->cli, folder.number, &owner, err);
+    settle(&folder);
+    return crew_count(removal->cli, &folder, &removal->queue) ? busy(&folder, err) : 0;
 }
 
 // On a full disk none can be owned, and room is wanted: there the look must do.
@@ -134,5 +168,7 @@ int cmd_rm(struct cli *cli, struct err *err)
     CLEANUP_FREE uint8_t *stale = mem_zero(removal.count, 1);
     removal.number = number;
     removal.stale = stale;
-    return remove_all(&removal, err);
+    int result = remove_all(&removal, err);
+    crew_queue_free(&removal.queue);
+    return result;
 }

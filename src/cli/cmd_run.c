@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "cli/env_make.h"
+#include "cli/line_modules.h"
 #include "cli/parcel.h"
 #include "cli/program.h"
 #include "cli/request.h"
@@ -88,7 +89,10 @@ static int run_one(struct cli *cli, int is_script, struct err *err)
     int cannot = str_ends(script, ".py") && access(script, R_OK) < 0;
     if (!cannot && env_for_line(cli, script, err) < 0)
         return -1;
-    if (find_program(cli, &program, err) == 0 && parcel_read(&cores, cli, &parcel, err) == 0) {
+    if (find_program(cli, &program, err) == 0 &&
+        ((!program.is_python && !options->python && !options->env) ||
+         line_modules_python(cli, options->python, err) == 0) &&
+        parcel_read(&cores, cli, &parcel, err) == 0) {
         if (setting_find(cli, options->python, options->env, program.is_python, &setting,
                          err) == 0) {
             setting_fill(cli, &parcel, &setting);

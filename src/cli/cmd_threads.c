@@ -2,6 +2,7 @@
 // cmd_threads: which processes a word means, and the two looks at them.
 #include <ctype.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "cli/say.h"
 #include "cli/threads_show.h"
 #include "cli/threads_watch.h"
+#include "run/claims.h"
 #include "run/folder.h"
 #include "run/owner.h"
 
@@ -25,29 +27,60 @@ static int hint_words(struct err *err)
     return err_hint(err, "try", "lopin threads 4242 | run:7 | job:8124");
 }
 
+static int elsewhere(const struct folder *folder, const char *host, struct err *err)
+{
+    err_set(err, ERR_NO_PROCESS, _("run %u is being computed on %s, and not seen from here"),
+            folder->number, host);
+    return err_hint(err, "try", "ssh %s lopin threads run:%u", host, folder->number);
+}
+
+// Those of its processes on this host: its owner, and parcels. Returns how many there are, with one that is
+// elsewhere in *ret_other.
+static size_t gather(const struct folder *folder, struct threads_target *ret,
+                     char ret_other[static 65])
+{
+    struct owner owner;
+    struct tree_list tasks = {0};
+    size_t count, found = 0;
+    CLEANUP_FREE struct parcel_look *parcel = claims_list(folder->fd, &count);
+    owner_look(folder->fd, &owner);
+    if (owner.state == OWNER_ALIVE && owner.here) {
+        tree_list_children((pid_t)owner.pid, &tasks);
+        ret->runner = owner.pid;
+        found++;
+    } else if (owner.state == OWNER_ALIVE) {
+        snprintf(ret_other, 65, "%s", owner.host);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!parcel[i].is_alive || parcel[i].is_fenced)
+            continue;
+        if (!parcel[i].is_here) {
+            snprintf(ret_other, 65, "%s", parcel[i].host);
+            continue;
+        }
+        tree_list_children((pid_t)parcel[i].pid, &tasks);
+        ret->runner = parcel[i].pid;
+        found++;
+    }
+    ret->roots = tasks.pid;
+    ret->count = tasks.count;
+    return found;
+}
+
 // The tasks of a run that is being computed on this host.
 static int find_run(struct folder *folder, struct threads_target *ret, struct err *err)
 {
-    struct owner owner;
-    owner_look(folder->fd, &owner);
-    if (owner.state != OWNER_ALIVE) {
+    char other[65] = "";
+    size_t found = gather(folder, ret, other);
+    if (!found && *other)
+        return elsewhere(folder, other, err);
+    if (!found) {
         err_set(err, ERR_NO_PROCESS, _("run %u is not being computed"), folder->number);
         return err_hint(err, "try", "lopin report %u", folder->number);
     }
-    if (!owner.here) {
-        err_set(err, ERR_NO_PROCESS,
-                _("run %u is being computed on %s, and not seen from here"), folder->number,
-                owner.host);
-        return err_hint(err, "try", "ssh %s lopin threads run:%u", owner.host, folder->number);
-    }
     ret->title = mem_print(_("run %u"), folder->number);
     ret->run = folder->number;
-    ret->runner = owner.pid;
     ret->separate = ret->in_tasks = 1;
-    struct tree_list tasks = {0};
-    tree_list_children((pid_t)owner.pid, &tasks);
-    ret->roots = tasks.pid;
-    ret->count = tasks.count;
     if (!ret->count) {
         err_set(err, ERR_NO_PROCESS, _("run %u has no task that runs now"), folder->number);
         return err_hint(err, "try", "lopin status %u", folder->number);
@@ -73,7 +106,7 @@ static int find_live_run(const struct cli *cli, struct threads_target *ret, stru
         if (folder_open(cli->cwd, number[count], &folder, NULL) < 0)
             continue;
         owner_look(folder.fd, &owner);
-        if (owner.state == OWNER_ALIVE)
+        if (owner.state == OWNER_ALIVE || claims_is_alive(folder.fd))
             return find_run(&folder, ret, err);
     }
     err_set(err, ERR_NO_PROCESS,

@@ -19,6 +19,7 @@
 #include "base/left.h"
 #include "base/mem.h"
 #include "cli/begin.h"
+#include "cli/line_modules.h"
 #include "cli/say.h"
 #include "cli/try.h"
 #include "dataset/expand.h"
@@ -212,6 +213,9 @@ static int ready(struct tries *tries, struct err *err)
     free(TAKE(begin->spec->log));
     free(TAKE(begin->spec->error_log));
     tries->dataset = choose(begin->datasets);
+    if ((!begin->spec->program || options->python || options->env) &&
+        line_modules_python(tries->cli, options->python, err) < 0)
+        return -1;
     if (begin_find(begin, options->python, options->env, err) < 0 ||
         parcel_read(&ask, tries->cli, &begin->parcel, err) < 0 || make_folder(tries, err) < 0)
         return -1;

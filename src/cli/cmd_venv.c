@@ -16,6 +16,7 @@
 #include "cli/env_make.h"
 #include "cli/env_mend.h"
 #include "cli/fitness.h"
+#include "cli/line_modules.h"
 #include "cli/packs_line.h"
 #include "cli/packs_memo.h"
 #include "cli/packs_put.h"
@@ -71,11 +72,9 @@ static int renew(const struct cli *cli, const struct venv_ask *ask, const struct
 static int make_again(const struct venv_ask *ask, struct packs *packs, const char *memo,
                       int old)
 {
-    CLEANUP_FREE char *list = NULL;
     if (!memo || packs_memo_read(memo, &packs->shared) < 0)
         return 0;
-    list = mem_print("%s/outside", packs->shared);
-    if (access(list, R_OK) == 0 && env_make(ask, packs, old, NULL) == 0)
+    if (env_make(ask, packs, old, NULL) == 0)
         return 1;
     free(TAKE(packs->shared));
     return 0;
@@ -233,7 +232,8 @@ static int make_env(struct cli *cli, const struct cfg *was, const char *prefix, 
     struct python python = {0};
     CLEANUP_FREE char *prompt = prompt_of(cli);
     CLEANUP_FREE char *lopin = fs_self();
-    if (find_python(cli, was, &python, err) < 0)
+    if (line_modules_python(cli, cli->options.python, err) < 0 ||
+        find_python(cli, was, &python, err) < 0)
         return -1;
     const struct venv_ask ask = {.prefix = prefix,
                                  .facts = &python.facts,

@@ -32,8 +32,14 @@ void completion_of_value(const struct opt *opt, struct completion *ret)
 {
     *ret = (struct completion){0};
     add_fixed(ret, opt->value);
-    if (strstr(opt->value, "FILE") || strstr(opt->value, "PATH") ||
-        strstr(opt->value, "PATTERN"))
+    if (opt->id == OPTION_SLURM_PARTITION)
+        ret->source = SOURCE_PARTITIONS;
+    else if (opt->id == OPTION_SLURM_ACCOUNT)
+        ret->source = SOURCE_ACCOUNTS;
+    else if (opt->id == OPTION_SLURM_QOS)
+        ret->source = SOURCE_QOS;
+    else if (strstr(opt->value, "FILE") || strstr(opt->value, "PATH") ||
+             strstr(opt->value, "PATTERN"))
         ret->source = SOURCE_FILES;
     else if (strstr(opt->value, "DIR"))
         ret->source = SOURCE_FOLDERS;
@@ -76,9 +82,14 @@ void completion_of_command(const struct cli_command *command, struct completion 
 {
     *ret = (struct completion){0};
     const char *words = command->words;
-    if (command->verbs)
+    if (command->command == COMMAND_MODULE)
+        ret->source = SOURCE_MODULES;
+    else if (command->verbs)
         for (const struct cli_command *verb = command->verbs; verb->name; verb++)
             strv_add(&ret->words, verb->name);
+    else if (strstr(words, "ERROR"))
+        for (int code = 1; code < ERR_COUNT; code++)
+            strv_add(&ret->words, err_name(code));
     else if (command->command == COMMAND_INSTALL)
         ret->source = SOURCE_FILES; // wheels
     else if (command->command == COMMAND_VENV)
@@ -93,9 +104,6 @@ void completion_of_command(const struct cli_command *command, struct completion 
         ret->source = SOURCE_RUNS;
     else if (strstr(words, "KEY"))
         config_keys(&ret->words);
-    else if (strstr(words, "ERROR"))
-        for (int code = 1; code < ERR_COUNT; code++)
-            strv_add(&ret->words, err_name(code));
     else if (strstr(words, "COMMAND"))
         for (const struct cli_command *each = cli_commands; each->name; each++)
             strv_add(&ret->words, each->name);

@@ -18,8 +18,12 @@ enum completion_source {
     SOURCE_FILES,
     SOURCE_FOLDERS,
     SOURCE_PROGRAMS,
-    SOURCE_RUNS, // of the current folder: `lopin completion runs`
-    SOURCE_LOGS, // the same with ':' behind, for `lopin log`
+    SOURCE_RUNS,       // of the current folder: `lopin completion runs`
+    SOURCE_LOGS,       // the same with ':' behind, for `lopin log`
+    SOURCE_PARTITIONS, // of Slurm, as the next ones: `lopin completion partitions`
+    SOURCE_ACCOUNTS,
+    SOURCE_QOS,
+    SOURCE_MODULES, // `lopin module complete`, with all the words
 };
 struct completion {
     enum completion_source source;
@@ -41,6 +45,10 @@ void completion_free(struct completion *completion);
 #define CLEANUP_COMPLETION CLEANUP(completion_free)
 // Words behind the first one belong to the script: options of lopin end there.
 int completion_ends(const struct cli_command *command);
+
+// completion_slurm.c: adds a line for each partition, account or QOS ("partitions", "accounts", "qos") that
+// the user has. Slurm has a second to answer; where it does not, or is not there, nothing is added.
+void completion_slurm(const struct cli *cli, const char *what, struct str *into);
 
 void completion_bash(struct str *into);
 void completion_zsh(struct str *into);

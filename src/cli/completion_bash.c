@@ -14,12 +14,12 @@ static const char head[] =
     "        [[ $each == \"$cur\"* ]] && COMPREPLY+=(\"$prefix$each\")\n"
     "    done\n"
     "}\n"
-    "_lopin_runs() { # $1: what stands behind each\n"
+    "_lopin_names() { # of what, and what stands behind each\n"
     "    local each\n"
     "    while IFS=$'\\t' read -r each _; do\n"
-    "        [[ $each$1 == \"$cur\"* ]] && COMPREPLY+=(\"$prefix$(printf %q \"$each\")$1\")\n"
-    "    done < <(\"${COMP_WORDS[0]/#\\~/$HOME}\" completion runs 2>/dev/null)\n"
-    "    [[ $1 ]] && compopt -o nospace 2>/dev/null\n"
+    "        [[ $each$2 == \"$cur\"* ]] && COMPREPLY+=(\"$prefix$(printf %q \"$each\")$2\")\n"
+    "    done < <(\"${COMP_WORDS[0]/#\\~/$HOME}\" completion \"$1\" 2>/dev/null)\n"
+    "    [[ $2 ]] && compopt -o nospace 2>/dev/null\n"
     "}\n"
     "_lopin_source() { # a source, and fixed words\n"
     "    local source=$1\n"
@@ -38,8 +38,13 @@ static const char head[] =
     "            compopt -o filenames 2>/dev/null\n"
     "            mapfile -t COMPREPLY < <(compgen -c -- \"$cur\" | sort -u)\n"
     "        fi ;;\n"
-    "    runs) _lopin_runs '' ;;\n"
-    "    logs) _lopin_runs : ;;\n"
+    "    runs | partitions | accounts | qos) _lopin_names $source '' ;;\n"
+    "    logs) _lopin_names runs : ;;\n"
+    "    modules)\n"
+    "        local at=1\n"
+    "        while [[ ${COMP_WORDS[at]} != module ]]; do ((at++)); done\n"
+    "        mapfile -t COMPREPLY < <(\"${COMP_WORDS[0]/#\\~/$HOME}\" module complete "
+    "\"${COMP_WORDS[@]:at:COMP_CWORD-at+1}\" 2>/dev/null) ;;\n"
     "    esac\n"
     "}\n";
 
@@ -81,7 +86,9 @@ static const char tail[] =
 
 static void add_source(struct str *into, const struct completion *completion)
 {
-    static const char *const names[] = {"none", "files", "folders", "programs", "runs", "logs"};
+    static const char *const names[] = {"none", "files",  "folders",    "programs",
+                                        "runs", "logs",   "partitions", "accounts",
+                                        "qos",  "modules"};
     str_add(into, names[completion->source]);
     for (size_t i = 0; i < completion->words.count; i++)
         str_print(into, " %s", completion->words.item[i]);

@@ -6,9 +6,9 @@
 
 static const char head[] =
     "# Completion of lopin for fish, made by `lopin completion fish`.\n"
-    "function __lopin_runs # what stands behind each\n"
+    "function __lopin_names # of what\n"
     "    set -l tokens (commandline -opc)\n"
-    "    $tokens[1] completion runs 2>/dev/null | string replace \\t $argv[1]\\t\n"
+    "    $tokens[1] completion $argv[1] 2>/dev/null\n"
     "end\n"
     "function __lopin_source # a source, then fixed words\n"
     "    test (count $argv) -gt 1; and string join \\n -- $argv[2..]\n"
@@ -17,10 +17,15 @@ static const char head[] =
     "            __fish_complete_path $__lopin_cur\n"
     "        case folders\n"
     "            __fish_complete_directories $__lopin_cur ''\n"
-    "        case runs\n"
-    "            __lopin_runs ''\n"
+    "        case runs partitions accounts qos\n"
+    "            __lopin_names $argv[1]\n"
     "        case logs\n"
-    "            __lopin_runs :\n"
+    "            __lopin_names runs | string replace \\t :\\t\n"
+    "        case modules\n"
+    "            set -l tokens (commandline -opc)\n"
+    "            set -l at (contains -i -- module $tokens)\n"
+    "            $tokens[1] module complete $tokens[$at..] \"$__lopin_cur\" "
+    "2>/dev/null\n"
     "    end\n"
     "end\n";
 
@@ -90,7 +95,9 @@ static void add_quoted(struct str *into, const char *text)
 
 static void add_source(struct str *into, const struct completion *completion)
 {
-    static const char *const names[] = {"none", "files", "folders", "programs", "runs", "logs"};
+    static const char *const names[] = {"none", "files",  "folders",    "programs",
+                                        "runs", "logs",   "partitions", "accounts",
+                                        "qos",  "modules"};
     str_add(into, names[completion->source]);
     for (size_t i = 0; i < completion->words.count; i++)
         str_print(into, " %s", completion->words.item[i]);

@@ -21,6 +21,16 @@ static const char head[] =
     "    else\n"
     "        _describe -V -t runs run runs\n"
     "    fi\n"
+    "}\n"
+    "_lopin_names() { # of what\n"
+    "    local -a names=(${(f)\"$(${(Q)~lopin} completion $1 2>/dev/null)\"})\n"
+    "    compadd -a names\n"
+    "}\n"
+    "_lopin_modules() { # words are what stands behind `module` then\n"
+    "    local -a names=(${(f)\"$(${(Q)~lopin} module complete module "
+    "\"${(@)words[2,CURRENT]}\" "
+    "2>/dev/null)\"})\n"
+    "    compadd -a names\n"
     "}\n";
 
 static const char tail[] = "    *) _default ;;\n"
@@ -52,7 +62,11 @@ static void add_action(struct str *into, const struct completion *completion)
                                           "_files -/",
                                           "_command_names -e",
                                           " _lopin_runs \"\"",
-                                          " _lopin_runs \\:"};
+                                          " _lopin_runs \\:",
+                                          " _lopin_names partitions",
+                                          " _lopin_names accounts",
+                                          " _lopin_names qos",
+                                          " _lopin_modules"};
     if (!completion->words.count) {
         str_add(into, sources[completion->source]);
         return;

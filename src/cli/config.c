@@ -230,6 +230,33 @@ static void apply_site(struct cli *cli)
                                                      : SOURCE_INDEX_ALSO;
 }
 
+static int refuse_partition(const struct cli *cli, struct err *err)
+{
+    const struct site_file *site = &cli->config->site;
+    CLEANUP_FREE char *path = config_shown(cli, site->document.path);
+    err_set(err, ERR_USAGE, _("-p %s: jobs of this site name no partition"),
+            options_slurm_value(&cli->options.pass, OPTION_SLURM_PARTITION));
+    err_hint(err, "found", "%s:%u: partition = \"\"", path, site->slurm.partition_line);
+    return err_hint(err, "try", _("the line without -p"));
+}
+
+// What the site says of jobs, where neither the line nor a file nor Slurm's own variables do.
+static int apply_site_slurm(struct cli *cli, struct err *err)
+{
+    const struct site_slurm *site = &cli->config->site.slurm;
+    struct slurm_options *pass = &cli->options.pass;
+    const char *partition = options_slurm_value(pass, OPTION_SLURM_PARTITION);
+    const char *account = options_slurm_value(pass, OPTION_SLURM_ACCOUNT);
+    if (site->partition && !*site->partition && partition)
+        return refuse_partition(cli, err);
+    if (site->partition && *site->partition && !partition)
+        pass->value[OPTION_SLURM_PARTITION - OPTION_SLURM_FIRST] = site->partition;
+    if (site->account && !account && !vars_get(&cli->vars, "SBATCH_ACCOUNT") &&
+        !vars_get(&cli->vars, "SLURM_ACCOUNT"))
+        pass->value[OPTION_SLURM_ACCOUNT - OPTION_SLURM_FIRST] = site->account;
+    return 0;
+}
+
 static int is_elsewhere(const struct layer_item *item, enum where where)
 {
     return where == WHERE_LOCAL && item->table && strcmp(item->table, CONFIG_SLURM) == 0;
@@ -261,7 +288,7 @@ int config_apply(struct cli *cli, enum command command, struct err *err)
                 return -1;
     }
     apply_site(cli);
-    return 0;
+    return where == WHERE_LOCAL ? 0 : apply_site_slurm(cli, err);
 }
 
 static void say_untrusted(const struct cli *cli)
@@ -290,7 +317,11 @@ static int talk(struct cli *cli, enum command command, struct err *err)
                                           OPTION_VERBOSE};
     static const uint64_t sited = COMMAND_RESUME | COMMAND_RETRY | COMMAND_REPORT |
                                   COMMAND_ENV_UNPACK | COMMAND_ENV_GC | COMMAND_ENV_CHECK |
-                                  COMMAND_PACK;
+                                  COMMAND_PACK | COMMAND_PARCEL | COMMAND_EXPLAIN |
+                                  COMMAND_COMPLETION;
+    // These only want its cache: how a run stands is said whatever that file holds.
+    static const uint64_t cached = COMMAND_STATUS | COMMAND_WATCH | COMMAND_WAIT |
+                                   COMMAND_CANCEL | COMMAND_RM | COMMAND_LIST | COMMAND_LOG;
     struct config *config = cli->config = mem_zero(1, sizeof *config);
     struct err wrong = {0};
     if (config_read_variables(cli, COMMAND_MAP, &wrong) < 0 || read_user(cli, &wrong) < 0 ||
@@ -305,6 +336,9 @@ static int talk(struct cli *cli, enum command command, struct err *err)
                     apply_item(cli, COMMAND_MAP, layer, item, &wrong) < 0)
                     say(cli, "%s [%s]", wrong.text, err_name(wrong.code));
         }
+    if (command & cached &&
+        site_file_read(&config->site, CONFIG_SITE_PATH, &cli->vars, &wrong) < 0)
+        say(cli, "%s [%s]", wrong.text, err_name(wrong.code));
     return command & sited ? site_file_read(&config->site, CONFIG_SITE_PATH, &cli->vars, err)
                            : 0;
 }

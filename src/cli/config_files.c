@@ -28,7 +28,7 @@ void config_known(struct layer_known *ret)
                 (struct layer_command){cli_commands[i].name, (uint64_t)cli_commands[i].command};
     if (ret->count < COUNT(ret->command))
         ret->command[ret->count++] =
-            (struct layer_command){CONFIG_SLURM, COMMAND_RUN | COMMAND_ALLOC};
+            (struct layer_command){CONFIG_SLURM, COMMAND_MAP | COMMAND_RUN | COMMAND_ALLOC};
 }
 
 char *config_variable(const char *option)

@@ -15,9 +15,11 @@
 #include "cli/env_unpack.h"
 #include "cli/fitness.h"
 #include "cli/json_text.h"
+#include "cli/line_modules.h"
 #include "cli/project_env.h"
 #include "cli/say.h"
 #include "cli/setting.h"
+#include "env/fit.h"
 #include "env/lost.h"
 #include "machine/isa.h"
 
@@ -231,6 +233,21 @@ static int answer(struct cli *cli, struct checked *checked, struct err *err)
     return status;
 }
 
+// Who activates it starts its interpreter without lopin: what this shell has loaded must be enough for that.
+static int check_modules(struct cli *cli, const struct site *site, struct err *err)
+{
+    if (lost_modules(site, &cli->vars, err) < 0 || line_modules_env(cli, site->prefix, err) < 0)
+        return -1;
+    CLEANUP_STR struct str names = {0};
+    line_modules_add(&cli->modules, &names);
+    if (cli->before.list.count)
+        say(cli,
+            _("modules that it was made with are not loaded in this shell; lopin run and map "
+              "load them: %s"),
+            names.text);
+    return 0;
+}
+
 int env_check(struct cli *cli, struct err *err)
 {
     struct checked checked = {0};
@@ -240,7 +257,7 @@ int env_check(struct cli *cli, struct err *err)
         lost_check(prefix, err) < 0 || site_open(prefix, &checked.site, err) < 0)
         return -1;
     const struct python_ask ask = {.env = prefix, .vars = &cli->vars, .cache = cache};
-    int status = lost_modules(&checked.site, &cli->vars, err);
+    int status = check_modules(cli, &checked.site, err);
     if (status == 0 && python_find(&ask, &checked.python, err) < 0)
         status = fitness_why(cli, prefix, err);
     if (status == 0)

@@ -115,8 +115,10 @@ int env_counted(struct cli *cli, const struct packs_ask *ask, const char *memo, 
     CLEANUP_FREE char *known = known_image(memo);
     free(TAKE(*ret));
     if (known) {
-        if (use_image(cli, known, ret, &wrong) == 0)
+        if (use_image(cli, known, ret, &wrong) == 0) {
+            cli->made_image = TAKE(known);
             return 1;
+        }
         if (is_of_disk(cli, &wrong))
             return 0;
         wrong = (struct err){0}; // it is looked at once more, and made anew where it is damaged
@@ -127,8 +129,10 @@ int env_counted(struct cli *cli, const struct packs_ask *ask, const char *memo, 
     packs_free(&packs);
     if (status == 0 && memo)
         env_keep_memo(cli, memo, image);
-    if (status == 0)
+    if (status == 0) {
+        cli->made_image = TAKE(image);
         return 1;
+    }
     if (is_of_disk(cli, &wrong))
         return 0;
     *err = wrong;

@@ -21,10 +21,12 @@
 #include "base/process.h"
 #include "base/table.h"
 #include "cli/env.h"
+#include "cli/env_make.h"
 #include "cli/env_unpack.h"
 #include "cli/json_text.h"
 #include "cli/say.h"
 #include "cli/setting.h"
+#include "env/outside.h"
 #include "env/uses.h"
 #include "image/image.h"
 #include "store/store.h"
@@ -176,6 +178,8 @@ static int look_lease(void *context, const char *env, time_t said)
 {
     struct gc *gc = context;
     CLEANUP_FREE char *config = mem_print("%s/pyvenv.cfg", env);
+    if (!is_dry(gc))
+        env_sweep(env);
     if (access(config, F_OK) == 0) {
         gc->kept_envs++;
         uses_links(env, note, gc);
@@ -184,11 +188,27 @@ static int look_lease(void *context, const char *env, time_t said)
     return is_dry(gc) || said >= gc->before; // its disk may only not be here now
 }
 
+// Files that environments with a shared folder get a link to.
+static void note_listed(struct gc *gc, const char *path)
+{
+    CLEANUP_STR struct str text = {0};
+    struct outside_list list = {0};
+    CLEANUP_FREE char *file = mem_print("%s/outside", path);
+    if (fs_read(AT_FDCWD, file, 64 << 20, &text, NULL) == 0)
+        outside_list_read(str_text(&text), &list);
+    for (size_t i = 0; i < list.count; i++)
+        if (list.item[i].kind != OUTSIDE_COMMAND)
+            note(gc, list.item[i].value);
+    outside_list_free(&list);
+}
+
 static void look_site(struct gc *gc, const char *path)
 {
-    if (table_get(&gc->sites, fs_base(path)) || used(path, NULL) >= gc->before ||
-        !drop(gc, path, NULL))
-        uses_links(path, note, gc);
+    if (!table_get(&gc->sites, fs_base(path)) && used(path, NULL) < gc->before &&
+        drop(gc, path, NULL))
+        return;
+    uses_links(path, note, gc);
+    note_listed(gc, path);
 }
 
 static void look_file(struct gc *gc, const char *path)

@@ -20,6 +20,7 @@
 #include "cli/env_counted.h"
 #include "cli/env_unpack.h"
 #include "cli/fitness.h"
+#include "cli/line_modules.h"
 #include "cli/packs_advice.h"
 #include "cli/packs_line.h"
 #include "cli/packs_memo.h"
@@ -44,6 +45,32 @@ static int make_folder(const char *above, const char *path, struct err *err)
     return 0;
 }
 
+// What killed ones left begins with: ".ENV.lopin-". Yours.
+static char *beside_of(const char *goal)
+{
+    return mem_print(".%s.lopin-", fs_base(goal));
+}
+
+void env_sweep(const char *goal)
+{
+    CLEANUP_FREE char *real = realpath(goal, NULL);
+    CLEANUP_FREE char *folder = fs_folder(real ? real : goal);
+    CLEANUP_FREE char *prefix = beside_of(real ? real : goal);
+    left_sweep(folder, prefix);
+}
+
+// The folder above, which may be a large one, is not read where the store says that this environment was
+// never begun: what was begun without a word to it waits for the next one, or for `lopin env gc`.
+static char *place_beside(const struct packs *packs, const char *prefix, const char *goal,
+                          const char *folder)
+{
+    CLEANUP_FREE char *begin = beside_of(goal);
+    enum link_mode link = packs ? packs->cli->options.pack.link : LINK_COPY;
+    int links = link != LINK_COPY && link != LINK_HARD;
+    return links && packs_lease(packs, prefix) ? left_name(folder, begin)
+                                               : left_begin(folder, begin);
+}
+
 int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct err *err)
 {
     struct site site = {0};
@@ -51,9 +78,7 @@ int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct er
     CLEANUP_FREE char *real = old ? realpath(ask->prefix, NULL) : NULL;
     const char *goal = real ? real : ask->prefix;
     CLEANUP_FREE char *folder = fs_folder(goal);
-    CLEANUP_FREE char *prefix = mem_print(".%s.lopin-", fs_base(goal));
-    CLEANUP_FREE char *beside = left_name(folder, prefix);
-    left_sweep(folder, prefix);
+    CLEANUP_FREE char *beside = place_beside(packs, ask->prefix, goal, folder);
     if (make_folder(folder, beside, err) < 0)
         return -1;
     struct venv_ask frame = *ask;
@@ -83,6 +108,7 @@ char *env_name(struct packs *packs, const char *folder, const char *ending)
     hash_text(&hash, facts->program);
     hash_text(&hash, facts->version);
     hash_part(&hash, &packs->cli->options.pack.link, sizeof packs->cli->options.pack.link);
+    line_modules_hash(packs->cli, &hash); // what is built is built with them
     for (size_t i = 0; i < packs->solution.count; i++) {
         hash_part(&hash, packs->solution.choice[i].normal.text,
                   packs->solution.choice[i].normal.size);
@@ -161,7 +187,9 @@ static int make_for_line(struct packs *packs, int again, char **ret, struct err 
         return -1;
     CLEANUP_FREE char *goal = env_name(packs, "envs", "");
     CLEANUP_FREE char *lopin = fs_self();
+    CLEANUP_FREE char *modules = line_modules_joined(packs->cli);
     const struct venv_ask ask = {.prefix = goal,
+                                 .modules = modules,
                                  .facts = &packs->python->facts,
                                  .version = LOPIN_VERSION,
                                  .lopin = lopin,
@@ -293,6 +321,8 @@ static int make_for(struct cli *cli, const struct strv *words, const char *want,
 {
     struct python python = {0};
     CLEANUP_FREE char *cache = setting_cache(cli);
+    if (line_modules_python(cli, want, err) < 0)
+        return -1;
     const struct python_ask ask = {
         .want = want, .vars = &cli->vars, .cache = cache, .also = config_pythons(cli)};
     if (python_find(&ask, &python, err) < 0)

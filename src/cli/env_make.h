@@ -10,6 +10,8 @@
 // Makes one with these packages (solved and filled; NULL: none) beside ask->prefix, which it
 // replaces in one step. `old`: something is there, and goes. Returns 0, or -1 with err.
 int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct err *err);
+// Removes what killed ones left beside an environment.
+void env_sweep(const char *goal);
 // Where the line asks for packages (--with, -r, the header of `script`, which may be NULL):
 // finds or makes their environment in the cache, and sets cli->options.env to it. Where --env names an
 // image: unpacks it (env_unpack.h). Returns 0, or -1 with err.

@@ -15,6 +15,7 @@
 #include "cli/columns.h"
 #include "cli/env.h"
 #include "cli/json_text.h"
+#include "cli/line_modules.h"
 #include "cli/pip.h"
 #include "cli/project_env.h"
 #include "cli/say.h"
@@ -105,11 +106,22 @@ static json_t *part_object(const struct part *part)
     return object;
 }
 
+// That it was made with: they are loaded when it is used.
+static void modules_of(const struct site *site, struct strv *ret)
+{
+    if (site->modules)
+        strv_split(ret, site->modules, ':');
+}
+
 static int say_json(const struct shown *shown, const struct python *python, struct err *err)
 {
     const struct site *site = &shown->pip->site;
     json_t *object = json_object();
-    json_t *packages = json_array();
+    json_t *packages = json_array(), *modules = json_array();
+    CLEANUP_STRV struct strv names = {0};
+    modules_of(site, &names);
+    for (size_t i = 0; i < names.count; i++)
+        json_array_append_new(modules, json_text(names.item[i]));
     json_object_set_new(object, "v", json_integer(1));
     json_put_text(object, "env", site->prefix);
     json_object_set_new(object, "id", json_string(shown->id));
@@ -122,6 +134,7 @@ static int say_json(const struct shown *shown, const struct python *python, stru
     json_object_set_new(object, "store_bytes", json_integer((json_int_t)shown->store_bytes));
     for (size_t i = 0; i < shown->count; i++)
         json_array_append_new(packages, part_object(&shown->part[i]));
+    json_object_set_new(object, "modules", modules);
     json_object_set_new(object, "packages", packages);
     return json_say(shown->pip->cli, object, err);
 }
@@ -157,6 +170,7 @@ static void add_parts(const struct shown *shown, struct str *text)
 static int say_text(const struct shown *shown, const struct python *python, struct err *err)
 {
     CLEANUP_STR struct str text = {0}, own = {0}, store = {0};
+    CLEANUP_STRV struct strv modules = {0};
     const struct site *site = &shown->pip->site;
     human_memory(&own, (int64_t)(shown->own_bytes / 1024));
     human_memory(&store, (int64_t)(shown->store_bytes / 1024));
@@ -167,6 +181,12 @@ static int say_text(const struct shown *shown, const struct python *python, stru
     str_print(&text, "%s   ", python->facts.version);
     str_add_visible(&text, python->facts.program, strlen(python->facts.program));
     str_add(&text, site->system_site ? _("   and its own packages\n") : "\n");
+    modules_of(site, &modules);
+    if (modules.count) {
+        say_add_label(&text, _("modules"));
+        line_modules_add(&modules, &text);
+        str_add_char(&text, '\n');
+    }
     say_add_label(&text, _("what"));
     str_print(&text,
               lang_plural("%zu package, %zu of them links into the store   id %s\n",

@@ -378,6 +378,7 @@ int env_unpack_for_line(struct cli *cli, struct err *err)
     // --python is what the image is unpacked for; then the environment's own is used
     if (env_unpack_image(cli, file, NULL, &cli->made_env, err) < 0)
         return -1;
+    cli->made_image = TAKE(file);
     cli->options.env = cli->made_env;
     cli->options.python = NULL;
     return 0;

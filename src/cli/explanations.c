@@ -5,6 +5,7 @@
 
 #include "base/lang.h"
 #include "cli/explain.h"
+#include "cli/explanations_module.h"
 
 const struct explanation explanations[ERR_COUNT] = {
     [ERR_USAGE] =
@@ -225,6 +226,8 @@ const struct explanation explanations[ERR_COUNT] = {
             "least of its affinity, the quota of its container, and what Slurm gave to\n"
             "the job; physical cores count, not hardware threads. --mem asks for more\n"
             "memory than its control groups, Slurm and the machine give.\n"
+            "Through Slurm, -c, -t, --mem, -N, --parcels or --chunk are more than the\n"
+            "partition, the account or the QOS allows: what they allow stands in the line.\n"
             "\n"
             "    nproc; lopin map --dry-run ...      what is there\n"
             "    lopin map ...                       without -c and --mem: all of it\n"
@@ -438,6 +441,17 @@ const struct explanation explanations[ERR_COUNT] = {
                "    sinfo -s                            which partitions there are\n"
                "    sacctmgr show assoc user=$USER      which accounts are yours\n"
                "    lopin run --slurm --dry-run ...     the script that was to be sent\n")},
+    [ERR_NEVER_STARTS] =
+        {N_("a job waits for what will not come"),
+         N_(
+             "Slurm keeps it in the queue, and it never starts as it stands: it asks for more\n"
+             "than its partition, account or QOS allows a job, or depends on a job that did\n"
+             "not end as it had to. `lopin explain JOB` says which, and what to type.\n"
+             "\n"
+             "    lopin explain 8124                  why that job waits\n"
+             "    scancel 8124                        out of the queue with it\n"
+             "    scontrol update jobid=8124 ...      less time, another partition or "
+             "account\n")},
     [ERR_SLURM_SILENT] =
         {N_("the controller of Slurm does not answer"),
          N_(
@@ -460,6 +474,9 @@ const struct explanation explanations[ERR_COUNT] = {
              "What it printed until then is in its log.\n"
              "\n"
              "    cat .lopin/jobs/8123.log\n")},
+    [ERR_NO_MODULE] = EXPLAIN_NO_MODULE,
+    [ERR_MODULE] = EXPLAIN_MODULE,
+    [ERR_MODULE_STATE] = EXPLAIN_MODULE_STATE,
     [ERR_SYSTEM] =
         {
             N_("the system refused something that lopin needs"),

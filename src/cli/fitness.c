@@ -9,9 +9,12 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/config.h"
 #include "cli/fitness_probe.h"
+#include "cli/line_modules.h"
 #include "cli/packs.h"
 #include "cli/say.h"
+#include "env/fit.h"
 #include "env/lost.h"
 #include "machine/isa.h"
 #include "wheel/name.h"
@@ -178,6 +181,79 @@ int fitness_check(const struct cli *cli, const struct python *python, struct err
     return status;
 }
 
+static int has_features(const struct cli *cli, const char *partition, uint64_t need)
+{
+    const char *level = site_partition_cpu(&cli->config->site, partition);
+    uint64_t have = 0;
+    return level && isa_word(level, strlen(level), &have, NULL) >= 0 && !(need & ~have);
+}
+
+// Of the site's partitions those that have it, in the file's order: the first.
+static const char *other_partition(const struct cli *cli, uint64_t need)
+{
+    const struct toml_value *table = cli->config->site.partition;
+    for (size_t i = 0; table && i < table->count; i++)
+        if (has_features(cli, table->item[i].key, need))
+            return table->item[i].key;
+    return NULL;
+}
+
+static int refuse_partition(const struct cli *cli, const struct python *python,
+                            const struct site *site, const struct stamp_package *package,
+                            const struct stamp_machine *machine, const char *partition,
+                            struct err *err)
+{
+    char missing[MISSING];
+    uint64_t need = 0;
+    CLEANUP_STR struct str normal = {0};
+    isa_word(package->cpu, strlen(package->cpu), &need, NULL);
+    isa_missing(need, machine->cpu, missing, sizeof missing);
+    err_set(err, ERR_CPU_LEVEL,
+            _("%s %s needs a processor with %s, and partition '%s' has %s (no %s)"),
+            package->name, package->version, package->cpu, partition, isa_level(machine->cpu),
+            missing);
+    hint_why(package, err);
+    name_add_normal(&normal, piece_of(package->name));
+    const char *other = other_partition(cli, need);
+    if (other)
+        err_hint(err, "try", "-p %s", other);
+    if (!hint_wheel(cli, python, str_text(&normal), machine, err) && !other)
+        err_hint(err, "try", "lopin wheels %s --all-versions --all-archs", str_text(&normal));
+    return err_hint(err, "in", "%s", site->prefix);
+}
+
+static int check_partition(const struct cli *cli, const struct python *python,
+                           const struct site *site, const char *partition, struct err *err)
+{
+    const char *level = cli->config ? site_partition_cpu(&cli->config->site, partition) : NULL;
+    struct stamp_machine machine = {0};
+    struct fit fit = {0};
+    if (!level || isa_word(level, strlen(level), &machine.cpu, NULL) < 0)
+        return 0;
+    int status = fit_look(site, &python->facts, &machine, &fit, err);
+    for (size_t i = 0; i < fit.count && status == 0; i++)
+        if (fit.item[i].kind == FIT_CPU)
+            status = refuse_partition(cli, python, site, fit.item[i].package, &machine,
+                                      partition, err);
+    fit_free(&fit);
+    return status;
+}
+
+int fitness_partitions(const struct cli *cli, const struct python *python,
+                       const struct strv *partitions, struct err *err)
+{
+    struct site site;
+    int status = 0;
+    if (is_off(cli) || site_open(python->facts.prefix, &site, NULL) < 0)
+        return 0;
+    CLEANUP_FREE char *stamp = mem_print("%s/%s", site.packages, STAMP_FILE);
+    if (site.is_lopin || access(stamp, F_OK) == 0)
+        for (size_t i = 0; i < partitions->count && status == 0; i++)
+            status = check_partition(cli, python, &site, partitions->item[i], err);
+    site_free(&site);
+    return status;
+}
+
 int fitness_python(const struct site *site, const struct facts *facts, struct err *err)
 {
     struct fit fit = {0};
@@ -193,6 +269,7 @@ int fitness_why(const struct cli *cli, const char *env, struct err *err)
     const char *prefix = env ? env : active;
     struct err better = {0};
     struct site site = {0};
+    line_modules_hint(cli, err);
     if (!err || !prefix || (err->code != ERR_NO_ENV && err->code != ERR_NO_PYTHON))
         return -1;
     CLEANUP_FREE char *path = fs_absolute(cli->cwd, prefix);
@@ -210,8 +287,7 @@ void fitness_say(const struct cli *cli, const struct python *python, const char 
     struct site site;
     struct fit fit = {0};
     struct stamp_machine machine;
-    if (site_open(prefix, &site, NULL) < 0)
-        return;
+    site_name(prefix, python->facts.version, &site);
     fit_machine(&python->facts, &machine);
     if (fit_needs(&site, &machine, &fit, NULL) == 0 && fit.count &&
         fit.item[0].kind == FIT_CPU) {

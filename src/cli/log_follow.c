@@ -14,103 +14,135 @@
 
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/crew_look.h"
 #include "run/journal_tail.h"
+#include "run/place.h"
+#include "run/round.h"
 
 enum { BLOCK = 1 << 16, BLOCKS = 16, POLL_MS = 200, MAX_SLOTS = 1 << 16 };
 #define NOBODY UINT32_MAX
 
+struct lanes { // the slots of a journal's writer
+    unsigned parcel, restart;
+    uint32_t *index; // by slot - 1: of the dataset that has it, or NOBODY
+    size_t count, room;
+};
 struct follow {
     struct log_show *show;
     struct saved *saved;
     const struct selection *selection;
     uint8_t *wanted; // by index
     int64_t *shown;  // by index: bytes of its present attempt
-    uint32_t *lane;  // by slot - 1: index of the dataset that has it, or NOBODY
-    size_t lanes, lane_room;
+    struct lanes *lanes;
+    size_t journals, journal_room;
+    size_t last; // of lanes: whose records come now
     struct journal_tail *tail;
-    unsigned parcel, restart; // of its journal
     struct err *err;
 };
 
-static size_t index_of(const struct saved *saved, uint64_t key)
+// NULL: of a journal that a later start replaced.
+static struct lanes *lanes_of(struct follow *follow, unsigned parcel, unsigned restart)
 {
-    size_t index = keys_find(&saved->state.by_key, key);
-    return index != KEYS_NONE ? index : NOBODY;
+    size_t at = follow->last;
+    if (at < follow->journals && follow->lanes[at].parcel == parcel &&
+        follow->lanes[at].restart == restart)
+        return &follow->lanes[at];
+    for (at = 0; at < follow->journals && follow->lanes[at].parcel != parcel; at++)
+        ;
+    follow->last = at;
+    if (at == follow->journals) {
+        mem_room(&follow->lanes, &follow->journal_room, at + 1, sizeof *follow->lanes);
+        follow->lanes[follow->journals++] =
+            (struct lanes){.parcel = parcel, .restart = restart};
+    } else if (follow->lanes[at].restart < restart) { // a new start: all slots are free
+        follow->lanes[at].restart = restart;
+        follow->lanes[at].count = 0;
+    }
+    return follow->lanes[at].restart == restart ? &follow->lanes[at] : NULL;
 }
 
-static void take_start(struct follow *follow, size_t index, const struct record *record)
+static void take_start(struct follow *follow, struct lanes *lanes, size_t index,
+                       const struct record *record)
 {
     if (!record->slot || record->slot > MAX_SLOTS)
         return;
-    mem_room(&follow->lane, &follow->lane_room, record->slot, sizeof *follow->lane);
-    while (follow->lanes < record->slot)
-        follow->lane[follow->lanes++] = NOBODY;
-    follow->lane[record->slot - 1] = (uint32_t)index;
-    follow->shown[index] = 0;
+    mem_room(&lanes->index, &lanes->room, record->slot, sizeof *lanes->index);
+    while (lanes->count < record->slot)
+        lanes->index[lanes->count++] = NOBODY;
+    lanes->index[record->slot - 1] = (uint32_t)index;
+    if (index != NOBODY)
+        follow->shown[index] = 0;
 }
 
-static int take_end(struct follow *follow, size_t index, const struct record *record,
-                    struct err *err)
+static int take_end(struct follow *follow, struct lanes *lanes, size_t index,
+                    const struct record *record, int is_news)
 {
-    struct outcome *outcome = &follow->saved->state.outcome[index];
-    if (record->slot && record->slot <= follow->lanes &&
-        follow->lane[record->slot - 1] == index)
-        follow->lane[record->slot - 1] = NOBODY;
-    // an end that was there when the run was opened has been shown
-    if (outcome->state != OUTCOME_WAITING && outcome->state != OUTCOME_BEGUN &&
-        outcome->restart == follow->restart && record->attempt <= outcome->attempt)
-        return 0;
-    outcome->state = outcome_of(record->state);
-    outcome->attempt = record->attempt;
-    outcome->log_at = record->log_at;
-    outcome->log_size = record->log_size;
-    outcome->parcel = (uint16_t)follow->parcel;
-    outcome->restart = (uint16_t)follow->restart;
+    if (record->slot && record->slot <= lanes->count && lanes->index[record->slot - 1] == index)
+        lanes->index[record->slot - 1] = NOBODY;
+    const struct outcome *outcome = &follow->saved->state.outcome[index];
     int hidden = follow->show->cli->options.failed && outcome->state != OUTCOME_FAILED;
-    if (!follow->wanted[index] || hidden)
+    if (!is_news || !follow->wanted[index] || hidden)
         return 0;
-    return log_show_ended(follow->show, (uint32_t)index, follow->shown[index], err);
+    return log_show_ended(follow->show, (uint32_t)index, follow->shown[index], follow->err);
 }
 
 static int take_record(void *context, const struct record *record, unsigned parcel,
                        unsigned restart)
 {
     struct follow *follow = context;
-    if (restart != follow->restart ||
-        parcel != follow->parcel) // a new start: all slots are free
-        follow->lanes = 0;
-    follow->parcel = parcel;
-    follow->restart = restart;
+    struct state *state = &follow->saved->state;
+    struct lanes *lanes = lanes_of(follow, parcel, restart);
     if (record->kind != RECORD_START && record->kind != RECORD_END)
         return 0;
-    size_t index = index_of(follow->saved, record->key);
-    if (index == NOBODY)
+    size_t index = keys_find(&state->by_key, record->key);
+    if (index == KEYS_NONE)
         return 0;
+    const struct outcome *outcome = &state->outcome[index];
+    const struct place now = {outcome->attempt, outcome->ended, outcome->restart,
+                              outcome->parcel};
+    const struct place next = place_of(record, parcel, restart);
+    // an end that was there when the run was opened has been shown
+    int is_news = place_stands(&next, &now) && !place_stands(&now, &next);
+    int stands = place_stands(&next, &now);
+    state_take(state, record, parcel, restart);
     if (record->kind == RECORD_END)
-        return take_end(follow, index, record, follow->err);
-    take_start(follow, index, record);
+        return take_end(follow, lanes, index, record, is_news);
+    if (lanes)
+        take_start(follow, lanes, stands ? index : NOBODY, record);
     return 0;
 }
 
-static int show_lane(struct follow *follow, size_t slot, struct err *err)
+static int show_lane(struct follow *follow, size_t journal, size_t slot, struct err *err)
 {
-    uint32_t index = follow->lane[slot];
+    const struct lanes *lanes = &follow->lanes[journal];
+    uint32_t index = lanes->index[slot];
     if (index == NOBODY || !follow->wanted[index] || follow->show->cli->options.failed)
         return 0;
-    CLEANUP_CLOSE int fd =
-        log_show_spool(follow->saved, follow->parcel, follow->restart, (unsigned)slot + 1);
+    unsigned parcel = lanes->parcel, restart = lanes->restart;
+    CLEANUP_CLOSE int fd = log_show_spool(follow->saved, parcel, restart, (unsigned)slot + 1);
     char block[BLOCK];
     ssize_t got = BLOCK;
     for (int i = 0; fd >= 0 && got == BLOCK && i < BLOCKS; i++) { // others print as well
         got = pread(fd, block, BLOCK, follow->shown[index]);
-        if (journal_tail_go_on(follow->tail, take_record, follow, err) < 0)
+        if (got <= 0)
+            return 0;
+        if (journal_tail_go_on(follow->tail, parcel, restart, take_record, follow, err) < 0)
             return -1;
-        if (got <= 0 || slot >= follow->lanes || follow->lane[slot] != index)
+        if (slot >= lanes->count || lanes->index[slot] != index)
             return 0;
         if (log_show_bytes(follow->show, index, block, (size_t)got, err) < 0)
             return -1;
         follow->shown[index] += got;
     }
+    return 0;
+}
+
+static int show_lanes(struct follow *follow, struct err *err)
+{
+    for (size_t i = 0; i < follow->journals; i++)
+        for (size_t slot = 0; slot < follow->lanes[i].count; slot++)
+            if (show_lane(follow, i, slot, err) < 0)
+                return -1;
     return 0;
 }
 
@@ -125,18 +157,25 @@ static int is_ended(const struct follow *follow)
     return selection->index != NULL;
 }
 
+static int is_alive(const struct follow *follow, struct vigil *vigil)
+{
+    struct saved *saved = follow->saved;
+    if (round_last(saved->folder.fd))
+        return vigil_look(vigil, follow->show->cli, saved);
+    owner_look(saved->folder.fd, &saved->owner);
+    return saved->owner.state == OWNER_ALIVE;
+}
+
 static int follow_on(struct follow *follow, struct err *err)
 {
     struct log_show *show = follow->show;
+    CLEANUP_VIGIL struct vigil vigil = {0};
     for (int alive = 1; alive;) {
-        struct owner owner;
-        owner_look(follow->saved->folder.fd, &owner); // before the last look into the journal
-        alive = owner.state == OWNER_ALIVE;
+        alive = is_alive(follow, &vigil); // before the last look into the journals
         if (journal_tail_read(follow->tail, take_record, follow, err) < 0)
             return -1;
-        for (size_t slot = 0; slot < follow->lanes; slot++)
-            if (show_lane(follow, slot, err) < 0)
-                return -1;
+        if (show_lanes(follow, err) < 0)
+            return -1;
         if (show->gone || is_ended(follow))
             return 0;
         struct pollfd reader = {.fd = show->cli->out.fd};
@@ -151,7 +190,7 @@ int log_follow(struct log_show *show, struct saved *saved, const struct selectio
 {
     size_t count = saved->state.count;
     struct follow follow = {.show = show, .saved = saved, .selection = selection, .err = err};
-    follow.tail = journal_tail_new(saved->folder.fd, 0); // on one machine the parcel is 0
+    follow.tail = journal_tail_new(saved->folder.fd);
     follow.wanted = mem_zero(count, 1);
     follow.shown = mem_zero(count, sizeof *follow.shown);
     memset(follow.wanted, !selection->index, count);
@@ -161,6 +200,8 @@ int log_follow(struct log_show *show, struct saved *saved, const struct selectio
     journal_tail_free(follow.tail);
     free(follow.wanted);
     free(follow.shown);
-    free(follow.lane);
+    for (size_t i = 0; i < follow.journals; i++)
+        free(follow.lanes[i].index);
+    free(follow.lanes);
     return result;
 }

@@ -12,10 +12,11 @@
 #include "base/mem.h"
 #include "cli/config.h"
 #include "cli/env.h"
+#include "cli/line_modules.h"
+#include "cli/module.h"
 #include "cli/pip.h"
 #include "cli/say.h"
 
-#define LOPIN_VERSION_LINE "lopin " LOPIN_VERSION "\n"
 enum { STATUS_OURS = 125 }; // run, exec: lopin itself failed (env(1))
 
 const struct cli_command cli_commands[] = {
@@ -45,6 +46,8 @@ const struct cli_command cli_commands[] = {
     {"log", COMMAND_LOG, cmd_log, "[OPTION...] [RUN:][DATASET...]", N_("what tasks printed")},
     {"report", COMMAND_REPORT, cmd_report, "[OPTION...] [RUN]",
      N_("time, cores and memory used, and advice")},
+    {"show", COMMAND_SHOW_RUN, cmd_show, "--sbatch [RUN]",
+     N_("a run as a plain job script for sbatch")},
     {"threads", COMMAND_THREADS, cmd_threads, "[OPTION...] [PID|run:RUN|job:JOB]",
      N_("which threads processes have, whether they fit the cores")},
     {"venv", COMMAND_VENV, cmd_venv, "[OPTION...] ENV", N_("make an isolated environment")},
@@ -53,6 +56,8 @@ const struct cli_command cli_commands[] = {
      N_("packages of an environment, in pip's words"), pip_verbs},
     {"env", COMMAND_ENV, cmd_env, "[OPTION...] VERB [WORD...]",
      N_("environments: lock, check, carry elsewhere, clean up"), env_verbs},
+    {"module", COMMAND_MODULE, cmd_module, "[OPTION...] VERB [NAME...]",
+     N_("modulefiles: load, unload, find, in Lmod's words")},
     {"init", COMMAND_INIT, cmd_init, "[OPTION...]",
      N_("begin a project: lopin.toml and lopin.lock")},
     {"pack", COMMAND_PACK, cmd_pack, "[OPTION...] [RUN] FILE",
@@ -63,16 +68,18 @@ const struct cli_command cli_commands[] = {
      N_("which wheels there are, in wheelhouses and indexes")},
     {"config", COMMAND_CONFIG, cmd_config, "[OPTION...] [KEY]",
      N_("what files and variables say, and which")},
-    {"explain", COMMAND_EXPLAIN, cmd_explain, "[ERROR]",
-     N_("what an error means and what cures it")},
+    {"explain", COMMAND_EXPLAIN, cmd_explain, "[OPTION...] [JOB|run:RUN|ERROR]",
+     N_("why a job waits or ended; what an error means")},
     {"completion", COMMAND_COMPLETION, cmd_completion, "bash|zsh|fish",
      N_("completion for a shell")},
     {"help", COMMAND_HELP, cmd_help, "[COMMAND]", N_("the pages of the manual")},
     {0},
 };
-// For tests: in no help, completion or manual.
-static const struct cli_command hidden_command = {"x-wheel", COMMAND_DEBUG, cmd_x_wheel, "VERB",
-                                                  ""};
+// Typed by no person: by tests, by a job's script. In no help or completion.
+static const struct cli_command hidden_commands[] = {
+    {"x-wheel", COMMAND_DEBUG, cmd_x_wheel, "VERB", ""},
+    {"parcel", COMMAND_PARCEL, cmd_parcel, "FOLDER", ""},
+};
 
 // LANGUAGE is a list, as for gettext; LC_ALL=C means English whatever it says.
 static void choose_language(const struct vars *vars)
@@ -99,20 +106,20 @@ static void choose_language(const struct vars *vars)
 // Descriptors 0, 1 and 2 that are closed would become the next files opened, and be written to.
 static void open_standard(void)
 {
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= 2);
-    if (fd > 2)
-        close(fd);
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            open("/dev/null", O_RDWR); // it gets the lowest number, which is fd
 }
 
-static const struct cli_command *find_command(const char *name, struct err *err)
+// What stands behind an unknown name tells nothing, but is part of the line that was meant.
+static const struct cli_command *find_command(const char *name, char *const *words,
+                                              struct err *err)
 {
     const char *names[32];
     size_t count = 0;
-    if (strcmp(name, hidden_command.name) == 0)
-        return &hidden_command;
+    for (size_t i = 0; i < COUNT(hidden_commands); i++)
+        if (strcmp(name, hidden_commands[i].name) == 0)
+            return &hidden_commands[i];
     for (const struct cli_command *command = cli_commands; command->name; command++) {
         if (strcmp(command->name, name) == 0)
             return command;
@@ -120,10 +127,12 @@ static const struct cli_command *find_command(const char *name, struct err *err)
     }
     names[count] = NULL;
     err_set(err, ERR_USAGE, _("unknown command '%s'"), name);
+    if (module_verb_hint(name, 1, words, err))
+        return NULL;
     const char *near = opt_nearest(name, names);
     if (near)
         err_hint(err, "try", "lopin %s", near);
-    else
+    else if (!module_verb_hint(name, 0, words, err))
         err_hint(err, "try", "lopin help");
     return NULL;
 }
@@ -131,8 +140,9 @@ static const struct cli_command *find_command(const char *name, struct err *err)
 // Where there are verbs the options of the verb are read first (verbs_run).
 static int settle(struct cli *cli, const struct cli_command *command, struct err *err)
 {
-    static const unsigned without =
-        COMMAND_EXPLAIN | COMMAND_COMPLETION | COMMAND_HELP | COMMAND_DEBUG | COMMAND_CONFIG;
+    static const unsigned long long without = COMMAND_EXPLAIN | COMMAND_COMPLETION |
+                                              COMMAND_HELP | COMMAND_DEBUG | COMMAND_CONFIG |
+                                              COMMAND_MODULE;
     if (command->command & without || command->verbs)
         return 0;
     // What is tried is a line of map.
@@ -143,11 +153,19 @@ static int settle(struct cli *cli, const struct cli_command *command, struct err
     return status;
 }
 
+// Modules of the line are the environment of all that it does; a run that goes on has them in its
+// folder, and a job in the job's own line.
+static int load_modules(struct cli *cli, const struct cli_command *command, struct err *err)
+{
+    return command->verbs ? 0 : line_modules(cli, err);
+}
+
 static int run_command(struct cli *cli, const struct cli_command *command, char *const *words,
                        struct err *err)
 {
     // options behind a verb are that verb's: here only what may stand before it
     enum command reads = command->command == COMMAND_PIP ? COMMAND_PIP_OTHER : command->command;
+    cli->command = command->name;
     cli->typed = words;
     int read = options_read(&cli->options, reads, words, &cli->words, err);
     term_open(&cli->out, STDOUT_FILENO, cli->options.color);
@@ -155,7 +173,9 @@ static int run_command(struct cli *cli, const struct cli_command *command, char 
     if (read < 0)
         return -1;
     if (!cli->options.help)
-        return settle(cli, command, err) < 0 ? -1 : command->run(cli, err);
+        return settle(cli, command, err) < 0 || load_modules(cli, command, err) < 0
+                   ? -1
+                   : command->run(cli, err);
     strv_free(&cli->words);
     strv_add(&cli->words, command->name);
     return cmd_help(cli, err);
@@ -176,7 +196,7 @@ static int run_words(struct cli *cli, char *const *words, enum command *ret_comm
     }
     if (cli->options.help || !rest.count)
         return cmd_help(cli, err) < 0 ? -1 : cli->options.help ? 0 : err_status(ERR_USAGE);
-    const struct cli_command *command = find_command(rest.item[0], err);
+    const struct cli_command *command = find_command(rest.item[0], rest.item + 1, err);
     if (!command)
         return -1;
     *ret_command = command->command;
@@ -202,11 +222,15 @@ int main(int argc, char **argv)
                                                                         : err_status(err.code);
     }
     vars_free(&cli.vars);
+    vars_free(&cli.before);
+    strv_free(&cli.modules);
+    free(cli.module_pythons);
     strv_free(&cli.words);
     options_free(&cli.options);
     config_free(cli.config);
     free(cli.cwd);
     free(cli.made_env);
+    free(cli.made_image);
     free(cli.made_python);
     return status;
 }

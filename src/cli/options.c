@@ -29,7 +29,7 @@ static int read_count(const struct opt_scan *scan, const char *value, unsigned *
     if (strcmp(value, "auto") == 0)
         return 0;
     if (str_number(value, 1000000, &number) < 0 || !number)
-        return bad_value(scan, value, _("a number from 1, or auto"), err);
+        return bad_value(scan, value, _("a number from 1 to 1000000, or auto"), err);
     *ret = (unsigned)number;
     return 0;
 }
@@ -161,6 +161,45 @@ static int read_ntasks(const char *value, struct err *err)
     return err_hint(err, "try", _("-j N for datasets side by side, -T N for cores of each"));
 }
 
+static int read_engine(const struct opt_scan *scan, const char *value, const char **ret,
+                       struct err *err)
+{
+    static const char *const words[] = {"own", "site", NULL};
+    int choice;
+    if (opt_choice(scan, value, words, &choice, err) < 0)
+        return -1;
+    *ret = words[choice];
+    return 0;
+}
+
+// "gcc openmpi" is meant as "gcc,openmpi".
+static int bad_modules(const struct opt_scan *scan, const char *value, struct err *err)
+{
+    CLEANUP_STR struct str list = {0};
+    for (const char *at = value; *(at += strspn(at, " \t\n\r,"));) {
+        size_t size = strcspn(at, " \t\n\r,");
+        str_add(&list, list.size ? "," : "");
+        str_add_bytes(&list, at, size);
+        at += size;
+    }
+    bad_value(scan, value, _("a list of modules, as gcc,openmpi/4.1"), err);
+    if (list.size && !strchr(list.text, ':'))
+        err_hint(err, "try", "--module %s", list.text);
+    return -1;
+}
+
+static int read_modules(const struct opt_scan *scan, const char *value, struct strv *into,
+                        struct err *err)
+{
+    CLEANUP_STRV struct strv names = {0};
+    strv_split(&names, value, ',');
+    for (size_t i = 0; i < names.count; i++)
+        if (!*names.item[i] || strpbrk(names.item[i], " \t\n\r:"))
+            return bad_modules(scan, value, err);
+    strv_add_all(into, &names);
+    return 0;
+}
+
 static int take_value(struct options *options, int id, const char *value,
                       const struct opt_scan *scan, struct err *err)
 {
@@ -172,6 +211,8 @@ static int take_value(struct options *options, int id, const char *value,
     case OPTION_CORES: return read_count(scan, value, &options->cores, err);
     case OPTION_JOBS: return read_count(scan, value, &options->jobs, err);
     case OPTION_THREADS: return read_count(scan, value, &options->threads, err);
+    case OPTION_PARCELS: return read_count(scan, value, &options->parcels, err);
+    case OPTION_CHUNK: return read_count(scan, value, &options->chunk, err);
     case OPTION_TIME: return read_time(scan, value, &options->time_us, err);
     case OPTION_TIMEOUT: return read_timeout(scan, value, &options->timeout_us, err);
     case OPTION_OLDER: return read_age(scan, value, &options->older_us, err);
@@ -192,6 +233,7 @@ static int take_value(struct options *options, int id, const char *value,
     case OPTION_FROM: strv_add(&options->from, value); return 0;
     case OPTION_INCLUDE: strv_add(&options->include, value); return 0;
     case OPTION_KEEP: strv_split(&options->keep, value, ','); return 0;
+    case OPTION_MODULES: return read_modules(scan, value, &options->modules, err);
     case OPTION_COLSEP: options->colsep = value; return 0;
     case OPTION_ARRAY: options->array = value; return 0;
     case OPTION_MARK: options->mark = value; return 0;
@@ -201,6 +243,8 @@ static int take_value(struct options *options, int id, const char *value,
     case OPTION_PYTHON: options->python = value; return 0;
     case OPTION_ENV: options->env = value; return 0;
     case OPTION_NAME: options->name = value; return 0;
+    case OPTION_ENGINE: return read_engine(scan, value, &options->engine, err);
+    case OPTION_MODULE_SHELL: options->module_shell = value; return 0;
     default: return 0;
     }
 }
@@ -208,21 +252,52 @@ static int take_value(struct options *options, int id, const char *value,
 static void take_flag(struct options *options, int id)
 {
     int *const flags[] = {
-        [OPTION_NULL] = &options->null,         [OPTION_HEADER] = &options->header,
-        [OPTION_LINK] = &options->link,         [OPTION_SHELL] = &options->shell,
-        [OPTION_STDIN] = &options->pass_stdin,  [OPTION_OVERWRITE] = &options->overwrite,
-        [OPTION_RESUME] = &options->resume,     [OPTION_DRY_RUN] = &options->dry_run,
-        [OPTION_DETACH] = &options->detach,     [OPTION_KEEP_DONE] = &options->keep_done,
-        [OPTION_REDO] = &options->redo,         [OPTION_FAILED] = &options->failed,
-        [OPTION_FOLLOW] = &options->follow,     [OPTION_CHECK] = &options->check,
-        [OPTION_JSON] = &options->json,         [OPTION_QUIET] = &options->quiet,
-        [OPTION_VERBOSE] = &options->verbose,   [OPTION_NO_LEDGER] = &options->no_ledger,
-        [OPTION_FORCE] = &options->force,       [OPTION_MEM_HARD] = &options->mem_hard,
-        [OPTION_HELP] = &options->help,         [OPTION_VERSION] = &options->version,
-        [OPTION_STRICT] = &options->strict,     [OPTION_DATA] = &options->data,
-        [OPTION_TRY] = &options->by_threads,    [OPTION_WATCH] = &options->watch,
-        [OPTION_FAST_CTL] = &options->fast_ctl, [OPTION_SLURM] = &options->slurm,
-        [OPTION_LOCAL] = &options->local,       [OPTION_WAIT] = &options->wait,
+        [OPTION_NULL] = &options->null,
+        [OPTION_HEADER] = &options->header,
+        [OPTION_LINK] = &options->link,
+        [OPTION_SHELL] = &options->shell,
+        [OPTION_STDIN] = &options->pass_stdin,
+        [OPTION_OVERWRITE] = &options->overwrite,
+        [OPTION_RESUME] = &options->resume,
+        [OPTION_DRY_RUN] = &options->dry_run,
+        [OPTION_DETACH] = &options->detach,
+        [OPTION_KEEP_DONE] = &options->keep_done,
+        [OPTION_REDO] = &options->redo,
+        [OPTION_FAILED] = &options->failed,
+        [OPTION_FOLLOW] = &options->follow,
+        [OPTION_CHECK] = &options->check,
+        [OPTION_JSON] = &options->json,
+        [OPTION_QUIET] = &options->quiet,
+        [OPTION_VERBOSE] = &options->verbose,
+        [OPTION_NO_LEDGER] = &options->no_ledger,
+        [OPTION_FORCE] = &options->force,
+        [OPTION_MEM_HARD] = &options->mem_hard,
+        [OPTION_HELP] = &options->help,
+        [OPTION_VERSION] = &options->version,
+        [OPTION_STRICT] = &options->strict,
+        [OPTION_DATA] = &options->data,
+        [OPTION_TRY] = &options->by_threads,
+        [OPTION_WATCH] = &options->watch,
+        [OPTION_FAST_CTL] = &options->fast_ctl,
+        [OPTION_SLURM] = &options->slurm,
+        [OPTION_LOCAL] = &options->local,
+        [OPTION_WAIT] = &options->wait,
+        [OPTION_SBATCH] = &options->sbatch,
+        [OPTION_TERSE] = &options->terse,
+        [OPTION_DEFAULTS] = &options->defaults,
+        [OPTION_ALL_MODULES] = &options->all_modules,
+        [OPTION_REGEXP] = &options->regexp,
+        [OPTION_LATEST] = &options->latest,
+        [OPTION_HOOKS] = &options->hooks,
+        [OPTION_IGNORE_CACHE] = &options->ignore_cache,
+        [OPTION_REDIRECT] = &options->redirect,
+        [OPTION_REPLACE] = &options->replace,
+        [OPTION_DEBUG] = &options->debug,
+        [OPTION_LOCATION] = &options->location,
+        [OPTION_RAW] = &options->raw,
+        [OPTION_SHOW_HIDDEN] = &options->all_modules,
+        [OPTION_NO_EXTENSIONS] = &options->no_extensions,
+        [OPTION_INITIAL_LOAD] = &options->initial_load,
     };
     if ((size_t)id < COUNT(flags) && flags[id])
         *flags[id] = 1;
@@ -298,6 +373,14 @@ static void hint_command(const char *shown, enum command here, struct err *err)
         }
 }
 
+int options_take_next(enum command command, const char *word)
+{
+    const struct opt *opt = options_table;
+    while (opt->id && (!is_typed(opt, word) || !(opt->commands & command)))
+        opt++;
+    return opt->id && opt->value && !strchr(word, '=');
+}
+
 static int read_option(struct options *options, struct opt_scan *scan, struct err *err)
 {
     const char *value = NULL;
@@ -344,7 +427,7 @@ int options_read(struct options *options, enum command command, char *const *wor
     options->older_us = -1;
     int ends_at_word =
         (command & (COMMAND_MAP | COMMAND_TRY | COMMAND_ALLOC | COMMAND_RUN | COMMAND_EXEC |
-                    COMMAND_NONE | COMMAND_PIP_OTHER | COMMAND_ENV)) != 0;
+                    COMMAND_NONE | COMMAND_PIP_OTHER | COMMAND_ENV | COMMAND_MODULE)) != 0;
     for (;;) {
         char *const *before = scan.word;
         int result = read_option(options, &scan, err);
@@ -368,6 +451,7 @@ void options_free(struct options *options)
 {
     strv_free(&options->from);
     strv_free(&options->keep);
+    strv_free(&options->modules);
     strv_free(&options->include);
     options_pack_free(&options->pack);
     options_slurm_free(&options->pass);

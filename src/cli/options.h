@@ -58,6 +58,9 @@ enum command { // bits of struct opt's `commands`
     COMMAND_THREADS = 1LL << 46,
     COMMAND_TRY = 1LL << 47,
     COMMAND_ALLOC = 1LL << 48,
+    COMMAND_PARCEL = 1LL << 49,
+    COMMAND_SHOW_RUN = 1LL << 50,
+    COMMAND_MODULE = 1LL << 51,
     COMMAND_NONE = 1 << 16, // before the command's name
 };
 struct options { // words are borrowed from argv, and from the configuration
@@ -82,14 +85,22 @@ struct options { // words are borrowed from argv, and from the configuration
     int64_t mem_cpu_kb;          // --mem-per-cpu; 0: not said
     int mem_retry, mem_hard;     // --mem-retry in thousandths, -1: not said
     const char *python, *env;
-    struct strv keep; // names of --keep-env
-    int fast_ctl;     // --fast-threadpoolctl
+    struct strv keep;    // names of --keep-env
+    int fast_ctl;        // --fast-threadpoolctl
+    struct strv modules; // --module, in order
+    const char *engine;  // own, site; NULL: not said
+    int hooks;           // --hooks
+    int ignore_cache;    // --ignore_cache
     struct pack_options pack;
     struct slurm_options pass; // handed to Slurm
-    int slurm, local, wait;
-    const char *where;   // local, slurm; NULL: not said
-    int data;            // --data
-    struct strv include; // --include
+    int slurm, local, wait, sbatch;
+    unsigned parcels, chunk;  // 0: auto
+    const char *where;        // local, slurm; NULL: not said
+    int data;                 // --data
+    struct strv include;      // --include
+    const char *module_shell; // --shell of module
+    int terse, defaults, all_modules, regexp, latest, redirect, replace, initial_load,
+        no_extensions, debug, location, raw;
     int resume, dry_run, detach, keep_done, redo, failed, follow, check, watch;
 };
 extern const struct opt options_table[];
@@ -99,6 +110,8 @@ extern const struct opt options_table[];
 // or -1 with [usage]. options_free also after failure.
 int options_read(struct options *options, enum command command, char *const *words,
                  struct strv *ret_words, struct err *err);
+// Whether a word, "-c", "--cores" or "--cores=8", is an option of the command whose value is the next word.
+int options_take_next(enum command command, const char *word);
 // Takes one value of an option (NULL of a flag) as if it were typed; `shown` names it in messages.
 // Returns 0, or -1 with [usage].
 int options_take(struct options *options, const struct opt *opt, const char *value,

@@ -53,8 +53,23 @@ static const char *tag_of(const struct packs *packs)
 
 static int known_metadata(void *context, const char *path, struct str *into)
 {
-    const struct packs *packs = context;
-    return packs->store ? store_metadata(packs->store, path, tag_of(packs), into) : -1;
+    struct packs *packs = context;
+    struct stat st;
+    int is_new;
+    if (!packs->store || store_metadata(packs->store, path, tag_of(packs), into, &st) < 0)
+        return -1;
+    struct stat *kept = arena_alloc(&packs->arena, sizeof *kept);
+    *kept = st;
+    *table_put(&packs->looked, arena_dup(&packs->arena, path), &is_new) =
+        (uint64_t)(uintptr_t)kept;
+    return 0;
+}
+
+// The file of a wheel as it was when its metadata was taken: both are then of one entry. NULL: not known.
+static const struct stat *looked_at(const struct packs *packs, const char *path)
+{
+    const uint64_t *kept = table_get(&packs->looked, path);
+    return kept ? (const struct stat *)(uintptr_t)*kept : NULL;
 }
 
 const char *packs_home(const struct packs *packs)
@@ -276,8 +291,10 @@ int packs_fill(struct packs *packs, struct err *err)
     packs->entry = arena_alloc(&packs->arena, (count + 1) * sizeof *packs->entry);
     for (size_t i = 0; i < count; i++)
         if (packs->file[i])
-            wheel[wheels++] = (struct store_wheel){.path = packs->file[i]->path,
-                                                   .sha256 = known_hash(packs, i)};
+            wheel[wheels++] =
+                (struct store_wheel){.path = packs->file[i]->path,
+                                     .sha256 = known_hash(packs, i),
+                                     .stat = looked_at(packs, packs->file[i]->path)};
     const struct store_python python = {
         .path = packs->python->path, .tag = facts->cache_tag, .vars = &packs->cli->vars};
     const struct store_order order = {
@@ -381,6 +398,7 @@ size_t packs_adds(struct packs *packs, struct change_add **ret, const char *cons
 void packs_free(struct packs *packs)
 {
     solve_result_free(&packs->solution);
+    table_free(&packs->looked);
     source_free(packs->source);
     store_close(packs->store);
     pipconf_free(&packs->pip);

@@ -3,6 +3,7 @@
 // entries in the store: the rooms source, solve and store composed.
 #pragma once
 
+#include "base/table.h"
 #include "cli/cli.h"
 #include "env/change.h"
 #include "env/profile.h"
@@ -60,6 +61,8 @@ struct packs { // zero-initialise to begin; free with packs_free
     struct packs_source **built; // packs_build.h
     size_t built_count, built_room;
     struct tell *tell; // packs_tell.c
+    struct table
+        looked; // path of a wheel -> struct stat, of those whose metadata the store had
     // Found:
     struct solve_result solution;
     struct source_file **file; // of each choice; NULL: it is installed

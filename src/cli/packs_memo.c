@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "cli/line_modules.h"
 #include "cli/packs_build.h"
 #include "cli/path_packages.h"
 
@@ -54,8 +55,9 @@ static void add_asked(struct hash *hash, const struct packs *packs)
     const int flags[] = {packs->no_index,    packs->pre,          packs->require_hashes,
                          options->no_deps,   options->no_compile, (int)options->resolution,
                          (int)options->link, options->exact,      options->public};
-    hash_text(hash, "lopin-ask 1");
+    hash_text(hash, "lopin-ask 2");
     hash_part(hash, flags, sizeof flags);
+    line_modules_hash(packs->cli, hash);
     add_list(hash, &packs->wanted);
     add_list(hash, &packs->constraints);
     add_list(hash, &packs->overrides);
@@ -98,25 +100,25 @@ static void add_python(struct hash *hash, const struct packs *packs)
     path_packages_hash(packs->cli, hash);
 }
 
-// Each wheelhouse as it is. Returns 0, or -1: one cannot be looked at, or changed so lately that a
-// further change might not show in its time.
+// Each wheelhouse as it was when it was opened. Returns 0, or -1: one changed so lately that a further
+// change might not show in its time.
 static int add_places(struct hash *hash, const struct packs *packs, int *ret_index)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     *ret_index = 0;
     for (size_t i = 0; i < source_places(packs->source); i++) {
-        struct stat st;
         const char *where, *label;
         if (source_place(packs->source, i, &where, &label) != SOURCE_HOUSE) {
             *ret_index = 1;
             continue;
         }
-        if (stat(where, &st) < 0 || now.tv_sec - st.st_mtim.tv_sec < RACY_SECONDS)
+        const struct stat *st = source_house_stat(packs->source, i);
+        if (now.tv_sec - st->st_mtim.tv_sec < RACY_SECONDS)
             return -1;
         hash_text(hash, where);
-        const uint64_t facts[] = {(uint64_t)st.st_dev, (uint64_t)st.st_ino,
-                                  (uint64_t)clock_ns(st.st_mtim)};
+        const uint64_t facts[] = {(uint64_t)st->st_dev, (uint64_t)st->st_ino,
+                                  (uint64_t)clock_ns(st->st_mtim)};
         hash_part(hash, facts, sizeof facts);
     }
     return 0;

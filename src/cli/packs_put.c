@@ -26,13 +26,13 @@ static enum put_mode mode_of(const struct packs *packs, const struct site *site)
     return mode;
 }
 
-void packs_lease(const struct packs *packs, const char *prefix)
+int packs_lease(const struct packs *packs, const char *prefix)
 {
     const char *home = packs_home(packs);
     size_t size = strlen(home);
     CLEANUP_FREE char *folder = mem_print("%s/store", home);
-    if (strncmp(prefix, home, size) != 0 || prefix[size] != '/')
-        store_lease(folder, prefix);
+    return (strncmp(prefix, home, size) != 0 || prefix[size] != '/') &&
+           store_lease(folder, prefix);
 }
 
 int packs_put(struct packs *packs, const struct site *site, const char *prefix, int fresh,
@@ -45,7 +45,6 @@ int packs_put(struct packs *packs, const struct site *site, const char *prefix, 
     int whole = packs->cli->options.pack.link == LINK_WHOLE;
     if (packs->shared) {
         const struct change link = {.site = site, .prefix = prefix, .fresh = fresh};
-        packs_lease(packs, prefix);
         return change_link(&link, packs->shared, err);
     }
     size_t count = packs_adds(packs, &add, &remove);
@@ -59,7 +58,7 @@ int packs_put(struct packs *packs, const struct site *site, const char *prefix, 
                                   .shared = whole ? shared : NULL};
     if (!count && !packs->remove.count)
         return 0;
-    if (change.mode == PUT_SYM)
+    if (change.mode == PUT_SYM && !fresh) // env_make has said it
         packs_lease(packs, prefix);
     if (change_apply(&change, &notes, err) < 0)
         return -1;

@@ -11,5 +11,6 @@ int packs_put(struct packs *packs, const struct site *site, const char *prefix, 
 // Which architecture was taken, and other things that a person may want to know.
 void packs_say_notes(struct packs *packs);
 // Says to the store, before there are links, that an environment leads into it; those of the cache itself
-// are found there.
-void packs_lease(const struct packs *packs, const char *prefix);
+// are found there. Returns 1 if this store never heard of that environment, else 0 (also where it cannot
+// be said).
+int packs_lease(const struct packs *packs, const char *prefix);

@@ -75,9 +75,11 @@ static int read_file(void *context, const char *path, struct str *into, struct e
     if (url_is(path))
         return err_set(err, ERR_USAGE, _("'%s' is a URL: only files are read here"), path);
     CLEANUP_FREE char *whole = fs_absolute(cli->cwd, path);
-    if (access(whole, R_OK) < 0)
-        return err_errno(err, ERR_USAGE, errno, _("cannot read '%s'"), path);
-    return fs_read(AT_FDCWD, whole, FILE_MAX, into, err);
+    if (fs_read(AT_FDCWD, whole, FILE_MAX, into, err) == 0)
+        return 0;
+    return access(whole, R_OK) < 0
+               ? err_errno(err, ERR_USAGE, errno, _("cannot read '%s'"), path)
+               : -1;
 }
 
 static int parse_file(const struct cli *cli, struct arena *arena, const char *path,

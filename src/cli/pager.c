@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ static char *pager_line(const struct cli *cli)
     return less ? mem_dup("less -FRX") : NULL;
 }
 
-static pid_t start(const struct cli *cli, const char *line, int *ret_fd)
+static pid_t start(const struct cli *cli, const char *line, int out, int *ret_fd)
 {
     CLEANUP_STRV struct strv words = {0};
     strv_add(&words, "sh");
@@ -40,7 +41,7 @@ static pid_t start(const struct cli *cli, const char *line, int *ret_fd)
         .envp = cli->vars.list.item,
         .folder = -1,
         .in = ends[0],
-        .out = -1,
+        .out = out,
         .error = -1,
     };
     pid_t pid = proc_start(&proc);
@@ -51,13 +52,9 @@ static pid_t start(const struct cli *cli, const char *line, int *ret_fd)
     return pid;
 }
 
-int pager_show(struct cli *cli, const struct str *text, struct err *err)
+// Returns 0, or -1 if there was no such program.
+static int feed(pid_t pid, int fd, const struct str *text)
 {
-    CLEANUP_FREE char *line = cli->out.tty ? pager_line(cli) : NULL;
-    int fd = -1;
-    pid_t pid = line ? start(cli, line, &fd) : -1;
-    if (pid < 0)
-        return say_data(cli, text, err);
     // ^C is for the pager: without us it would go on, with the shell reading beside it.
     void (*before)(int) = signal(SIGINT, SIG_IGN);
     fs_write_all(fd, str_text(text), text->size); // one that is left early has read enough
@@ -66,7 +63,39 @@ int pager_show(struct cli *cli, const struct str *text, struct err *err)
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
     signal(SIGINT, before);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) // not there after all
-        return say_data(cli, text, err);
-    return 0;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 127 ? -1 : 0;
+}
+
+int pager_show(struct cli *cli, const struct str *text, struct err *err)
+{
+    CLEANUP_FREE char *line = cli->out.tty ? pager_line(cli) : NULL;
+    int fd = -1;
+    pid_t pid = line ? start(cli, line, -1, &fd) : -1;
+    return pid < 0 || feed(pid, fd, text) < 0 ? say_data(cli, text, err) : 0;
+}
+
+// As Lmod has it: LMOD_PAGER with LMOD_PAGER_OPTS, "none" for none.
+static char *talk_line(const struct cli *cli)
+{
+    const char *asked = vars_get(&cli->vars, "LMOD_PAGER");
+    const char *options = vars_get(&cli->vars, "LMOD_PAGER_OPTS");
+    if (!asked || !*asked)
+        return pager_line(cli);
+    if (strcmp(asked, "none") == 0)
+        return NULL;
+    return mem_print("%s %s", asked, options ? options : "-XqMREF");
+}
+
+void pager_talk(struct cli *cli, const struct str *text)
+{
+    size_t lines = 0;
+    int fd = -1;
+    for (size_t i = 0; i < text->size; i++)
+        lines += text->text[i] == '\n';
+    // what fits needs no program to be started
+    CLEANUP_FREE char *line =
+        cli->talk.tty && lines >= term_height(&cli->talk) ? talk_line(cli) : NULL;
+    pid_t pid = line ? start(cli, line, STDERR_FILENO, &fd) : -1;
+    if (pid < 0 || feed(pid, fd, text) < 0)
+        term_write(&cli->talk, text);
 }

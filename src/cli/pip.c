@@ -8,6 +8,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/fitness.h"
+#include "cli/line_modules.h"
 #include "cli/path_packages.h"
 #include "cli/setting.h"
 #include "env/lost.h"
@@ -100,6 +101,8 @@ int pip_python(const struct pip *pip, struct python *ret, struct err *err)
     const struct python_ask ask = {
         .env = pip->site.prefix, .vars = &pip->cli->vars, .cache = cache};
     *ret = (struct python){0};
+    if (line_modules_env(pip->cli, pip->site.prefix, err) < 0)
+        return -1;
     if (lost_modules(&pip->site, &pip->cli->vars, err) < 0)
         return -1;
     if (python_find(&ask, ret, err) < 0)

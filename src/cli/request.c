@@ -291,7 +291,7 @@ static int set_keys(const struct spec *spec, struct datasets *datasets, struct e
 
 // What makes two lines the same for --resume: all that decides what a task does, and not on
 // which datasets or cores.
-static uint64_t line_hash(const struct spec *spec)
+static uint64_t line_hash(const struct spec *spec, const struct strv *modules)
 {
     struct hash hash;
     hash_begin(&hash);
@@ -301,6 +301,8 @@ static uint64_t line_hash(const struct spec *spec)
         hash_text(&hash, texts[i]);
     for (size_t i = 0; i < spec->words.count; i++)
         hash_text(&hash, spec->words.item[i]);
+    for (size_t i = 0; i < modules->count; i++)
+        hash_text(&hash, modules->item[i]);
     return hash_end(&hash);
 }
 
@@ -394,7 +396,7 @@ static int fill_spec(struct request *request, const char *script, struct spec *s
         return -1;
     if (hash_program(spec->script_path, &spec->script_hash, err) < 0)
         return -1;
-    spec->line = line_hash(spec);
+    spec->line = line_hash(spec, &cli->options.modules);
     return set_keys(spec, datasets, err);
 }
 

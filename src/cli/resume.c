@@ -16,8 +16,13 @@
 #include "base/mem.h"
 #include "cli/begin.h"
 #include "cli/env_unpack.h"
+#include "cli/jobs.h"
+#include "cli/line_modules.h"
 #include "cli/request.h"
+#include "cli/run_wait.h"
 #include "cli/say.h"
+#include "cli/submit_map.h"
+#include "cli/where.h"
 #include "map/strict.h"
 #include "run/journal.h"
 #include "run/owner.h"
@@ -147,6 +152,8 @@ struct going { // one resumption; the run is owned
     enum resume_what what;
     int rewrite; // the list of datasets is a new one
     const char *python, *env;
+    int by_jobs;        // of Slurm
+    unsigned submitted; // as begin has it
     struct keep keep;
 };
 
@@ -166,9 +173,13 @@ static int run_choice(struct going *going, struct begin *begin, const struct cho
             choice->unknown);
     if (!choice->wanted_count)
         return nothing_left(cli, going->saved);
-    if (begin_ready(begin, err) < 0)
+    if (!going->by_jobs && begin_ready(begin, err) < 0)
         return -1;
     if (going->rewrite && datasets_save(going->datasets, folder->fd, err) < 0)
+        return -1;
+    if (going->by_jobs)
+        return submit_map_line(begin, err) < 0 ? -1 : submit_map_again(begin, folder, err);
+    if (jobs_fence(folder->fd, err) < 0)
         return -1;
     say_head(begin, choice, folder->number);
     return begin_run(begin, folder, journal_next_restart(folder->fd, 0), err);
@@ -207,6 +218,7 @@ static int go(struct going *going, struct err *err)
                &choice);
         begin.wanted = choice.wanted;
         status = run_choice(going, &begin, &choice, err);
+        going->submitted = begin.submitted;
     }
     begin_free(&begin);
     free(choice.wanted);
@@ -214,15 +226,42 @@ static int go(struct going *going, struct err *err)
     return status;
 }
 
+// By jobs nothing runs here that would need a keeper.
+static int submit_owned(struct going *going, struct err *err)
+{
+    int run_dir = going->saved->folder.fd;
+    if (owner_take(run_dir, err) < 0)
+        return -1;
+    int status = jobs_check_idle(going->cli, &going->saved->folder, going->by_jobs, err);
+    if (status == 0)
+        status = go(going, err);
+    if (status >= 0)
+        status = spec_save(going->spec, run_dir, err) < 0 ? -1 : status;
+    owner_leave(run_dir);
+    if (status == 0 && going->submitted && going->cli->options.wait)
+        status = run_wait(going->cli, going->submitted, err);
+    return status;
+}
+
 static int go_owned(struct going *going, struct err *err)
 {
     int run_dir = going->saved->folder.fd;
     int status;
+    enum where where;
+    if (where_of_run(going->cli, going->spec, &where, err) < 0)
+        return -1;
+    going->by_jobs = where == WHERE_SLURM;
+    if (going->by_jobs)
+        return submit_owned(going, err);
     int is_runner = keep_fork(&going->keep, going->cli, &going->saved->folder, &status, err);
     if (is_runner <= 0)
         return is_runner < 0 ? -1 : status;
     if (owner_take(run_dir, err) < 0)
         return -1;
+    if (jobs_check_idle(going->cli, &going->saved->folder, going->by_jobs, err) < 0) {
+        owner_leave(run_dir);
+        return -1;
+    }
     sweep(going->cli, going->saved);
     status = go(going, err);
     owner_leave(run_dir);
@@ -244,6 +283,16 @@ static int override(const struct options *options, struct spec *spec, struct err
     return request_limits(options, spec, err);
 }
 
+static int unpack_image(struct cli *cli, const char *image, struct err *err)
+{
+    if (access(image, R_OK) < 0)
+        err_errno(err, ERR_NO_ENV, errno, _("cannot read '%s'"), image);
+    else if (env_unpack_for_line(cli, err) == 0)
+        return 0;
+    return err_hint(err, "try", "%s",
+                    _("the line of this run with --resume: its environment is made again"));
+}
+
 int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, struct err *err)
 {
     struct spec *spec = &saved->spec;
@@ -253,8 +302,14 @@ int resume_run(struct cli *cli, struct saved *saved, enum resume_what what, stru
         return -1;
     strv_add_all(&cli->options.keep, &spec->keep);
     cli->options.fast_ctl = spec->fast_threadpoolctl;
-    CLEANUP_FREE char *python = mem_dup(spec->python_path);
+    if (line_modules_load(cli, &spec->modules, err) < 0)
+        return -1;
+    CLEANUP_FREE char *python = line_modules_program(cli, spec);
     going.python = python;
+    cli->options.env = spec->image;
+    if (spec->image && unpack_image(cli, spec->image, err) < 0)
+        return -1;
+    going.env = cli->options.env;
     if (access(spec->script_path, spec->python_path ? R_OK : X_OK) < 0)
         return err_errno(err, ERR_NO_PROGRAM, errno, _("cannot run '%s'"), spec->script_path);
     if (hash_program(spec->script_path, &spec->script_hash, err) < 0)
@@ -281,6 +336,8 @@ int resume_with(struct cli *cli, struct saved *saved, struct spec *spec,
     };
     if (saved_read_asked(saved, err) < 0)
         return -1;
+    if (!spec->slurm.count && cli->options.slurm)
+        strv_add_all(&spec->slurm, &saved->spec.slurm);
     spec->seed = saved->spec.seed; // the datasets of a run keep their seeds
     spec->strict |= saved->spec.strict;
     return go_owned(&going, err);

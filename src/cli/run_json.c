@@ -39,9 +39,15 @@ json_t *run_json(const struct saved *saved)
     put_count(object, "slots", spec->slots);
     put_count(object, "threads", spec->threads);
     json_object_set_new(object, "created", json_seconds(spec->created_us));
-    json_object_set_new(object, "wall_s", json_seconds(summary_wall_us(saved)));
+    json_object_set_new(object, "wall_s", json_seconds(state_wall_us(&saved->state)));
     json_object_set_new(object, "owner",
-                        standing.running ? owner_json(&saved->owner) : json_null());
+                        standing.running && saved->owner.state == OWNER_ALIVE
+                            ? owner_json(&saved->owner)
+                            : json_null());
+    json_t *modules = json_array();
+    for (size_t i = 0; i < spec->modules.count; i++)
+        json_array_append_new(modules, json_text(spec->modules.item[i]));
+    json_object_set_new(object, "modules", modules);
     put_count(object, "damaged_lines", state->damage.lines);
     return object;
 }

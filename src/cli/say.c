@@ -89,6 +89,14 @@ void say_error(const struct cli *cli, const struct err *err)
     term_write(&cli->talk, &text);
 }
 
+int say_page(const struct cli *cli, const struct str *text, struct err *err)
+{
+    if (!cli->options.module_shell)
+        return say_data(cli, text, err);
+    term_write(&cli->talk, text);
+    return 0;
+}
+
 int say_data(const struct cli *cli, const struct str *text, struct err *err)
 {
     if (term_write(&cli->out, text) < 0 && errno != EPIPE)

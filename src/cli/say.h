@@ -15,5 +15,7 @@ void say_error(const struct cli *cli, const struct err *err);
 // Data to stdout. Returns 0, or -1 with err where it cannot be written (a reader that is gone
 // is no error).
 int say_data(const struct cli *cli, const struct str *text, struct err *err);
+// A page for a person: the same, but on stderr where a shell evaluates stdout (module --shell).
+int say_page(const struct cli *cli, const struct str *text, struct err *err);
 // Adds "label<padding>" (translated, 8 columns) to text.
 void say_add_label(struct str *text, const char *label);

@@ -18,6 +18,7 @@
 #include "base/table.h"
 #include "cli/config.h"
 #include "cli/fitness.h"
+#include "cli/line_modules.h"
 #include "cli/reserve.h"
 #include "cli/say.h"
 #include "env/ask.h"
@@ -93,18 +94,21 @@ static uint64_t hash_distributions(const struct python *python)
 }
 
 // What was unpacked of an image is the same wherever a job has its disk.
-static uint64_t hash_python(const struct python *python)
+static uint64_t hash_python(const struct cli *cli, const struct python *python)
 {
     struct hash hash;
     CLEANUP_STR struct str mark = {0};
     CLEANUP_FREE char *path = mem_print("%s/" IMAGE_MARK, python->facts.prefix);
     int is_unpacked = fs_read(AT_FDCWD, path, 1 << 16, &mark, NULL) == 0;
     uint64_t distributions = hash_distributions(python);
+    // A module's stands elsewhere where the processor is another, and is the same.
+    int is_own = line_modules_own(cli, python->path);
     hash_begin(&hash);
-    hash_text(&hash, is_unpacked ? str_text(&mark) : python->path);
+    hash_text(&hash, is_unpacked ? str_text(&mark) : is_own ? "" : python->path);
     hash_text(&hash, python->facts.version);
-    hash_text(&hash, is_unpacked ? "" : python->facts.prefix);
+    hash_text(&hash, is_unpacked || is_own ? "" : python->facts.prefix);
     hash_part(&hash, &distributions, sizeof distributions);
+    line_modules_hash(cli, &hash);
     return hash_end(&hash);
 }
 
@@ -125,7 +129,7 @@ int setting_find(const struct cli *cli, const char *python, const char *env, int
     int is_made = env && cli->made_env && strcmp(env, cli->made_env) == 0;
     if (!is_made && fitness_check(cli, &ret->python, err) < 0)
         return -1;
-    ret->hash = hash_python(&ret->python);
+    ret->hash = hash_python(cli, &ret->python);
     return 0;
 }
 
@@ -232,14 +236,21 @@ void setting_say(const struct cli *cli, const struct setting *setting)
 {
     CLEANUP_STR struct str dropped = {0};
     CLEANUP_STR struct str lowered = {0};
-    CLEANUP_STR struct str path = {0};
+    CLEANUP_STR struct str path = {0}, modules = {0};
     join(&setting->dropped, &dropped);
     join(&setting->lowered, &lowered);
     if (setting->python.path) {
         str_add_visible(&path, setting->python.path, strlen(setting->python.path));
-        say_label(
-            cli, _("env"), "python %s   %s (%s)", setting->python.facts.version, path.text,
-            cli->made_env ? _("made for this line") : origin_words(setting->python.origin));
+        say_label(cli, _("env"), "python %s   %s (%s)", setting->python.facts.version,
+                  path.text,
+                  cli->made_env ? _("made for this line")
+                  : line_modules_own(cli, setting->python.path)
+                      ? _("module")
+                      : origin_words(setting->python.origin));
+    }
+    if (cli->modules.count) {
+        line_modules_add(&cli->modules, &modules);
+        say_label(cli, _("modules"), "%s", modules.text);
     }
     if (dropped.size)
         say_label(cli, "", _("kept out of tasks: %s   (--keep-env %s lets it through)"),

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/slurm_line.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "cli/cluster.h"
+#include "cli/fitness.h"
+#include "cli/line_modules.h"
 #include "cli/request.h"
 #include "cli/reserve.h"
 #include "cli/setting.h"
@@ -52,64 +54,61 @@ int slurm_line_options(const struct cli *cli, const char *name, struct strv *int
 // What a lopin that we run in has said of its task is not the job's.
 void slurm_line_vars(const struct cli *cli, struct vars *ret)
 {
+    static const char *const accounts[] = {"SBATCH_ACCOUNT", "SLURM_ACCOUNT", "SALLOC_ACCOUNT"};
     CLEANUP_VARS struct vars all = {0};
-    for (size_t i = 0; i < cli->vars.list.count; i++) {
-        const char *item = cli->vars.list.item[i];
+    // Modules are evaluated again on the node, whose tree may be another by its processor.
+    const struct strv *list = cli->before.list.count ? &cli->before.list : &cli->vars.list;
+    for (size_t i = 0; i < list->count; i++) {
+        const char *item = list->item[i];
         if (!str_starts(item, "LOPIN_TASK") && !str_starts(item, "LOPIN_RUN=") &&
             !str_starts(item, RESERVE_LEVEL "="))
             strv_add(&all.list, item);
     }
     slurm_vars(&all, ret);
-}
-
-static unsigned long number_of(const char *text)
-{
-    unsigned long number;
-    return text && str_number(text, INT_MAX, &number) == 0 ? number : 0;
+    // They would stand above what the script says.
+    for (size_t i = 0; i < COUNT(accounts); i++)
+        if (options_slurm_value(&cli->options.pass, OPTION_SLURM_ACCOUNT))
+            vars_unset(ret, accounts[i]);
 }
 
 int slurm_line_refused(const struct cli *cli, const char *command,
                        const struct slurm_answer *answer, struct err *err)
 {
-    const struct options *options = &cli->options;
-    const struct slurm_options *pass = &options->pass;
-    CLEANUP_PARTITIONS struct partitions partitions = {0};
-    CLEANUP_ANSWER struct slurm_answer nodes = {0};
-    CLEANUP_STRV struct strv words = {0};
-    for (size_t i = 0; partitions_ask[i]; i++)
-        strv_add(&words, partitions_ask[i]);
-    const struct slurm_ask ask = {.argv = words.item, .vars = &cli->vars};
-    const struct limits_ask limits = {
-        .partition = options_slurm_value(pass, OPTION_SLURM_PARTITION),
-        .nodes = number_of(options_slurm_value(pass, OPTION_SLURM_NODES)),
-        .time_us = options->time_us,
-        .memory_kb = options->mem_kb > 0 ? options->mem_kb : 0,
-        .core_kb = options->mem_cpu_kb,
-        .cores = options->cores,
-        .tasks = options->ntasks,
-    };
-    struct err ignored = {0};
-    if (slurm_call(&ask, &nodes, &ignored) == 0) {
-        partitions_read(str_text(&nodes.out), &partitions);
-        if (limits_check(&limits, &partitions, err) < 0)
-            return -1;
-    }
+    CLEANUP_CLUSTER struct cluster cluster = {0};
+    CLEANUP_STRV struct strv line = {0};
+    if (slurm_line_options(cli, "", &line, err) < 0)
+        return -1;
+    cluster_ask(cli, &line, 1, &cluster);
+    if (cluster_check(cli, &cluster, err) < 0)
+        return -1;
     return slurm_refused(command, answer, err);
 }
 
-int slurm_line_env(const struct cli *cli, int is_python, struct strv *into, struct err *err)
+int slurm_line_env(const struct cli *cli, int is_python, const struct strv *partitions,
+                   struct strv *into, struct err *err)
 {
     const struct options *options = &cli->options;
     struct setting setting = {0};
     const char *active = vars_get(&cli->vars, "VIRTUAL_ENV");
     if (options->env) {
         strv_add(into, "--env");
-        strv_take(into, strcmp(options->env, "none") == 0
+        strv_take(into, cli->made_image ? mem_dup(cli->made_image)
+                        : strcmp(options->env, "none") == 0
                             ? mem_dup(options->env)
                             : fs_absolute(cli->cwd, options->env));
     }
+    for (size_t i = 0; i < cli->modules.count; i++) {
+        strv_add(into, "--module");
+        strv_add(into, cli->modules.item[i]);
+    }
     int status = setting_find(cli, options->python, options->env, is_python, &setting, err);
-    if (status == 0 && setting.python.path && !options->env) {
+    if (status == 0 && setting.python.path && partitions)
+        status = fitness_partitions(cli, &setting.python, partitions, err);
+    int is_own = line_modules_own(cli, setting.python.path);
+    if (status == 0 && is_own && options->python && !options->env) {
+        strv_add(into, "--python");
+        strv_add(into, options->python);
+    } else if (status == 0 && setting.python.path && !options->env && !is_own) {
         int is_active = setting.python.origin == PYTHON_VENV && active;
         strv_add(into, is_active ? "--env" : "--python");
         strv_add(into, is_active ? active : setting.python.path);

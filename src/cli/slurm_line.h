@@ -16,7 +16,9 @@ void slurm_line_vars(const struct cli *cli, struct vars *ret);
 int slurm_line_refused(const struct cli *cli, const char *command,
                        const struct slurm_answer *answer, struct err *err);
 // Adds the options that lead another lopin to the environment and the interpreter of this line: "--env"
-// "DIR". `is_python`: a script that needs one, which is then found now. Returns 0, or -1 with err.
-int slurm_line_env(const struct cli *cli, int is_python, struct strv *into, struct err *err);
+// "DIR". `is_python`: a script that needs one, which is then found now. `partitions`: whose processors it
+// must fit ([cpu-level]), or NULL. Returns 0, or -1 with err.
+int slurm_line_env(const struct cli *cli, int is_python, const struct strv *partitions,
+                   struct strv *into, struct err *err);
 // Adds what keeps another lopin in the job from what files say of cores: it has all of the job's.
 void slurm_line_inner(struct strv *into);

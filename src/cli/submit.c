@@ -9,16 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/cluster.h"
 #include "cli/env_make.h"
+#include "cli/line_modules.h"
 #include "cli/request.h"
 #include "cli/say.h"
+#include "cli/sbatch.h"
 #include "cli/slurm_line.h"
 #include "run/folder.h"
 #include "sched/script.h"
@@ -27,6 +29,8 @@
 
 struct submit {
     struct cli *cli;
+    struct cluster cluster;
+    struct strv partitions; // that the job may run in, as far as they are known
     struct job_script script;
     struct submitted submitted;
     struct str text;    // of the script
@@ -36,6 +40,8 @@ struct submit {
 
 static void submit_done(struct submit *submit)
 {
+    cluster_free(&submit->cluster);
+    strv_free(&submit->partitions);
     free((char *)submit->script.line);
     job_script_free(&submit->script);
     str_free(&submit->text);
@@ -43,18 +49,6 @@ static void submit_done(struct submit *submit)
     free(submit->submitted.job);
     free(submit->submitted.folder);
     free(submit->submitted.log);
-}
-
-// The line as typed, for who reads the script later.
-static char *typed_line(const struct cli *cli)
-{
-    struct str line = {0};
-    str_add(&line, "lopin run");
-    for (char *const *word = cli->typed; *word; word++) {
-        str_add_char(&line, ' ');
-        str_add_shell(&line, *word);
-    }
-    return str_take(&line);
 }
 
 // The command of the job: this very lopin, on the node.
@@ -71,11 +65,15 @@ static int add_command(struct submit *submit, struct err *err)
         return -1;
     if (request_program(cli, script, &launch, &path, &is_python, err) < 0)
         return -1;
+    const struct options *options = &cli->options;
+    if ((is_python || options->python || options->env) &&
+        line_modules_python(cli, options->python, err) < 0)
+        return -1;
     strv_take(words, fs_self());
     strv_add(words, "run");
     strv_add(words, "--local");
     slurm_line_inner(words);
-    if (slurm_line_env(cli, is_python, words, err) < 0)
+    if (slurm_line_env(cli, is_python, &submit->partitions, words, err) < 0)
         return -1;
     // In another folder only an absolute path is the same script.
     int moves = options_slurm_value(&cli->options.pass, OPTION_SLURM_CHDIR) != NULL;
@@ -85,25 +83,6 @@ static int add_command(struct submit *submit, struct err *err)
     strv_add(words, first);
     for (size_t i = 1; i < cli->words.count; i++)
         strv_add(words, cli->words.item[i]);
-    return 0;
-}
-
-// sbatch replaces %j and the like, "%%" is a '%' of the name, and a backslash switches all of that off.
-static int add_pattern(const char *option, const char *folder, const char *pattern,
-                       struct strv *list, struct err *err)
-{
-    CLEANUP_STR struct str text = {0};
-    if (strchr(folder, '\\'))
-        return err_set(err, ERR_USAGE,
-                       _("Slurm writes no log below a folder with a backslash"));
-    str_print(&text, "--%s=", option);
-    for (const char *at = *pattern == '/' ? "" : folder; *at; at++) {
-        if (*at == '%')
-            str_add_char(&text, '%');
-        str_add_char(&text, *at);
-    }
-    str_print(&text, "%s%s", *pattern == '/' ? "" : "/", pattern);
-    strv_take(list, str_take(&text));
     return 0;
 }
 
@@ -125,10 +104,11 @@ static int add_options(struct submit *submit, struct err *err)
     if (!options_slurm_value(&options->pass, OPTION_SLURM_CHDIR))
         strv_take(list, mem_print("--chdir=%s", folder));
     if ((options->log
-             ? add_pattern("output", folder, options->log, list, err)
-             : add_pattern("output", submit->submitted.folder, "%j.log", list, err)) < 0)
+             ? sbatch_pattern("output", folder, options->log, list, err)
+             : sbatch_pattern("output", submit->submitted.folder, "%j.log", list, err)) < 0)
         return -1;
-    if (options->error_log && add_pattern("error", folder, options->error_log, list, err) < 0)
+    if (options->error_log &&
+        sbatch_pattern("error", folder, options->error_log, list, err) < 0)
         return -1;
     strv_add(list, "--open-mode=append"); // of a job that was requeued both are kept
     return 0;
@@ -138,7 +118,7 @@ static int compose(struct submit *submit, struct err *err)
 {
     struct cli *cli = submit->cli;
     submit->submitted.folder = mem_print("%s/" FOLDER, cli->cwd);
-    submit->script.line = typed_line(cli);
+    submit->script.line = sbatch_line(cli);
     submit->script.records = submit->submitted.folder;
     if (add_command(submit, err) < 0 || add_options(submit, err) < 0)
         return -1;
@@ -178,31 +158,9 @@ static int write_script(struct submit *submit, struct err *err)
     return 0;
 }
 
-// "8123" or "8123;CLUSTER".
-static int take_number(struct submit *submit, const char *out, struct err *err)
-{
-    size_t size = strspn(out, "0123456789");
-    if (!size || size > 20)
-        return err_set(err, ERR_REFUSED, _("sbatch printed no number of a job"));
-    submit->submitted.job = mem_dupn(out, size);
-    return 0;
-}
-
 static int send(struct submit *submit, struct err *err)
 {
-    CLEANUP_VARS struct vars vars = {0};
-    CLEANUP_ANSWER struct slurm_answer answer = {0};
-    char *const words[] = {(char *)"sbatch", (char *)"--parsable", submit->file, NULL};
-    const struct slurm_ask ask = {.argv = words, .vars = &vars};
-    slurm_line_vars(submit->cli, &vars);
-    if (slurm_call(&ask, &answer, err) < 0)
-        return err->code == ERR_SLURM_SILENT
-                   ? err_hint(err, "try",
-                              _("squeue --me, whether the job was taken all the same"))
-                   : -1;
-    if (!WIFEXITED(answer.status) || WEXITSTATUS(answer.status) != 0)
-        return slurm_line_refused(submit->cli, "sbatch", &answer, err);
-    return take_number(submit, str_text(&answer.out), err);
+    return sbatch_send(submit->cli, submit->file, NULL, &submit->submitted.job, NULL, err);
 }
 
 // The script beside the log; and no record of an earlier cluster's job of that number.
@@ -283,13 +241,37 @@ static int tell(const struct submit *submit, struct err *err)
     return status;
 }
 
+// Before an environment is made: what could never start is not submitted.
+static int check_cluster(struct submit *submit, struct err *err)
+{
+    CLEANUP_STRV struct strv line = {0};
+    if (slurm_line_options(submit->cli, "", &line, err) < 0)
+        return -1;
+    cluster_ask(submit->cli, &line, 0, &submit->cluster);
+    if (!submit->cli->options.dry_run && cluster_answers(&submit->cluster, err) < 0)
+        return -1;
+    cluster_partitions(&submit->cluster, &submit->partitions);
+    return cluster_check(submit->cli, &submit->cluster, err);
+}
+
+static int show(const struct submit *submit, struct err *err)
+{
+    const struct parcels one = {.count = 1};
+    CLEANUP_STRV struct strv advice = {0};
+    cluster_advise(submit->cli, &submit->cluster, &one, &advice);
+    for (size_t i = 0; i < advice.count; i++)
+        say_label(submit->cli, i ? "" : _("plan"), "%s", advice.item[i]);
+    return say_data(submit->cli, &submit->text, err);
+}
+
 static int submit_it(struct submit *submit, struct err *err)
 {
     CLEANUP_FREE char *sbatch = slurm_find("sbatch", &submit->cli->vars, err);
-    if (!sbatch || check_log(submit->cli, err) < 0 || compose(submit, err) < 0)
+    if (!sbatch || check_log(submit->cli, err) < 0 || check_cluster(submit, err) < 0 ||
+        compose(submit, err) < 0)
         return -1;
     if (submit->cli->options.dry_run)
-        return say_data(submit->cli, &submit->text, err);
+        return show(submit, err);
     if (make_folders(submit, err) < 0 || write_script(submit, err) < 0)
         return -1;
     if (send(submit, err) < 0) {

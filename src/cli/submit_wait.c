@@ -17,10 +17,10 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "cli/job_words.h"
 #include "cli/say.h"
 #include "cli/submit.h"
 #include "sched/job_view.h"
-#include "sched/limits.h"
 #include "sched/script.h"
 #include "sched/slurm.h"
 
@@ -206,60 +206,10 @@ static const char *job_of(const struct wait *wait)
     return wait->job->job;
 }
 
-static void fill_time(const struct wait *wait, struct err *err)
-{
-    CLEANUP_STR struct str limit = {0};
-    CLEANUP_STR struct str more = {0};
-    limits_add_time(&limit, wait->view.time_us);
-    limits_add_time(&more, wait->view.time_us * 2);
-    err_set(err, ERR_TIME_LIMIT, _("the time of job %s, %s, was over"), job_of(wait),
-            limit.text);
-    err_hint(err, "try", "lopin run --slurm -t %s ...", more.text);
-}
-
-// Why it did not end by itself. Returns 0 if it did.
-static int fill_cause(const struct wait *wait, const struct job_end *end, struct err *err)
-{
-    const struct job_view *view = &wait->view;
-    switch (job_cause(view, end)) {
-    case CAUSE_NONE: return 0;
-    case CAUSE_TIME: fill_time(wait, err); return 1;
-    case CAUSE_MEMORY:
-        err_set(err, ERR_MEMORY_LIMIT, _("job %s needed more memory than it had"),
-                job_of(wait));
-        err_hint(err, "try", _("lopin run --slurm --mem with more than now"));
-        return 1;
-    case CAUSE_NODE:
-        err_set(err, ERR_NODE_LOST, _("the node of job %s failed: %s"), job_of(wait),
-                view->nodes);
-        err_hint(err, "try", _("the same line again"));
-        return 1;
-    case CAUSE_CANCELLED:
-        err_set(err, ERR_CANCELLED, _("job %s was cancelled"), job_of(wait));
-        return 1;
-    case CAUSE_PREEMPTED:
-        err_set(err, ERR_CANCELLED, _("job %s had to make room for another"), job_of(wait));
-        err_hint(err, "try", _("the same line again"));
-        return 1;
-    case CAUSE_NEVER:
-        err_set(err, ERR_REFUSED, _("the script of job %s could not be started"), job_of(wait));
-        err_hint(err, "found", "%s (%s)", view->state, view->reason);
-        return 1;
-    case CAUSE_KILLED: break;
-    }
-    if (view->phase == JOB_ABSENT || !*view->state)
-        err_set(err, ERR_NODE_LOST, _("job %s is gone, and it left no record of its end"),
-                job_of(wait));
-    else
-        err_set(err, ERR_SIGNAL, _("job %s ended without a record: %s (%s)"), job_of(wait),
-                view->state, view->reason);
-    return 1;
-}
-
 static int conclude(struct wait *wait, struct err *err)
 {
     const struct job_end *end = has_record(wait) ? &wait->end : NULL;
-    int has_cause = fill_cause(wait, end, err);
+    int has_cause = job_words_error(&wait->view, end, job_of(wait), err);
     int was_killed = !end && (err->code == ERR_TIME_LIMIT || err->code == ERR_MEMORY_LIMIT ||
                               err->code == ERR_SIGNAL);
     if (has_cause && !end && !was_killed && !wait->is_cancelled)

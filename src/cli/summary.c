@@ -3,7 +3,6 @@
 #include "cli/summary.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -21,7 +20,8 @@ struct standing summary_standing(const struct saved *saved)
     const struct state *state = &saved->state;
     struct standing standing = {.begun = state->begun};
     // a run that this process ends still has its owner's file
-    standing.running = saved->owner.state == OWNER_ALIVE && saved->owner.pid != getpid();
+    standing.running = saved_is_live(saved);
+    standing.waiting = !standing.running && saved->awaited;
     standing.left = state->waiting + state->stopped + (standing.running ? 0 : state->begun);
     return standing;
 }
@@ -29,7 +29,7 @@ struct standing summary_standing(const struct saved *saved)
 int summary_status(const struct saved *saved)
 {
     struct standing standing = summary_standing(saved);
-    if (standing.left || standing.running)
+    if (standing.left || standing.running || standing.waiting)
         return STATUS_LEFT;
     return saved->state.failed ? STATUS_FAILED : 0;
 }
@@ -39,15 +39,9 @@ const char *summary_state(const struct saved *saved)
     struct standing standing = summary_standing(saved);
     if (standing.running)
         return "running";
+    if (standing.waiting)
+        return "waiting";
     return standing.left ? "stopped" : saved->state.failed ? "failed" : "done";
-}
-
-int64_t summary_wall_us(const struct saved *saved)
-{
-    int64_t wall = 0;
-    for (size_t i = 0; i < saved->state.segments; i++)
-        wall += saved->state.segment[i].end_us - saved->state.segment[i].start_us;
-    return wall;
 }
 
 void summary_add_name(struct str *text, const struct datasets *datasets, uint32_t index)
@@ -181,6 +175,19 @@ static void add_running(struct str *text, const struct term *term, const struct 
     str_print(text, lang_plural("%zu left", "%zu left", standing->left), standing->left);
 }
 
+static void add_waiting(struct str *text, const struct term *term, const struct saved *saved,
+                        const struct standing *standing)
+{
+    const struct state *state = &saved->state;
+    say_add_label(text, _("waiting"));
+    str_print(text, _("%zu of %zu done"), state->done, state->count);
+    add_failed(text, term, state->failed);
+    if (standing->left) {
+        str_add(text, ", ");
+        str_print(text, lang_plural("%zu left", "%zu left", standing->left), standing->left);
+    }
+}
+
 static void add_stopped(struct str *text, const struct term *term, const struct saved *saved,
                         const struct standing *standing)
 {
@@ -255,19 +262,33 @@ static void add_damage(struct str *text, const struct journal_damage *damage)
     str_add_char(text, '\n');
 }
 
-void summary_add(struct str *text, const struct cli *cli, const struct term *term,
-                 const struct saved *saved, const struct report *report)
+void summary_add_state(struct str *text, const struct term *term, const struct saved *saved,
+                       const struct report *report)
 {
     struct standing standing = summary_standing(saved);
     if (standing.running)
         add_running(text, term, saved, &standing);
+    else if (standing.waiting)
+        add_waiting(text, term, saved, &standing);
     else if (standing.left)
         add_stopped(text, term, saved, &standing);
     else
         add_done(text, term, saved, report);
-    str_add_char(text, '\n');
+}
+
+void summary_add_rest(struct str *text, const struct cli *cli, const struct term *term,
+                      const struct saved *saved, const struct report *report)
+{
     add_causes(text, cli, term, saved, report);
     add_damage(text, &saved->state.damage);
+}
+
+void summary_add(struct str *text, const struct cli *cli, const struct term *term,
+                 const struct saved *saved, const struct report *report)
+{
+    summary_add_state(text, term, saved, report);
+    str_add_char(text, '\n');
+    summary_add_rest(text, cli, term, saved, report);
 }
 
 void summary_say(const struct cli *cli, const struct saved *saved, const struct report *report)

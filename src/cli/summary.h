@@ -8,22 +8,29 @@
 
 struct standing { // of a run
     int running;  // another process computes it now
+    int waiting;  // nobody does, and jobs are to come
     size_t begun; // running, or cut off
     size_t left;  // neither done nor failed nor running
 };
 struct standing summary_standing(const struct saved *saved);
-// "running", "done", "failed" (nothing left, but failures) or "stopped" (work left). Not
-// translated.
+// "running", "waiting" (for jobs), "done", "failed" (nothing left, but failures) or "stopped" (work
+// left). Not translated.
 const char *summary_state(const struct saved *saved);
 // "40 datasets, 8 side by side, 1 thread each"; count 0: without the datasets.
 void summary_add_shape(struct str *text, const struct spec *spec, size_t count);
 // "run 5   analyse.py, 40 datasets, 8 side by side, 1 thread each".
 void summary_add_run(struct str *text, const struct saved *saved);
+// The line that begins with that state, without its end.
+void summary_add_state(struct str *text, const struct term *term, const struct saved *saved,
+                       const struct report *report);
 // "done    40 of 40 in 2m24s.  cores 98 %   memory 2.7G   slowest d33.npz 41s", or "stopped",
 // "running"; then the failures grouped by cause with the command that shows them, and what is
 // damaged. For `term`: &cli->talk where it ends a run, &cli->out where it answers a question.
 void summary_add(struct str *text, const struct cli *cli, const struct term *term,
                  const struct saved *saved, const struct report *report);
+// What of it follows that line.
+void summary_add_rest(struct str *text, const struct cli *cli, const struct term *term,
+                      const struct saved *saved, const struct report *report);
 // Says, on stderr, how a run stands: what begins it and what ends it.
 void summary_say(const struct cli *cli, const struct saved *saved, const struct report *report);
 // The exit status that a run in this state gives: 0, STATUS_FAILED or STATUS_LEFT.
@@ -35,5 +42,3 @@ void summary_add_name(struct str *text, const struct datasets *datasets, uint32_
 // only how many more there are, with `hint` behind.
 void summary_add_running(struct str *text, const struct term *term, const struct saved *saved,
                          const uint32_t *index, size_t count, size_t most, const char *hint);
-// Time of all starts, by the clock on the wall: cheaper than a report.
-int64_t summary_wall_us(const struct saved *saved);

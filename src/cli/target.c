@@ -110,21 +110,6 @@ static int no_dataset(const struct saved *saved, const char *word, struct err *e
                     datasets->item[datasets->count - 1].number);
 }
 
-// Index of the first dataset with at least this number: they rise, with gaps.
-static size_t lower(const struct datasets *datasets, unsigned long number)
-{
-    size_t low = 0;
-    size_t high = datasets->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (datasets->item[middle].number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static int choose_range(struct choosing *choosing, const char *text, struct err *err)
 {
     const struct datasets *datasets = &choosing->saved->datasets;
@@ -137,7 +122,7 @@ static int choose_range(struct choosing *choosing, const char *text, struct err 
         return err_set(err, ERR_USAGE, _("datasets count from 1"));
     if (to < from)
         return err_set(err, ERR_USAGE, _("the range '%s' goes backwards"), text);
-    size_t index = lower(datasets, from);
+    size_t index = datasets_from(datasets, (int64_t)from);
     if (index == datasets->count || datasets->item[index].number > to)
         return no_dataset(choosing->saved, text, err);
     for (; index < datasets->count && datasets->item[index].number <= to; index++)

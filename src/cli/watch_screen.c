@@ -137,7 +137,8 @@ static void add_recent(struct watch_screen *screen, struct frame *frame)
     }
 }
 
-void watch_screen_draw(struct watch_screen *screen, const struct progress *progress)
+void watch_screen_draw(struct watch_screen *screen, const struct progress *progress,
+                       const char *crew)
 {
     const struct cli *cli = screen->cli;
     const struct saved *saved = screen->watch->saved;
@@ -151,9 +152,11 @@ void watch_screen_draw(struct watch_screen *screen, const struct progress *progr
     lines_add_counts(&line, progress, width, 1);
     add_line(&frame, str_text(&line));
     str_clear(&line);
-    if (progress->cores_used >= 0) {
+    if (*crew) {
+        str_add(&line, crew);
+    } else if (progress->cores_used >= 0) {
         lines_add_use(&line, progress, width);
-    } else {
+    } else if (saved->owner.state == OWNER_ALIVE) {
         str_print(&line, _("  on %s: its processes are not seen from here"), saved->owner.host);
     }
     add_line(&frame, str_text(&line));

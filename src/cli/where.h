@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "run/spec.h"
 
 enum where {
     WHERE_LOCAL,
@@ -11,8 +12,11 @@ enum where {
 };
 // By --slurm and --local, the allocation that we are in, `where`. Returns 0, or -1 with [usage].
 int where_find(const struct cli *cli, enum command command, enum where *ret, struct err *err);
-// Of what only Slurm has the line says something that runs here: run refuses it ([usage]), alloc says
-// that it does not count, and refuses more than one node ([over-limit]).
+// For a run that goes on: as the line says, else as the run was.
+int where_of_run(const struct cli *cli, const struct spec *spec, enum where *ret,
+                 struct err *err);
+// Of what only Slurm has the line says something that runs here: run refuses it ([usage]), map and
+// alloc say that it does not count, and alloc refuses more than one node ([over-limit]).
 int where_check_local(const struct cli *cli, enum command command, struct err *err);
 // Whether this process is in an allocation of Slurm.
 int where_is_inside(const struct cli *cli);
