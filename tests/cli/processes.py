@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What /proc knows of the processes that a test's runs have started."""
+import contextlib
 import os
 import signal
 import time
@@ -64,7 +65,8 @@ def end_sleeps(folder):
 def kill_all(folder):
     """Ends what works there and no resume will end."""
     for pid in working_in(folder):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it ends by itself meanwhile
+            os.kill(pid, signal.SIGKILL)
 
 
 def runner_of(lopin, run=1):

@@ -12,6 +12,7 @@ import sources
 import wheels
 from environments import Env
 
+pytestmark = pytest.mark.slow
 LOCAL = ("--no-index", "--find-links", "house")
 
 

@@ -9,14 +9,14 @@ from terminal import terminal
 
 from conftest import ROOT
 
-COMMANDS = re.findall(r'\{"([a-z]+)", COMMAND_', (ROOT / "src/cli/main.c").read_text(encoding="utf-8"))
+COMMANDS = re.findall(r'\{"([a-z]+)", COMMAND_', (ROOT / "src/cli/main.c").read_text(encoding="utf-8").split("hidden_commands")[0])
 VERBS = re.findall(r'\{"([a-z]+)", COMMAND_', (ROOT / "src/cli/cmd_pip.c").read_text(encoding="utf-8"))
 ERRORS = re.findall(r'\[ERR_\w+\] = \{"([a-z-]+)", \d+\}', (ROOT / "src/base/err.c").read_text(encoding="utf-8"))
 # (letter or "", long name, commands as written)
 OPTIONS = [
     ("" if letter == "\\0" else letter, name, commands)
     for letter, name, commands in re.findall(
-        r"\{OPTION_\w+,\s*'(.|\\0)',\s*\"([a-z-]+)\".*?\),\s*([A-Z_ |\n]+?)(?:,\s*OPT_[A-Z_ |\n]+)?\}",
+        r"\{OPTION_\w+,\s*'(.|\\0)',\s*\"([a-z_-]+)\".*?\),\s*([A-Z_ |\n]+?)(?:,\s*OPT_[A-Z_ |\n]+)?\}",
         (ROOT / "src/cli/options_table.c").read_text(encoding="utf-8"), re.S)
 ]
 
@@ -108,6 +108,12 @@ def test_bash_words(bash):
     assert bash("lopin", "explain", "") == ERRORS
     assert bash("lopin", "completion", "") == ["bash", "zsh", "fish"]
     assert bash("lopin", "--lang", "fr", "sta") == ["status"]
+
+
+def test_bash_slurm(bash):
+    """tests/slurm has a cluster; here there is none, and nothing is offered."""
+    for words in (["run", "-p"], ["run", "--partition="], ["alloc", "-A"], ["run", "-q"]):
+        assert bash("lopin", *words, "") == []
 
 
 def test_bash_options(bash):

@@ -97,7 +97,7 @@ def test_false_takes_back_what_a_lower_one_says(lopin):
 
 
 @pytest.mark.parametrize("text, wanted", [
-    ("jobs = 'x'", "lopin.toml:2: option jobs: 'x' is not a number from 1, or auto [config]"),
+    ("jobs = 'x'", "lopin.toml:2: option jobs: 'x' is not a number from 1 to 1000000, or auto [config]"),
     ("jbos = 1", "lopin.toml:2: unknown key 'jbos' [config]"),
     ("time = 1.5", "lopin.toml:2: option time: '1.5' is not a time [config]"),
     ("[map]\nhalt = 'when'", "lopin.toml:3: "),
@@ -375,14 +375,16 @@ def test_every_option_has_a_row_that_files_understand(lopin):
         done = lopin("config")
         assert done.code == 2 and "lopin.toml:1: " in done.err, (name, done)
         known = "belongs to one line" in done.err or "must be true or false" in done.err or "is not one that" in done.err
-        assert known or name in ("failed", "follow", "check", "watch", "keep-done", "redo", "cpu", "glibc", "force", "older-than", "partition", "data", "include"), (name, done.err)
+        assert known or name in ("failed", "follow", "check", "watch", "keep-done", "redo", "cpu", "glibc", "force", "older-than", "partition", "data", "include", "default", "all", "regexp", "latest", "terse", "redirect", "replace", "nx", "initial_load", "show_hidden", "debug", "location", "loc", "raw"), (name, done.err)
 
 
-def test_where_is_not_for_map_and_that_is_said(lopin):
+def test_where_slurm_needs_one(lopin):
     lopin.write("lopin.toml", "where = 'slurm'\n")
     lopin.write("task", "#!/bin/sh\n", mode=0o755)
-    done = lopin("map", "./task", "a")
-    assert done.code == 0 and "map computes here" in done.err
-    assert "map computes here" not in lopin("map", "--local", "./task", "b").err
-    done = lopin("map", "--where", "slurm", "./task", "c")
-    assert done.code == 2 and "lopin alloc --slurm" in done.err
+    for words in (["map"], ["map", "--where", "slurm"], ["map", "--slurm"]):
+        done = lopin(*words, "./task", "a")
+        assert "[no-slurm]" in done.err and "--local" in done.err, done
+    assert not (lopin.cwd / ".lopin/runs/1").exists()
+    assert lopin("map", "--local", "./task", "b").code == 0
+    done = lopin("map", "--local", "-p", "short", "--chunk", "3", "./task", "c")
+    assert done.code == 0 and "without effect: --chunk, --partition" in done.err

@@ -86,12 +86,49 @@ def test_what_nobody_uses_goes(lopin, house, link):
 
 def test_the_same_packages_a_second_time(lopin, house):
     """A shared folder of packages that is only linked to: the store is not opened, and knows the environment all the same."""
-    make(lopin, "first", "alpha", link="whole")
-    env = make(lopin, "second", "alpha", link="whole")
-    shutil.rmtree(lopin.cwd / "first")
+    script = "data-1.0.data/scripts/data-script"
+    wheels.make(house, "data", "1.0", {"data-1.0.data/data/share/doc/data/x.txt": "x\n", "data-1.0.data/data/share/doc/y.txt": "y\n",
+                                       "data-1.0.data/headers/data.h": "", script: "#!python\nimport alpha\n"}, modes={script: 0o755})
+    os.utime(house, (time.time() - 100,) * 2)
+    first = make(lopin, "first", "alpha", "data", link="whole")
+    env = make(lopin, "second", "alpha", "data", link="whole")
+    shared, = (cache(lopin) / "sites").iterdir()
+    assert sorted(line.split()[0] for line in (shared / "outside").read_text().splitlines()) == ["file"] * 3 + ["script"]
+    for path in first, env:
+        files = {str(name.relative_to(path.path)): name.read_text() for top in ("share", "include") for name in (path.path / top).rglob("*.*")
+                 if name.is_file()}
+        assert sorted(files) == ["include/site/python%d.%d/data/data.h" % sys.version_info[:2], "share/doc/data/x.txt", "share/doc/y.txt"]
+        assert path.run(path.path / "bin/data-script").stdout == "alpha\n"
+    shutil.rmtree(first.path)
     age(lopin, 40)
-    assert gc(lopin)["kept"] == {"environments": 1, "packages": 1}
+    assert gc(lopin)["kept"] == {"environments": 1, "packages": 2}
     assert env.run(env.python, "-c", "import alpha").stdout == "alpha\n"
+    # what only the list names is kept for as long as the shared folder is
+    shutil.rmtree(env.path)
+    os.utime(shared)
+    for lease in (cache(lopin) / "store/1/.envs").iterdir():
+        os.utime(lease, (0, 0), follow_symlinks=False)
+    for manifest in (cache(lopin) / "store/1").glob("*/manifest"):
+        os.utime(manifest, (0, 0))
+    assert gc(lopin)["kept"] == {"environments": 0, "packages": 2}
+
+
+def test_left_beside(lopin, house):
+    """What a killed one left beside an environment goes with the next one of that name, or with gc; what lives stays."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    name = ".env.lopin-%s-%x-%%d" % (os.uname().nodename, os.stat("/proc/self/ns/pid").st_ino)
+    dead, living = lopin.cwd / (name % ended.pid), lopin.cwd / (name % os.getpid())
+    for again in False, True:
+        dead.mkdir()
+        (dead / "half").write_text("")
+        living.mkdir(exist_ok=True)
+        make(lopin, "env", "alpha")
+        assert dead.exists() is not again and living.exists()
+        if not again:
+            gc(lopin)
+            assert not dead.exists() and living.exists()
+            shutil.rmtree(lopin.cwd / "env")
 
 
 def test_what_was_used_lately_stays(lopin, house):

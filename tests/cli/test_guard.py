@@ -252,7 +252,7 @@ def test_stamp_follows_packages(lopin, haswell, tmp_path):
     assert lopin("pip", "list", "--env", "env").out.split()[4:] == ["fast", "1.0", "three", "3.0"]
     assert lopin("pip", "check", "--env", "env").code == 0
     real_pip = subprocess.run([sys.executable, "-m", "pip", "--python", env / "bin" / "python", "uninstall", "-y", "fast"],
-                              env=lopin.env, capture_output=True, check=False)
+                              env={**lopin.env, "LOPIN_GUARD": "off"}, capture_output=True, check=False)
     assert real_pip.returncode == 0, real_pip.stderr
     assert lopin("env", "check", "--cpu", "x86-64", "env").code == 0
     if QEMU:

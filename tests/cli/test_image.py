@@ -404,4 +404,9 @@ def test_for_a_run(lopin, env):
     assert lopin("map", "--env", "a.img", "b.py", ":::", "1").code == 1
     shutil.rmtree(there)
     done = lopin("retry", "2")
+    assert done.code == 1 and "unpacked in" in done.err, done  # the run knows of what image it is
+    shutil.rmtree(there)
+    (lopin.cwd / "a.img").rename(lopin.cwd / "b.img")
+    done = lopin("retry", "2")
     assert done.code == 3 and "--resume" in done.err, done
+    (lopin.cwd / "b.img").rename(lopin.cwd / "a.img")

@@ -396,6 +396,7 @@ def test_locks_that_are_none(desk, text, words):
     assert done.code == 2 and words in done.err and "lopin.lock" in done.err
 
 
+@pytest.mark.slow
 def test_sources_are_locked_as_such(desk):
     cwd = desk.lopin.cwd
     python = ("--python", sys.executable)  # it has pip, which builds

@@ -85,6 +85,7 @@ def test_like_pip(lopin, house, env):
     assert env.ours("show", "nothing").code == 1 and env.ours("show", "nothing", "tool").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", ["venv", "virtualenv", "uv"])
 def test_environments_of_others(lopin, house, maker):
     path = lopin.cwd / "env"

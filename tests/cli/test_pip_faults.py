@@ -42,6 +42,7 @@ def state(env):
     return json.loads(env.eval(SEE))
 
 
+@pytest.mark.slow
 def test_killed(lopin):
     """At any moment of an install or uninstall."""
     make_house(lopin)

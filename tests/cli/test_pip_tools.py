@@ -32,6 +32,7 @@ def make(lopin, wheelhouse, mode, *packages):
 
 
 # A folder shared by environments is held by its mode alone, which root does not feel.
+@pytest.mark.slow
 @pytest.mark.parametrize("mode, tool, user", [
     ("sym", "pip", False), ("sym", "uv", True), ("sym", "uv", False), ("hard", "uv", False), ("whole", "uv", True)])
 def test_tools(lopin, wheelhouse, mode, tool, user):

@@ -147,7 +147,7 @@ def five(lopin):
     return lopin
 
 
-@pytest.mark.parametrize("words, shown", [
+WORDS_FOR_DATASETS = [
     ((), "a b c f g h i"),
     (("2",), "b"),
     (("7-9,1",), "g h i a"),
@@ -166,15 +166,8 @@ def five(lopin):
     (("old:", "2"), "y:z"),
     (("1:=y:z",), "y:z"),
     (("1:=y",), "d/y"),
-])
-def test_words_for_datasets(five, words, shown):
-    result = five("log", *words)
-    assert result.code == 0, result.err
-    assert re.findall(r"got '(.*)'", result.out) == shown.split()
-    assert result.out.count("==>") == (len(shown.split()) if len(shown.split()) > 1 else 0)
-
-
-@pytest.mark.parametrize("words, error, part", [
+]
+WRONG_WORDS = [
     (("10",), "no-run", "datasets 1 to 9"),
     (("4-5",), "no-run", "4-5"),
     (("0",), "usage", "1"),
@@ -187,19 +180,31 @@ def test_words_for_datasets(five, words, shown):
     (("1", "h"), "usage", "h"),
     (("=nothing",), "no-run", "nothing"),
     (("99999999999999999999",), "no-run", "9999"),
-])
-def test_wrong_words_for_datasets(five, words, error, part):
-    result = five("log", *words)
-    assert result.code == {"usage": 2, "no-run": 4}[error]
-    assert "[%s]" % error in result.err and part in result.err and result.stdout == b""
-
-
-@pytest.mark.parametrize("command", ["status", "report"])
-@pytest.mark.parametrize("words, code", [
+]
+WORDS_FOR_RUNS = [
     (("1",), 0), (("old",), 0), (("last",), 0), (("1:",), 0), (("1:2",), 2), (("1", "2"), 2), (("3",), 4), (("no",), 4),
-])
-def test_words_for_runs(five, command, words, code):
-    assert five(command, *words).code == code
+]
+
+
+def test_words_for_datasets(five):
+    for words, shown in WORDS_FOR_DATASETS:
+        result = five("log", *words)
+        assert result.code == 0, (words, result.err)
+        assert re.findall(r"got '(.*)'", result.out) == shown.split(), words
+        assert result.out.count("==>") == (len(shown.split()) if len(shown.split()) > 1 else 0), words
+
+
+def test_wrong_words_for_datasets(five):
+    for words, error, part in WRONG_WORDS:
+        result = five("log", *words)
+        assert result.code == {"usage": 2, "no-run": 4}[error], words
+        assert "[%s]" % error in result.err and part in result.err and result.stdout == b"", (words, result.err)
+
+
+def test_words_for_runs(five):
+    for command in ("status", "report"):
+        for words, code in WORDS_FOR_RUNS:
+            assert five(command, *words).code == code, (command, words)
 
 
 # log

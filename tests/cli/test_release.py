@@ -41,7 +41,7 @@ def release():
     if os.uname().machine != "x86_64" or not os.path.exists("/etc/debian_version"):
         pytest.skip("made on Debian on x86-64 only")
     said = os.environ.get("LOPIN_RELEASE")
-    return pathlib.Path(said) if said else pathlib.Path(command(ROOT / "script/release").split()[-1]).parent
+    return pathlib.Path(said) if said else pathlib.Path(command("nice", ROOT / "script/release").split()[-1]).parent
 
 
 @pytest.fixture(scope="session")

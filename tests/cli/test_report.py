@@ -8,7 +8,7 @@ from queries import ECHO, gated_run, open_gate, sealed, status
 
 FIELDS = {
     "v": int, "run": int, "name": (str, type(None)), "script": str, "state": str, "datasets": int, "done": int,
-    "failed": int, "running": int, "left": int, "wall_s": float, "cpu_s": float, "cores": int, "slots": int,
+    "failed": int, "running": int, "left": int, "wall_s": float, "cpu_s": float, "most_cores": int, "cores": int, "slots": int,
     "threads": int, "efficiency": (float, type(None)), "busy": (float, type(None)), "peak_kb": int,
     "slowest": (dict, type(None)), "causes": list, "tasks": list,
 }

@@ -169,3 +169,14 @@ def test_owners_that_are_trusted(lopin, site):
     site(text)
     done = run()
     assert done.code == 125 or (entry / "manifest").stat().st_ino != made
+
+
+def test_slurm_is_shown(lopin, site):
+    site("index = 'first'\n[slurm]\npartition = 'c-iq'\ntime-steps = ['3:00:00', '12h']\nsubmit-from-nodes = false\n")
+    rows = {row["key"]: (row["value"], row["line"]) for row in lopin("config", "--json").json()["values"] if row["origin"] == "site"}
+    assert rows == {"index": ("first", 1), "slurm.partition": ("c-iq", 3), "slurm.time-steps": (["3:00:00", "12h"], 4),
+                    "slurm.submit-from-nodes": (False, 5)}
+    assert lopin("config", "slurm.partition").out.split()[:2] == ["slurm.partition", "c-iq"]
+    site("[slurm]\nmin-jobs = '1h'\n")
+    done = lopin("config")
+    assert done.code == 2 and "site.toml:2: unknown key 'min-jobs' [config]" in done.err and "min-job" in done.err

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The summary of a long run: what is read from it is what the journals say, and nothing about it can make a count wrong."""
+import json
 import os
 import random
+import re
 
 import pytest
 
-from queries import journal, last_states, sealed
+from queries import gated_run, journal, last_states, open_gate, sealed
 
 DATASETS = 1300
 SCRIPT = """#!/bin/sh
@@ -103,7 +105,7 @@ def test_garbage(long_run):
         elif kind == 3:
             bad = bytearray(chance.randbytes(chance.randrange(3000)))
         else:
-            bad = whole.replace(b"lopin-summary 2", b"lopin-summary 3").replace(b"done=1", b"done=2") + bytes(what)
+            bad = whole.replace(b"lopin-summary 3", b"lopin-summary 4").replace(b"done=1", b"done=2") + bytes(what)
         path.write_bytes(bad)
         result = long_run("status", "--json")
         assert result.code == 0 and result.out == words, (seed, what)
@@ -130,6 +132,59 @@ def test_not_while_it_is_computed(long_run):
         process.wait()
     after = long_run("status", "--json").json()
     assert after["state"] == "stopped" and after["left"] + after["failed"] == 143
+
+
+@pytest.mark.sanitize
+def test_live_run_of_many_parcels(lopin, wait_until):
+    """What a live run is asked for often is read on from where the last one came to: the same words as by a full reading."""
+    names = ["one", *("d%05d" % number for number in range(6000))]
+    process = gated_run(lopin, names, "-j", "1", "--order", "given")
+    run = folder(lopin)
+    wait_until(lambda: (run / "journal.0-0").exists() and len(journal(lopin)) > 1)
+    keys = [line.split(" ")[1] for line in (run / "datasets").read_text().splitlines()[3:]]
+
+    def add(parcel, first, end):
+        with open(run / ("journal.%d-0" % parcel), "ab") as file:
+            if not file.tell():
+                file.write(b"lopin-journal 1\n" + sealed(b"open wall=1700000000000000 boot=1 cores=2 slots=2 threads=1"))
+            for number in range(first, end):
+                about = "key=%s attempt=1 slot=%d wall=17000000%08d boot=%d" % (keys[number], number % 2 + 1, number, number + 5)
+                file.write(sealed(b"start " + about.encode()))
+                state = "failed cause=exit-code code=3 detail=exit%20status%203" if number % 7 == 3 else "done"
+                file.write(sealed(("end %s state=%s duration=5 script=0123456789abcdef output=/w/%s" % (about, state, "o" * 90)).encode()))
+
+    def ask():
+        said = [lopin(*words).out for words in (("status", "--json"), ("status",), ("list",))]
+        answer = json.loads(said[0])
+        return answer, [re.sub(r"one +[0-9.]+m?s", "one", re.sub(r'"(start|wall_s)":[^,}]*', "", text)) for text in said]
+
+    def counts(ended, failed):
+        answer, quick = ask()
+        assert (run / "roll").stat().st_mode & 0o777 == 0o600
+        assert (answer["done"], answer["failed"], answer["running"], answer["left"]) == (
+            ended - failed, failed, 1, 6000 - ended)
+        assert [task["text"] for task in answer["tasks"]] == ["one"]
+        assert not failed or "exit-code" in quick[1] and "lopin log 5" in quick[1]
+        kept = (run / "roll").read_bytes()
+        (run / "roll").write_bytes(kept[:-1])  # one that does not count
+        assert ask() == (answer, quick)
+        (run / "roll").write_bytes(kept)
+
+    try:
+        add(3, 0, 2000)
+        add(70000, 2000, 4000)
+        counts(4000, sum(number % 7 == 3 for number in range(4000)))
+        add(3, 4000, 4001)
+        counts(4001, sum(number % 7 == 3 for number in range(4001)))
+        with open(run / "journal.3-0", "ab") as file:
+            file.write(b"start key=damaged 00000000\n")
+        assert "damaged" in lopin("status").out
+    finally:
+        open_gate(lopin, "one")
+        lopin("cancel")
+        process.wait()
+    assert "damaged" in lopin("status").out
+    assert not (run / "roll").exists(), "nobody computes it"
 
 
 def test_folder_that_may_not_be_written(long_run):

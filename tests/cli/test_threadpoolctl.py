@@ -376,6 +376,7 @@ sklearn.show_versions()
 """
 
 
+@pytest.mark.slow
 def test_scikit_learn_and_joblib(package, python_with):
     if run(python_with, "-c", "import importlib.util as u; print(u.find_spec('sklearn') is not None)",
            env=environment()).stdout != "True\n":

@@ -91,7 +91,8 @@ def test_of_many_datasets_the_middle_one(lopin):
 
 
 def test_memory_that_is_not_there(lopin):
-    lopin.write("big.py", "held = bytearray(300 << 20)\n")
+    # slower on two threads: which is quicker is not left to the machine
+    lopin.write("big.py", "import os, time\nheld = bytearray(300 << 20)\ntime.sleep(0.6 * (int(os.environ['OMP_NUM_THREADS']) - 1))\n")
     words = ["try", "--threads", "-c", "2", "--python", sys.executable, "big.py", "a"]
     done = lopin(*words[:2], "--mem", "100M", *words[2:])
     assert done.code == 0 and "the run has 100M: map would end it" in done.out

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
     CLEANUP_STR struct str text = {0};
     parse(bytes, size);
-    str_add(&text, "lopin-summary 2\n");
+    str_add(&text, "lopin-summary 3\n");
     scratch_sign(&text, bytes, size, "lopin-datasets 1");
     parse(text.text, text.size);
     return 0;

@@ -25,6 +25,8 @@ ROOMS = {
     "source": {"wheel", "machine"},
     "build": set(),
     "module": set(),
+    "modulefile": {"module"},
+    "spider": {"module", "modulefile"},
     "threads": {"machine"},
     "env": {"wheel", "store", "machine", "site"},
     "plan": {"machine", "site"},
@@ -33,6 +35,7 @@ ROOMS = {
     "memory": {"machine"},
     "map": {"dataset", "run", "memory", "threads", "machine", "site"},
     "sched": {"run/spec.h", "plan", "site"},
+    "crew": {"run", "dataset", "sched"},
 }
 MAY_PRINT = {"src/base/term.c", "src/base/mem.c"}
 MAY_KEEP_STATE = {"src/base/term.c", "src/base/lang.c"}

@@ -36,7 +36,7 @@ def test_the_table_is_read():
 def test_every_option_has_its_place(language):
     texts = pages(language)
     for name, (letter, of_map) in options().items():
-        text = texts["lopin-map.1.scd" if of_map else "lopin.1.scd"] + texts["lopin-env.1.scd"] + texts["lopin-threads.1.scd"]
+        text = texts["lopin-map.1.scd" if of_map else "lopin.1.scd"] + texts["lopin-env.1.scd"] + texts["lopin-threads.1.scd"] + texts["lopin-slurm.1.scd"] + texts["lopin-module.1.scd"]
         assert "*--%s*" % name in text or "lopin --%s" % name in text, name
         if letter and name != "version":
             assert "*-%s*" % letter in text, name

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What rc files hide and forbid, for whom and when: in Lua as of Lmod 8.8's manual (8.6, which is installed, has neither), in Tcl as Environment Modules 5.2."""
+import datetime
+import getpass
+import json
+import subprocess
+
+import modules
+import pytest
+from conftest import BINARY
+
+
+def day(number):
+    return (datetime.date.today() + datetime.timedelta(number)).isoformat()
+
+
+def lua(verb, **members):
+    def text(value):
+        if isinstance(value, list):
+            return "{%s}" % ", ".join(text(one) for one in value)
+        return json.dumps(value)
+    return "%s{%s}" % (verb, ", ".join("%s=%s" % (key, text(value)) for key, value in members.items()))
+
+
+def tcl(verb, name, kind=None, hidden_loaded=False, **members):
+    words = ["module-" + verb] + (["--" + kind] if kind in ("soft", "hard") else []) + (["--hidden-loaded"] if hidden_loaded else [])
+    options = {"userA": "user", "groupA": "group", "notUserA": "not-user", "notGroupA": "not-group"}
+    for key, value in members.items():
+        words += ["--" + options.get(key, key.replace("_", "-")), "{%s}" % (" ".join(value) if isinstance(value, list) else value)]
+    return " ".join(words + (name if isinstance(name, list) else [name]))
+
+
+@pytest.fixture
+def module(lopin):
+    run = modules.shell_of(lopin, "json")
+    for name in "abcdefgh":
+        for number in (1, 2):
+            run.file("%s/%d.lua" % (name, number), 'setenv("M_%s", "%d")' % (name, number))
+    run.file("gate/1.lua", 'prepend_path("MODULEPATH", "%s")' % (run.tree.parent / "behind"))
+    run.file("../behind/far/1.lua", "")
+    return run
+
+
+def version(module, name):
+    """Which one that name loads, and what is said."""
+    done = module("load", name)
+    return (done.json()["set"]["M_" + name[0]] if done.code == 0 else None), done.err
+
+
+@pytest.mark.sanitize
+@pytest.mark.parametrize("write, file", [(lua, ".modulerc.lua"), (tcl, ".modulerc")])
+def test_hide_and_forbid(module, write, file):
+    me = getpass.getuser()
+    module.file(file, ("#%Module\n" if write is tcl else "") + "\n".join([
+        write("hide", name="a/2"), write("hide", name=["b/2", "nosuch/1"], kind="soft", notUserA=["nobody-so-called"]),
+        write("hide", name=["c/2", "gate"], kind="hard", after="2020-01-01T10:30"), write("hide", name="d", before="2000-01-01", after=day(400)),
+        write("hide", name=str(module.tree / "e/2.lua"), userA=["x", me], notUserA=[me]), write("hide", name="f/2", userA=["x"]), write("hide", name="f/2", groupA=["x"]),
+        write("hide", name="f/2", notUserA=[me]), write("hide", name="g/1", hidden_loaded=True, after=day(-1)), write("forbid", name="g/2", message="too \"old\"", before=day(2)),
+        write("forbid", name="h/1", after=day(3), nearly_message="use h/2"), write("forbid", name="h/2", after=day(13))]))
+    spread = ["b/1", "d/1", "d/2", "e/1", "f/1", "f/2", "g/2", "h/1", "h/2"]
+    for verb in ("avail", "spider", "spider"):  # the second time by what was kept
+        assert [one["full"] for one in module(verb).json()["modules"] if not one["hidden"]] == ["a/1", "b/1", "c/1"] + spread[1:]
+        shown = {one["full"]: one["hidden"] for one in module("--all", verb).json()["modules"]}
+        assert [full for full, hidden in shown.items() if hidden] == ["a/2", "b/2", "e/2", "g/1"] and not {"c/2", "gate/1", "far/1"} & set(shown)
+    assert [one["full"] for one in module("avail").json()["modules"] if one["forbidden"]] == ["g/2"] and "F: may not be loaded" in module("avail", "g", shell="bash").err
+    assert [version(module, name)[0] for name in ("a", "a/2", "b", "c", "c/2", "d", "e", "e/2", "f")] == ["1", "2", "2", "1", None, "2", "1", "2", "2"]
+    assert version(module, "gate")[0] is None and "  found " not in module("load", "gate").err
+    assert version(module, "g/2") == (None, version(module, "g/2")[1]) and "'g/2' may not be loaded: too \"old\" [module-failed]" in version(module, "g/2")[1]
+    assert version(module, "h/1") == ("1", "warning: module 'h/1' may not be loaded from %s on: use h/2\n" % day(3))
+    assert version(module, "h") == ("2", "warning: module 'h/2' may not be loaded from %s on\n" % day(13))
+    for days, said in {"12": "", "13": "warning", "x": "warning", "0": ""}.items():
+        assert module("load", "h/2", env={"MODULES_NEARLY_FORBIDDEN_DAYS": days}).err[:7] == said
+        assert module("load", "h/2", env={"MODULES_NEARLY_FORBIDDEN_DAYS": "365", "LMOD_NEARLY_FORBIDDEN_DAYS": days}).err[:7] == said
+    loaded = module("load", "g/1", "f").json()["set"]
+    assert loaded["LOADEDMODULES"] == "g/1:f/2"
+    assert [(one["full"], one["hidden"]) for one in module("list", env=loaded).json()["modules"]] == [("f/2", False)]
+    assert [(one["full"], one["hidden"]) for one in module("--show_hidden", "list", env=loaded).json()["modules"]] == [("g/1", True), ("f/2", False)]
+
+
+@pytest.mark.sanitize
+def test_what_is_no_rule_is_told_by_its_line(module):
+    for line, words in {
+            'hide{}': "hide: its table has no 'name'", "forbid()": "forbid wants a table", 'hide{"a"}': "value without a key", "hide{name=3}": "'name' is to be a text or a list of texts, and is of type number",
+            'hide{name={"a", 3}}': "'name' is to be a text, and is of type number", 'hide{name={x="a"}}': "'name' is no list", 'hide{name="a", kind="no"}': "hidden, soft or hard, not \"no\"",
+            'hide{name="a", message="x"}': "hide: there is no key 'message'", 'forbid{name="a", kind="soft"}': "forbid: there is no key 'kind'", 'hide{name="a", befor="2026-01-01"}': "no key 'befor'",
+            'forbid{name="a", before="2026-02-30"}': "'before' is no time as YYYY-MM-DD", 'forbid{name="a", after=7}': "'after' is to be a text", 'forbid{name="a\\0b"}': "zero byte",
+            'hide{name="a", hidden_loaded=1}': "true or false", 'hide{name="a", userA=true}': "'userA' is to be a text or a list", 'hide{name="a"}, hide{name="b"}': "syntax error near"}.items():
+        module.file(".modulerc.lua", "\n" + line)
+        done = module("load", "a")
+        assert done.code == 0 and "/.modulerc.lua:2: " in done.err and words in done.err and done.json()["set"]["M_a"] == "2"
+    module.file(".modulerc.lua", "")
+    for line, words in {"module-hide --after 2026-1-1 a": "'2026-1-1' is no time", "module-forbid --user \\{ a": "'{' is no list of names", "module-forbid --group x": "wants the name of a module"}.items():
+        module.file(".modulerc", "#%Module\n" + line)
+        done = module("load", "a")
+        assert "/.modulerc:2:" in done.err and words in done.err and done.json()["set"]["M_a"] == "2"
+
+
+@pytest.mark.skipif(not modules.modules52(), reason="needs Environment Modules (script/install modules)")
+def test_as_environment_modules(module):
+    """When a rule counts that has both times; and what one hides of what is loaded the other hides too."""
+    pairs = [(before, after) for before in (-20, -10, 10, 20) for after in (-15, -5, 5, 15)]
+    rules = ["#%Module"] + ["module-forbid --before %s --after %s --nearly-message {soon} t/%d" % (day(before), day(after), number) for number, (before, after) in enumerate(pairs)]
+    rules += ["module-hide --hidden-loaded u/1"]
+    for name in ["t/%d" % number for number in range(len(pairs))] + ["u/1", "u/2"]:
+        module.file(name, "#%Module\n")
+    module.file(".modulerc", "\n".join(rules))
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(module.tree), "MODULEPATH": str(module.tree), "LC_ALL": "C.UTF-8", "MODULES_CMD": "x"}
+    ours, theirs = modules.lopin(BINARY), modules.modules52()
+
+    def shell(script):
+        return subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=False, cwd=module.tree).stdout
+    said = dict(line.split()[:2] for line in shell(theirs + " avail -t t 2>&1").splitlines() if line.startswith("t/") and " " in line)
+    marks = {1: "<F>", 0: "<nF>"}
+    for number, pair in enumerate(pairs):
+        done = module("load", "t/%d" % number)
+        assert (marks[done.code] if done.err else None) == said.get("t/%d" % number), (pair, done.err)
+    assert set(said.values()) == set(marks.values()) and len(said) < len(pairs)
+    for first, second in ((theirs, ours), (ours, theirs)):
+        words = shell("eval \"$(%s load u/1)\"; echo $__MODULES_LMTAG; %s list 2>&1; echo all; %s list --all 2>&1" % (first, second, second)).split()
+        assert words[0] == "u/1&hidden-loaded" and "u/1" not in words[1:words.index("all")] and "u/1" in words[words.index("all"):]

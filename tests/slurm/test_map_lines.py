@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lines of map --slurm: what of them reaches sbatch, what is printed, where else it may be said."""
+import json
+import re
+import shlex
+import subprocess
+
+import pytest
+
+SHOW = """import json, os, sys
+print(json.dumps([sys.argv[1:], os.environ["SLURMD_NODENAME"], len(os.sched_getaffinity(0)), os.environ.get("OMP_NUM_THREADS"), os.getcwd()]))
+"""
+
+
+@pytest.fixture
+def project(lopin):
+    lopin.write("show it.py", SHOW)
+    return lopin
+
+
+def state(lopin, run="last"):
+    return lopin("status", "--json", run).json()
+
+
+def finished(lopin, run="last"):
+    return lambda: state(lopin, run)["done"] + state(lopin, run)["failed"] == state(lopin, run)["datasets"] and lopin.idle()
+
+
+def printed(lopin, run=1):
+    return [json.loads(line) for line in lopin("log", "%s:" % run).out.splitlines() if line.startswith("[")]
+
+
+def options_of(script):
+    return [shlex.split(line[len("#SBATCH "):])[0] for line in script.splitlines() if line.startswith("#SBATCH ")]
+
+
+def test_words_with_anything_in_them_arrive(project, until):
+    words = ["a b", "it's", "tab\there", "new\nline", "%j \\ \"q\"", "é", "-x"]
+    done = project("map", "--slurm", "-J", "my job", "--parcels", "2", "show it.py", "{}", "--tol", "1e-6", ":::", *words)
+    assert done.code == 0 and re.fullmatch(r"job \d+\n", done.out), done
+    until(finished(project))
+    assert sorted(line[0] for line in printed(project)) == sorted([word, "--tol", "1e-6"] for word in words)
+    assert {line[4] for line in printed(project)} == {str(project.cwd)}
+    assert state(project, "my job")["done"] == len(words)  # -J names the run too
+
+
+def test_every_letter_reaches_the_script(project):
+    words = ["-p", "c-short", "-A", "def-group", "-q", "normal", "-w", "n1,n2", "-x", "n2", "-d", "afterok:1", "-N", "2",
+             "-G", "1", "--gres", "gpu:1", "--mail-type", "END", "--mail-user", "me@there", "--reservation", "r", "--begin", "now+1hour",
+             "--exclusive", "--sbatch", "licenses=matlab", "-c", "1", "-t", "1", "--mem", "100M", "-J", "name with blanks"]
+    shown = project("map", "--slurm", "--dry-run", *words, "show it.py", ":::", "a")
+    assert shown.code == 0, shown
+    assert {"--partition=c-short", "--account=def-group", "--qos=normal", "--nodelist=n1,n2", "--exclude=n2", "--dependency=afterok:1",
+            "--nodes=2", "--gpus=1", "--gres=gpu:1", "--mail-type=END", "--mail-user=me@there", "--reservation=r", "--begin=now+1hour",
+            "--exclusive", "--licenses=matlab", "--cpus-per-task=1", "--time=00:01:00", "--mem=100M", "--job-name=name with blanks",
+            "--requeue", "--open-mode=append", "--ntasks-per-node=1", "--chdir=%s" % project.cwd} <= set(options_of(shown.out))
+    # Most of them are none of this cluster's: refused, and nothing is left behind.
+    refused = project("map", "--slurm", *words, "show it.py", ":::", "a")
+    assert refused.code in (2, 5) and not (project.cwd / ".lopin/runs/1").exists(), refused
+
+
+def test_the_dry_run_is_the_script(project, until, slurm):
+    line = ["map", "--slurm", "-c", "1", "-t", "10", "--mem", "50M", "--parcels", "2", "show it.py", ":::", "a", "b", "c"]
+    shown = project(*line[:2], "--dry-run", *line[2:])
+    assert shown.code == 0 and not (project.cwd / ".lopin/runs").exists()
+    assert project(*line).code == 0
+    until(finished(project))
+    folder = project.cwd / ".lopin/runs/1"
+    script = (folder / "job.sh").read_text()
+
+    def plain(text):
+        return [row.replace("/runs/N", "/runs/1") for row in text.splitlines() if not row.startswith("# lopin map")]
+    assert plain(script) == plain(shown.out) and project("show", "--sbatch", "1").out == script
+    assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
+    # By hand, as anybody may: the run has nothing left, so that it ends at once.
+    job = slurm.slurm("sbatch", "--parsable", str(folder / "job.sh")).strip()
+    until(project.idle)
+    assert {slurm.state(job)} <= {"COMPLETED", "COMPLETED\nCOMPLETED"} and state(project)["done"] == 3
+
+
+def test_by_hand_beside_it(project, until, slurm):
+    """A second job of the same script shares the work: nothing is done twice."""
+    project.write("slow.sh", "#!/bin/sh\necho x >>count.$1\nsleep 0.4\n", mode=0o755)
+    assert project("map", "--slurm", "-c", "1", "--parcels", "1", "./slow.sh", ":::", *map(str, range(12))).code == 0
+    slurm.slurm("sbatch", "--parsable", str(project.cwd / ".lopin/runs/1/job.sh"))
+    until(finished(project))
+    assert [(project.cwd / ("count.%d" % number)).read_text() for number in range(12)] == ["x\n"] * 12
+    assert len(list((project.cwd / ".lopin/runs/1").glob("journal.*"))) == 2
+
+
+def test_from_inside_of_a_job(project, until, slurm, cpus):
+    """The job's own variables are not options of the jobs that are submitted from it."""
+    line = shlex.join([str(project.binary), "map", "--slurm", "-c", str(cpus), "--parcels", "1", "show it.py", ":::", "a", "b"])
+    slurm.slurm("srun", "-c", "1", "--mem-per-cpu", "20M", "-D", str(project.cwd), "sh", "-c", line)
+    until(finished(project))
+    assert {line[3] for line in printed(project)} == {"1"} and state(project)["done"] == 2
+    # without --slurm the same line computes in the job
+    slurm.slurm("srun", "-c", "1", "-D", str(project.cwd), "sh", "-c", line.replace("--slurm -c %d --parcels 1" % cpus, "-c 1"))
+    assert not (project.cwd / ".lopin/runs/2/job.sh").exists() and state(project, "2")["done"] == 2
+
+
+def test_where_a_file_says_it(project, until):
+    project.write("lopin.toml", 'where = "slurm"\n[slurm]\npartition = "c-short"\ntime = "1"\n[map]\nparcels = 1\n')
+    assert project("map", "show it.py", ":::", "a", "b").code == 0
+    script = (project.cwd / ".lopin/runs/1/job.sh").read_text()
+    assert {"--partition=c-short", "--time=00:01:00"} <= set(options_of(script))
+    until(finished(project))
+    here = project("map", "--local", "show it.py", ":::", "a")
+    assert not (project.cwd / ".lopin/runs/2/job.sh").exists() and "'SLURMD_NODENAME'" in project("log", "2:1").out, here
+
+
+def test_which_datasets_and_how_many_at_once(project, until):
+    done = project("map", "--slurm", "-c", "1", "-a", "2-5,9%1", "--chunk", "2", "show it.py", ":::", *"abcdefghi")
+    assert done.code == 0
+    assert any(option.startswith("--array=1-3%1") for option in options_of((project.cwd / ".lopin/runs/1/job.sh").read_text()))
+    until(finished(project))
+    assert sorted(line[0][0] for line in printed(project)) == list("bcdei")
+
+
+def test_map_resume_by_jobs(project, until):
+    """The form for scripts: begins, or goes on with what is new."""
+    line = ["map", "--slurm", "--resume", "--parcels", "1", "show it.py", ":::"]
+    assert project(*line, "a").code == 0
+    until(finished(project))
+    assert project(*line, "a", "b").code == 0
+    until(finished(project))
+    assert sorted(line[0][0] for line in printed(project)) == ["a", "b"] and not (project.cwd / ".lopin/runs/2").exists()
+    assert (project.cwd / ".lopin/runs/1/round.2").exists()

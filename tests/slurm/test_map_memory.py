@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A task that takes more memory than its job has: it alone fails, with the cause in words."""
+from campaign import together
+
+
+@together(1)
+def test_polled_by_slurm(scene):
+    scene.submit("-c", "1", "--parcels", "2", "--mem", "200M", names=["eat1", *("d%d" % i for i in range(10))], spare=400)
+    scene.wait_over()
+    status = scene.run("status", "--json").json()
+    assert (status["done"], status["failed"]) == (10, 1), scene.told()
+    assert "memory-limit" in scene.run("status").out, scene.told()
+    scene.names.remove("eat1")
+    scene.check_outputs()
