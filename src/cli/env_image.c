@@ -17,7 +17,7 @@
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "env/cfg.h"
-#include "env/pending.h"
+#include "env/change.h"
 #include "image/gather.h"
 #include "image/pack.h"
 #include "store/manifest.h"
@@ -301,7 +301,7 @@ static int pack(struct packing *packing, const char *path, struct err *err)
     CLEANUP_FREE char *real = realpath(site->prefix, NULL);
     packing->real = real ? real : site->prefix;
     packing->has_pip |= is_made_for_line(packing);
-    if (pip_python(&packing->pip, &packing->python, err) < 0 || pending_finish(site, err) < 0 ||
+    if (pip_python(&packing->pip, &packing->python, err) < 0 || change_finish(site, err) < 0 ||
         gather(packing, err) < 0 || write_file(packing, path, err) < 0)
         return -1;
     for (size_t i = 0; i < packing->notes.count; i++)

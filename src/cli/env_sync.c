@@ -13,7 +13,7 @@
 #include "cli/pip.h"
 #include "cli/project.h"
 #include "cli/say.h"
-#include "env/pending.h"
+#include "env/change.h"
 
 // The lock of the project, or of another tool in this folder.
 static char *find_lock(const struct cli *cli, struct err *err)
@@ -101,7 +101,7 @@ int env_sync(struct cli *cli, struct err *err)
         return err_hint(err, "try", "lopin.lock, pylock.toml, pylock.NAME.toml");
     }
     strv_add(&cli->options.pack.requirements, lock);
-    if (pip_open(cli, &pip, err) == 0 && pending_finish(&pip.site, err) == 0 &&
+    if (pip_open(cli, &pip, err) == 0 && change_finish(&pip.site, err) == 0 &&
         pip_python(&pip, &python, err) == 0 &&
         packs_open(cli, &python, &pip.dists, NULL, &packs, err) == 0)
         status = sync_packs(&packs, &pip, err);

@@ -7,7 +7,7 @@
 #include "cli/env.h"
 #include "cli/pip.h"
 #include "cli/say.h"
-#include "env/pending.h"
+#include "env/change.h"
 #include "env/thaw.h"
 #include "wheel/name.h"
 
@@ -50,7 +50,7 @@ int env_thaw(struct cli *cli, struct err *err)
         err_set(err, ERR_USAGE, _("a package is missing"));
         return err_hint(err, "try", "lopin env thaw numpy");
     }
-    if (pip_open(cli, &pip, err) == 0 && pending_finish(&pip.site, err) == 0)
+    if (pip_open(cli, &pip, err) == 0 && change_finish(&pip.site, err) == 0)
         status = thaw_words(&pip, err);
     pip_close(&pip);
     return status;

@@ -10,7 +10,7 @@
 #include "cli/packs_put.h"
 #include "cli/pip.h"
 #include "cli/say.h"
-#include "env/pending.h"
+#include "env/change.h"
 #include "wheel/name.h"
 
 // "Requirement already satisfied: numpy in DIR (2.1.0)", for what the user asked for.
@@ -84,7 +84,7 @@ int pip_install(struct cli *cli, struct err *err)
         return err_hint(err, "try",
                         "lopin pip install numpy scipy    -r requirements.txt    -e .");
     }
-    if (pip_open(cli, &pip, err) == 0 && pending_finish(&pip.site, err) == 0 &&
+    if (pip_open(cli, &pip, err) == 0 && change_finish(&pip.site, err) == 0 &&
         pip_python(&pip, &python, err) == 0 &&
         packs_open(cli, &python, &pip.dists, &cli->words, &packs, err) == 0)
         status = install(&packs, &pip, err);
@@ -160,7 +160,7 @@ int pip_uninstall(struct cli *cli, struct err *err)
     int status = -1;
     if (!cli->words.count && !cli->options.pack.requirements.count)
         return err_set(err, ERR_USAGE, _("a package is missing"));
-    if (pip_open(cli, &pip, err) == 0 && pending_finish(&pip.site, err) == 0 &&
+    if (pip_open(cli, &pip, err) == 0 && change_finish(&pip.site, err) == 0 &&
         gather(&pip, &names, err) == 0)
         status = names.count ? uninstall(&pip, &names, err) : 0;
     pip_close(&pip);

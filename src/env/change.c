@@ -168,18 +168,26 @@ static int lock(const char *folder)
     return fd;
 }
 
+int change_finish(const struct site *site, struct err *err)
+{
+    CLEANUP_FREE char *folder = fs_folder(site->packages);
+    CLEANUP_FREE char *bin = mem_print("%s/bin", site->prefix);
+    if (pending_finish(site, err) < 0)
+        return -1;
+    left_sweep(folder, CHANGE_PREFIX);
+    left_sweep(bin, OUTSIDE_PREFIX);
+    return 0;
+}
+
 int change_apply(const struct change *change, struct strv *ret_notes, struct err *err)
 {
     CLEANUP_FREE char *folder = fs_folder(change->site->packages);
     if (change->fresh)
         return change->shared ? change_share(change, ret_notes, err)
                               : make_fresh(change, ret_notes, err);
-    CLEANUP_FREE char *bin = mem_print("%s/bin", change->site->prefix);
     CLEANUP_CLOSE int locked = lock(folder);
-    if (pending_finish(change->site, err) < 0)
+    if (change_finish(change->site, err) < 0)
         return -1;
-    left_sweep(folder, CHANGE_PREFIX);
-    left_sweep(bin, OUTSIDE_PREFIX);
     if (change->shared)
         return change_share(change, ret_notes, err);
     for (int i = 0; i < TRIES; i++) {

@@ -39,6 +39,9 @@ char *change_shared(const struct change *change);
 // Links an environment that nobody uses yet, and that has no folder of packages, to a shared folder
 // that is there (of change_shared). Returns 0, or -1 with err, its errnum ENOENT: it is not there.
 int change_link(const struct change *change, const char *goal, struct err *err);
+// What a change that was killed left to do is done, and what it left lying is removed; for commands
+// that may find nothing to change. Returns 0, or -1 with err.
+int change_finish(const struct site *site, struct err *err);
 // Returns 0, or -1 with err and nothing changed. `ret_notes` (may be NULL): what the user should
 // know, translated: files that two packages have.
 int change_apply(const struct change *change, struct strv *ret_notes, struct err *err);
