@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/space.h"
@@ -26,6 +27,15 @@
 #define FULL     0.95
 #define MARGIN   0.03
 
+static int64_t own_resident_kb(void)
+{
+    struct footprint own = {0};
+    footprint_begin(&own, getpid());
+    int64_t kb = footprint_resident(&own, 0);
+    footprint_end(&own);
+    return kb;
+}
+
 struct memory *memory_new(const struct memory_ask *ask)
 {
     struct memory *memory = mem_zero(1, sizeof *memory);
@@ -39,6 +49,7 @@ struct memory *memory_new(const struct memory_ask *ask)
     memory->kills = memory_gauge_kills(memory->gauge);
     if (getrusage(RUSAGE_SELF, &usage) == 0)
         memory->base_kb = usage.ru_maxrss;
+    memory->self_kb = own_resident_kb();
     return memory;
 }
 
@@ -114,6 +125,7 @@ static void look(struct memory *memory, int64_t now_us)
 {
     int walk = now_us >= memory->walk_us;
     struct memory_use before = memory->use;
+    int64_t sum_before_kb = memory->sum_kb;
     memory->sum_kb = 0;
     for (unsigned i = 0; i < memory->ask.slots; i++) {
         struct memory_task *task = &memory->task[i];
@@ -123,9 +135,12 @@ static void look(struct memory *memory, int64_t now_us)
     }
     memory_gauge_read(memory->gauge, &memory->use);
     int64_t passed = now_us - memory->look_us;
-    memory->rate_kb = 0;
-    if (memory->look_us && passed > 0 && memory->use.limit_kb == before.limit_kb)
-        memory->rate_kb = (memory->use.used_kb - before.used_kb) * 1000000 / passed;
+    memory->rate_kb = memory->sum_rate_kb = 0;
+    if (memory->look_us && passed > 0) {
+        memory->sum_rate_kb = (memory->sum_kb - sum_before_kb) * 1000000 / passed;
+        if (memory->use.limit_kb == before.limit_kb)
+            memory->rate_kb = (memory->use.used_kb - before.used_kb) * 1000000 / passed;
+    }
     memory->others_kb = memory->use.used_kb - memory->sum_kb;
     if (memory->others_kb < 0)
         memory->others_kb = 0;
@@ -153,6 +168,16 @@ static struct memory_task *newest_large(struct memory *memory)
             found = task;
     }
     return found;
+}
+
+// What tasks may have. Slurm without control groups looks at a job now and then, this process
+// included, and ends all of it: what is too much must be seen here before.
+static double limit_of_tasks(const struct memory *memory)
+{
+    double limit = (double)memory->ask.limit.kb;
+    if (memory->ask.limit.by != MEMORY_BY_SLURM || memory->use.limit_kb)
+        return limit;
+    return (limit - (double)memory->self_kb) * (1 - MARGIN);
 }
 
 // Is the control group about to be full? What is there is the kernel's own count, what comes until a
@@ -207,7 +232,7 @@ static int is_ending(const struct memory *memory)
 // The task to be ended, with its verdict, or NULL.
 static struct memory_task *judge(struct memory *memory, int64_t now_us)
 {
-    double limit = (double)memory->ask.limit.kb;
+    double limit = limit_of_tasks(memory);
     struct memory_task *task = memory_count_kills(memory, now_us);
     if (task) {
         task->verdict = MEMORY_PUT_BACK;
@@ -239,21 +264,28 @@ static struct memory_task *judge(struct memory *memory, int64_t now_us)
     return task;
 }
 
+// A quarter of the time in which nothing would be left, if it is less than `wait`.
+static double before_full(double left, int64_t rate_kb, double wait)
+{
+    double quarter = rate_kb > 0 ? left / (double)rate_kb * 250000 : wait;
+    return quarter < wait ? quarter : wait;
+}
+
 static int64_t next_look(const struct memory *memory)
 {
-    double use =
-        memory->ask.limit.kb ? (double)memory->sum_kb / (double)memory->ask.limit.kb : 0;
-    double left = (double)(memory->use.limit_kb - memory->use.used_kb);
+    double limit = limit_of_tasks(memory);
+    double use = limit > 0 ? (double)memory->sum_kb / limit : 0;
     double wait = LOOK_US;
     if (memory->use.limit_kb &&
         (double)memory->use.used_kb > NEAR * (double)memory->use.limit_kb)
         use = 1;
     if (use > NEAR)
         wait = NEAR_US;
-    // a quarter of the time in which the group would be full
-    if (memory->use.limit_kb && memory->rate_kb > 0 &&
-        left / (double)memory->rate_kb * 250000 < wait)
-        wait = left / (double)memory->rate_kb * 250000;
+    if (memory->use.limit_kb)
+        wait = before_full((double)(memory->use.limit_kb - memory->use.used_kb),
+                           memory->rate_kb, wait);
+    else if (limit > 0)
+        wait = before_full(limit - (double)memory->sum_kb, memory->sum_rate_kb, wait);
     return wait < LEAST_US ? LEAST_US : (int64_t)wait;
 }
 

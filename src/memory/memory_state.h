@@ -39,13 +39,16 @@ struct memory {
     unsigned running;
     unsigned ceiling; // no more than that until a task has ended by itself; 0: none
     int64_t due_us, walk_us;
-    int64_t look_us;         // the last look
-    int64_t alone_us;        // since when one runs alone, 0: it does not
-    struct memory_use use;   // of the control group
-    int64_t rate_kb;         // by which its use grows, a second
-    int64_t sum_kb;          // of tasks
-    int64_t others_kb;       // in our group and not of tasks
-    int64_t base_kb;         // this process's largest resident set when the run began
+    int64_t look_us;       // the last look
+    int64_t alone_us;      // since when one runs alone, 0: it does not
+    struct memory_use use; // of the control group
+    int64_t rate_kb;       // by which its use grows, a second
+    int64_t sum_kb;        // of tasks
+    int64_t sum_rate_kb;   // by which that grows, a second
+    int64_t others_kb;     // in our group and not of tasks
+    int64_t base_kb; // the largest resident set that the kernel had counted for this process
+                     // when the run began: what started it may have been larger
+    int64_t self_kb; // this process's resident set then
     int64_t kills, kills_us; // the kernel's that were dealt with; when there was one more
 };
 // The kernel's kills that no task's end explains: they were of children. Returns a task that does

@@ -34,7 +34,10 @@ if name.startswith("save"):
         open(mark + ".saved", "w").close()
         sys.exit(75)
 if name.startswith("eat"):
-    eaten = bytearray(int(spare) << 20)
+    eaten = []
+    for _ in range(int(spare) // 2):
+        eaten.append(b"x" * (2 << 20))
+        time.sleep(0.05)
     time.sleep(20)
 with open(out, "w") as file:
     file.write("one %s\\n" % name)

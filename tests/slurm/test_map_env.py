@@ -61,6 +61,7 @@ def test_the_login_node_may_forget_it(lopin, site, until):
     assert len(told(lopin)) == 6
     shutil.rmtree(lopin.cwd / "disk login")
     (lopin.cwd / "disk login").mkdir()
+    until(lambda: lopin.idle())
     here = lopin("resume", "--local")
     assert here.code == 0 and "nothing left" in here.err
 

@@ -317,6 +317,41 @@ static void test_put_back(void **state)
     memory_free(memory);
 }
 
+// Slurm without control groups ends a whole job: what is near its limit is too much, and what grows
+// towards it is looked at oftener.
+static void test_before_slurm(void **state)
+{
+    (void)state;
+    enum memory_verdict verdict;
+    unsigned slot = 99;
+    struct load load[2] = {load_start(10, 0, 0), load_start(60, 0, 0)};
+    static const enum memory_by by[] = {MEMORY_BY_ASKED, MEMORY_BY_SLURM};
+    for (int i = 0; i < 2; i++) {
+        struct memory *memory = begin("/nowhere", GIB, MEMORY_BY_ASKED, 0);
+        memory_started(memory, 0, load[1].pid, 0, 0, 0);
+        memory_look(memory, SECOND, &verdict, &slot);
+        int64_t used_kb = memory_used_kb(memory);
+        memory_free(memory);
+        memory = begin("/nowhere", used_kb + 1024, by[i], 0);
+        memory_started(memory, 0, load[1].pid, 0, 0, 0);
+        memory_look(memory, SECOND, &verdict, &slot);
+        assert_int_equal(verdict, by[i] == MEMORY_BY_SLURM ? MEMORY_OVER : MEMORY_FINE);
+        memory_free(memory);
+    }
+    struct memory *memory = begin("/nowhere", 100 * MIB, MEMORY_BY_SLURM, 0);
+    memory_started(memory, 0, load[0].pid, 0, 0, 0);
+    int64_t now = SECOND;
+    int64_t due = memory_look(memory, now, &verdict, &slot);
+    assert_int_equal(due - now, SECOND / 4);
+    memory_started(memory, 1, load[1].pid, 1, 0, now); // 60 MiB in half a second
+    due = memory_look(memory, now += SECOND / 2, &verdict, &slot);
+    assert_int_equal(verdict, MEMORY_FINE);
+    assert_true(due - now < SECOND / 10);
+    load_end(&load[0]);
+    load_end(&load[1]);
+    memory_free(memory);
+}
+
 static void test_over(void **state)
 {
     (void)state;
@@ -422,6 +457,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hurt, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_fewer_neighbours, folder_setup, folder_teardown),
         cmocka_unit_test(test_put_back),
+        cmocka_unit_test(test_before_slurm),
         cmocka_unit_test(test_over),
         cmocka_unit_test(test_shared),
         cmocka_unit_test_setup_teardown(test_group, folder_setup, folder_teardown),
