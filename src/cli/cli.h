@@ -47,6 +47,7 @@ int cmd_rm(struct cli *cli, struct err *err);
 int cmd_list(struct cli *cli, struct err *err);
 int cmd_status(struct cli *cli, struct err *err);
 int cmd_log(struct cli *cli, struct err *err);
+int cmd_results(struct cli *cli, struct err *err);
 int cmd_report(struct cli *cli, struct err *err);
 int cmd_threads(struct cli *cli, struct err *err);
 int cmd_wheels(struct cli *cli, struct err *err);

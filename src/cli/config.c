@@ -321,7 +321,8 @@ static int talk(struct cli *cli, enum command command, struct err *err)
                                   COMMAND_COMPLETION;
     // These only want its cache: how a run stands is said whatever that file holds.
     static const uint64_t cached = COMMAND_STATUS | COMMAND_WATCH | COMMAND_WAIT |
-                                   COMMAND_CANCEL | COMMAND_RM | COMMAND_LIST | COMMAND_LOG;
+                                   COMMAND_CANCEL | COMMAND_RM | COMMAND_LIST | COMMAND_LOG |
+                                   COMMAND_RESULTS;
     struct config *config = cli->config = mem_zero(1, sizeof *config);
     struct err wrong = {0};
     if (config_read_variables(cli, COMMAND_MAP, &wrong) < 0 || read_user(cli, &wrong) < 0 ||

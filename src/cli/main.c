@@ -44,6 +44,8 @@ const struct cli_command cli_commands[] = {
     {"status", COMMAND_STATUS, cmd_status, "[OPTION...] [RUN]",
      N_("how many are done, failed, running, left")},
     {"log", COMMAND_LOG, cmd_log, "[OPTION...] [RUN:][DATASET...]", N_("what tasks printed")},
+    {"results", COMMAND_RESULTS, cmd_results, "[OPTION...] [RUN:][DATASET...]",
+     N_("the outputs of what is done, a path a line")},
     {"report", COMMAND_REPORT, cmd_report, "[OPTION...] [RUN]",
      N_("time, cores and memory used, and advice")},
     {"show", COMMAND_SHOW_RUN, cmd_show, "--sbatch [RUN]",

@@ -61,6 +61,7 @@ enum command { // bits of struct opt's `commands`
     COMMAND_PARCEL = 1LL << 49,
     COMMAND_SHOW_RUN = 1LL << 50,
     COMMAND_MODULE = 1LL << 51,
+    COMMAND_RESULTS = 1LL << 52,
     COMMAND_NONE = 1 << 16, // before the command's name
 };
 struct options { // words are borrowed from argv, and from the configuration

@@ -12,7 +12,7 @@
 #define JOBS    (COMMAND_RUN | COMMAND_ALLOC)
 #define GOES_ON (COMMAND_RESUME | COMMAND_RETRY)
 #define SENDS   (JOBS | MAP | GOES_ON) // through Slurm
-#define ASKS    (COMMAND_LIST | COMMAND_STATUS | COMMAND_REPORT)
+#define ASKS    (COMMAND_LIST | COMMAND_STATUS | COMMAND_REPORT | COMMAND_RESULTS)
 #define ALL     (~0ULL)
 #define VENV    COMMAND_VENV
 #define INSTALL COMMAND_INSTALL
@@ -359,6 +359,8 @@ const struct opt options_table[] = {
      MAP | GOES_ON, OPT_ONCE},
     {OPTION_STRICT, '\0', "strict", NULL, N_("a dataset has changed if its content has"),
      MAP | GOES_ON},
+    {OPTION_NULL, '0', "null", NULL, N_("paths end with NUL, not newline"), COMMAND_RESULTS,
+     OPT_ONCE},
     {OPTION_FAILED, '\0', "failed", NULL, N_("only failed tasks"), COMMAND_LOG, OPT_ONCE},
     {OPTION_FOLLOW, 'f', "follow", NULL, N_("show what is being printed"), COMMAND_LOG,
      OPT_ONCE},
