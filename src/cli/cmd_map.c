@@ -16,6 +16,7 @@
 #include "cli/resume.h"
 #include "cli/run_wait.h"
 #include "cli/say.h"
+#include "cli/submit_hold.h"
 #include "cli/submit_map.h"
 #include "cli/summary.h"
 #include "cli/where.h"
@@ -176,6 +177,17 @@ static int start_alone(struct begin *begin,
     return status;
 }
 
+static int reads_input(const struct cli *cli)
+{
+    for (size_t i = 0; i < cli->options.from.count; i++)
+        if (strcmp(cli->options.from.item[i], "-") == 0)
+            return 1;
+    for (size_t i = 1; i < cli->words.count; i++)
+        if (strcmp(cli->words.item[i - 1], "::::") == 0 && strcmp(cli->words.item[i], "-") == 0)
+            return 1;
+    return 0;
+}
+
 // By jobs of Slurm.
 static int map_jobs(struct begin *begin, struct err *err)
 {
@@ -183,14 +195,19 @@ static int map_jobs(struct begin *begin, struct err *err)
     CLEANUP_STR struct str text = {0};
     if (submit_map_line(begin, err) < 0)
         return -1;
+    if (cli->options.no_submit && !cli->options.dry_run)
+        return submit_hold(begin, err);
     if (!cli->options.dry_run) {
         int status = start_alone(begin, start_jobs, err);
         return status == 0 && cli->options.wait ? run_wait(cli, begin->submitted, err) : status;
     }
-    CLEANUP_FREE char *folder = mem_print("%s/.lopin/runs/N", cli->cwd);
-    if (begin_check(begin, err) < 0 || submit_map_script(begin, folder, &text, err) < 0)
+    struct folder folder CLEANUP_FOLDER = FOLDER_NONE; // of the run that would go on
+    if (cli->options.resume)
+        resume_find(begin->spec, &folder);
+    if (begin_check(begin, err) < 0 || submit_map_script(begin, folder.path, &text, err) < 0)
         return -1;
-    say_label(cli, "", _("N: a run has its number, and its folder, once it is submitted"));
+    if (reads_input(cli))
+        say_label(cli, "", _("its datasets come from standard input, which the job's is not"));
     return say_data(cli, &text, err);
 }
 
@@ -219,6 +236,8 @@ static int map(struct cli *cli, enum where where, struct spec *spec, struct data
 // A job works in that folder: so do we, from here on.
 static int enter(struct cli *cli, struct err *err)
 {
+    if (submit_hold_is_inside(cli)) // it does already
+        return 0;
     const char *folder = options_slurm_value(&cli->options.pass, OPTION_SLURM_CHDIR);
     if (!folder)
         return 0;
@@ -232,10 +251,16 @@ static int enter(struct cli *cli, struct err *err)
 int cmd_map(struct cli *cli, struct err *err)
 {
     enum where where;
+    if (cli->options.no_submit && cli->options.resume)
+        return err_set(err, ERR_USAGE, _("--resume and --no-submit exclude each other"));
+    cli->options.slurm |= cli->options.no_submit;
     if (where_find(cli, COMMAND_MAP, &where, err) < 0 || enter(cli, err) < 0 ||
         (where == WHERE_LOCAL && where_check_local(cli, COMMAND_MAP, err) < 0))
         return -1;
     cli->talk.tty &= !cli->options.detach; // no live lines for a terminal that we leave
+    int found = submit_hold_find(cli, err);
+    if (found)
+        return found < 0 ? -1 : 0;
     struct spec spec = {0};
     struct datasets datasets = {0};
     int status = begin_request(cli, &spec, &datasets, err);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/human.h"
 #include "base/lang.h"
@@ -24,6 +25,7 @@
 #include "run/claims.h"
 #include "run/round.h"
 #include "run/saved.h"
+#include "run/submission.h"
 #include "sched/job_time.h"
 
 struct agent { // of a node of a job
@@ -77,6 +79,26 @@ static int nothing_to_do(const struct agent *agent)
     return 0;
 }
 
+// A job that was submitted by hand is one of the run's, for whoever looks at it or cancels it.
+static void register_job(const struct agent *agent)
+{
+    const struct cli *cli = agent->cli;
+    struct submission submission = {
+        .round = agent->round.number,
+        .parcels = (unsigned)number_of(cli, "SLURM_ARRAY_TASK_COUNT", 1),
+        .nodes = (unsigned)number_of(cli, "SLURM_NNODES", 1),
+        .cores = (unsigned)number_of(cli, "SLURM_CPUS_PER_TASK", 1),
+        .at_us = clock_wall_us(),
+    };
+    unsigned long first = number_of(cli, "SLURM_ARRAY_TASK_MIN", 1);
+    unsigned long last = number_of(cli, "SLURM_ARRAY_TASK_MAX", 1);
+    snprintf(submission.job, sizeof submission.job, "%.*s",
+             (int)strspn(agent->job, "0123456789"), agent->job);
+    if (*submission.job && first == 1 && last == submission.parcels &&
+        !submission_is_of(agent->saved.folder.fd, submission.job))
+        submission_save(&submission, agent->saved.folder.fd, NULL);
+}
+
 // Returns 1, 0 if there is nothing to compute any more, -1 with err.
 static int claim(struct agent *agent, struct err *err)
 {
@@ -91,6 +113,7 @@ static int claim(struct agent *agent, struct err *err)
         .parcel = (unsigned)((task - first) * nodes + number_of(cli, "SLURM_NODEID", 0) + 1),
         .again = number_of(cli, "SLURM_RESTART_COUNT", 0) > 0,
     };
+    register_job(agent);
     agent->claims = claims_new(&ask, err);
     if (!agent->claims)
         return -1;

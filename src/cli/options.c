@@ -260,6 +260,7 @@ static void take_flag(struct options *options, int id)
         [OPTION_OVERWRITE] = &options->overwrite,
         [OPTION_RESUME] = &options->resume,
         [OPTION_DRY_RUN] = &options->dry_run,
+        [OPTION_NO_SUBMIT] = &options->no_submit,
         [OPTION_DETACH] = &options->detach,
         [OPTION_KEEP_DONE] = &options->keep_done,
         [OPTION_REDO] = &options->redo,

@@ -102,7 +102,7 @@ struct options { // words are borrowed from argv, and from the configuration
     const char *module_shell; // --shell of module
     int terse, defaults, all_modules, regexp, latest, redirect, replace, initial_load,
         no_extensions, debug, location, raw;
-    int resume, dry_run, detach, keep_done, redo, failed, follow, check, watch;
+    int resume, dry_run, no_submit, detach, keep_done, redo, failed, follow, check, watch;
 };
 extern const struct opt options_table[];
 // Reads the options of a command from words (NULL-terminated, the command's name not among

@@ -302,6 +302,8 @@ const struct opt options_table[] = {
     {OPTION_NAME, 'J', "job-name", "NAME", N_("the name of a job"), JOBS, OPT_ONCE},
     {OPTION_RESUME, '\0', "resume", NULL, N_("continue the last run of this line, or start it"),
      MAP, OPT_ONCE},
+    {OPTION_NO_SUBMIT, '\0', "no-submit", NULL,
+     N_("with --slurm: make the run and its job script, for sbatch by hand"), MAP, OPT_ONCE},
     {OPTION_DRY_RUN, '\0', "dry-run", NULL, N_("show what would run, touch nothing"), MAP,
      OPT_ONCE},
     {OPTION_DRY_RUN, '\0', "dry-run", NULL, N_("with --slurm: print the job script"),

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/fitness.h"
 #include "cli/say.h"
+#include "cli/submit_hold.h"
 #include "plan/chunks.h"
 
 // Of a run that goes on: what a dataset took, on average. 0: none is done.
@@ -73,30 +74,43 @@ static int check(const struct begin *begin, struct cluster *cluster, struct err 
                : 0;
 }
 
+// What the site and the partition allow.
+static int ask(const struct begin *begin, struct cluster *cluster, struct err *err)
+{
+    const struct options *options = &begin->cli->options;
+    cluster_ask(begin->cli, &begin->spec->slurm, 0, cluster);
+    if (!options->dry_run && cluster_answers(cluster, err) < 0)
+        return -1;
+    if (!cluster->job.cores)
+        cluster->job.cores = begin->spec->cores;
+    return check(begin, cluster, err);
+}
+
 int shape_round(const struct begin *begin, struct round *round, struct shape *ret,
                 struct err *err)
 {
     const struct spec *spec = begin->spec;
     struct cluster *cluster = &ret->cluster;
-    cluster_ask(begin->cli, &spec->slurm, 0, cluster);
-    if (!begin->cli->options.dry_run && cluster_answers(cluster, err) < 0)
-        return -1;
-    if (!cluster->job.cores)
-        cluster->job.cores = spec->cores;
-    if (check(begin, cluster, err) < 0)
+    int is_there = submit_hold_is_inside(begin->cli);
+    if (is_there)
+        cluster->job.nodes = submit_hold_count(begin->cli, "SLURM_NNODES");
+    else if (ask(begin, cluster, err) < 0)
         return -1;
     unsigned long nodes = cluster->job.nodes ? cluster->job.nodes : 1;
-    struct parcels_ask ask = {.datasets = round->count,
-                              .slots = spec->slots * (unsigned)nodes,
-                              .chunk = spec->chunk,
-                              .parcels = spec->parcels,
-                              .task_us = known_time(begin),
-                              .time_us = limits_time(&cluster->job, &cluster->partitions),
-                              .least_us = cluster_site(begin->cli)->least_us};
-    cluster_ceilings(begin->cli, cluster, &ask);
-    int status = parcels_plan(&ask, &ret->parcels, err);
-    ceilings_free(&ask.submitted);
-    ceilings_free(&ask.running);
+    struct parcels_ask wanted = {.datasets = round->count,
+                                 .slots = spec->slots * (unsigned)nodes,
+                                 .chunk = spec->chunk,
+                                 .parcels = spec->parcels,
+                                 .task_us = known_time(begin),
+                                 .time_us = limits_time(&cluster->job, &cluster->partitions),
+                                 .least_us = cluster_site(begin->cli)->least_us};
+    if (is_there)
+        wanted.parcels = submit_hold_count(begin->cli, "SLURM_ARRAY_TASK_COUNT");
+    else
+        cluster_ceilings(begin->cli, cluster, &wanted);
+    int status = parcels_plan(&wanted, &ret->parcels, err);
+    ceilings_free(&wanted.submitted);
+    ceilings_free(&wanted.running);
     if (status == 0)
         cut(begin, round, &ret->parcels, nodes);
     return status;

@@ -148,7 +148,8 @@ static int add_options(const struct begin *begin, const struct cut *cut, const c
     else if (cut->parcels > 1)
         strv_take(into, mem_print("--array=1-%u", cut->parcels));
     strv_take(into, mem_print("--chdir=%s", spec->cwd));
-    if (sbatch_pattern("output", folder, cut->parcels > 1 ? "slurm-%A_%a.log" : "slurm-%j.log",
+    if (folder &&
+        sbatch_pattern("output", folder, cut->parcels > 1 ? "slurm-%A_%a.log" : "slurm-%j.log",
                        into, err) < 0)
         return -1;
     strv_add(into, "--open-mode=append");
@@ -156,6 +157,31 @@ static int add_options(const struct begin *begin, const struct cut *cut, const c
     return 0;
 }
 
+// Before the run is there: the line again, without what was said of this look at it.
+static void add_finds(const struct cli *cli, struct job_script *script)
+{
+    static const char *const looks[] = {"--dry-run", "--resume"};
+    size_t count = 0;
+    int is_out[COUNT(looks)] = {0};
+    while (cli->typed[count])
+        count++;
+    script->finds_about = "the run, as that line makes it: by the first of these jobs that "
+                          "starts, for all of them";
+    strv_take(&script->finds, fs_self());
+    strv_add(&script->finds, "map");
+    strv_add(&script->finds, "--no-submit");
+    for (size_t i = 0; i < count; i++) {
+        size_t k = i + cli->words.count < count ? 0 : COUNT(looks);
+        while (k < COUNT(looks) && (is_out[k] || strcmp(cli->typed[i], looks[k]) != 0))
+            k++;
+        if (k < COUNT(looks))
+            is_out[k] = 1;
+        else
+            strv_add(&script->finds, cli->typed[i]);
+    }
+}
+
+// `folder`: of the run, or NULL.
 static int write_script(const struct begin *begin, const struct cut *cut, const char *folder,
                         struct str *into, struct err *err)
 {
@@ -178,7 +204,10 @@ static int write_script(const struct begin *begin, const struct cut *cut, const 
     if (begin->cli->options.verbose)
         strv_add(words, "--verbose");
     strv_add(words, "parcel");
-    strv_add(words, folder);
+    if (folder)
+        strv_add(words, folder);
+    else
+        add_finds(begin->cli, &script);
     if (result == 0)
         result = job_script_write(&script, into, err);
     free((char *)script.line);
@@ -214,33 +243,47 @@ static int hand_over(const struct cli *cli, const struct folder *folder, char **
     return -1;
 }
 
-// *ret_is_sent: Slurm has the job, or may have it.
-static int submit(struct begin *begin, const struct cut *cut, const struct folder *folder,
-                  char **ret_job, int *ret_is_sent, struct err *err)
+static int save_script(const struct begin *begin, const struct cut *cut,
+                       const struct folder *folder, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
+    return write_script(begin, cut, folder->path, &text, err) < 0
+               ? -1
+               : fs_replace(folder->fd, SUBMIT_MAP_SCRIPT, text.text, text.size, 0700, 1, err);
+}
+
+static int save_submission(const struct begin *begin, const struct cut *cut,
+                           const struct folder *folder, const char *job, int64_t at_us,
+                           struct err *err)
+{
     struct submission submission = {.round = cut->round.number,
                                     .parcels = cut->parcels,
                                     .nodes = nodes_of(cut),
                                     .cores = begin->spec->cores,
                                     .time_us = begin->spec->time_us,
-                                    .at_us = clock_wall_us()};
-    if (write_script(begin, cut, folder->path, &text, err) < 0 ||
-        fs_replace(folder->fd, SUBMIT_MAP_SCRIPT, text.text, text.size, 0700, 1, err) < 0 ||
-        hand_over(begin->cli, folder, ret_job, ret_is_sent, err) < 0)
-        return -1;
-    *ret_is_sent = 1;
-    snprintf(submission.job, sizeof submission.job, "%s", *ret_job);
+                                    .at_us = at_us};
+    snprintf(submission.job, sizeof submission.job, "%s", job);
     return submission_save(&submission, folder->fd, err);
 }
 
-static int say_submitted(const struct begin *begin, const struct cut *cut,
-                         const struct folder *folder, const char *job, struct err *err)
+// *ret_is_sent: Slurm has the job, or may have it.
+static int submit(struct begin *begin, const struct cut *cut, const struct folder *folder,
+                  char **ret_job, int *ret_is_sent, struct err *err)
+{
+    int64_t at_us = clock_wall_us();
+    if (save_script(begin, cut, folder, err) < 0 ||
+        hand_over(begin->cli, folder, ret_job, ret_is_sent, err) < 0)
+        return -1;
+    *ret_is_sent = 1;
+    return save_submission(begin, cut, folder, *ret_job, at_us, err);
+}
+
+static void say_run(const struct begin *begin, const struct cut *cut,
+                    const struct folder *folder)
 {
     const struct cli *cli = begin->cli;
     CLEANUP_STR struct str label = {0};
     CLEANUP_STR struct str text = {0};
-    CLEANUP_STR struct str data = {0};
     str_print(&label, _("run %u"), folder->number);
     str_add_visible(&text, begin->spec->script, strlen(begin->spec->script));
     str_print(&text, lang_plural(", %zu dataset", ", %zu datasets", cut->round.count),
@@ -253,6 +296,14 @@ static int say_submitted(const struct begin *begin, const struct cut *cut,
     say_label(cli, label.text, "%s", text.text);
     shape_say(begin, &cut->shape, 0);
     setting_say(cli, &begin->setting);
+}
+
+static int say_submitted(const struct begin *begin, const struct cut *cut,
+                         const struct folder *folder, const char *job, struct err *err)
+{
+    const struct cli *cli = begin->cli;
+    CLEANUP_STR struct str data = {0};
+    say_run(begin, cut, folder);
     str_print(&data, "job %s\n", job);
     if (say_data(cli, &data, err) < 0)
         return -1;
@@ -334,6 +385,36 @@ int submit_map_start(struct begin *begin, struct err *err)
         else
             folder_drop(&folder);
         owner_leave(folder.fd);
+    }
+    cut_free(&cut);
+    return result;
+}
+
+static int hold(struct begin *begin, struct cut *cut, const char *job,
+                const struct folder *folder, struct err *err)
+{
+    cut->round.number = round_last(folder->fd) + 1;
+    if (write_run(begin, folder, err) < 0 ||
+        round_save(&cut->round, begin->datasets, folder->fd, err) < 0 ||
+        save_script(begin, cut, folder, err) < 0 ||
+        (job && save_submission(begin, cut, folder, job, clock_wall_us(), err) < 0))
+        return -1;
+    folder_mark_last(begin->spec->cwd, folder->number);
+    say_run(begin, cut, folder);
+    return 0;
+}
+
+int submit_map_hold(struct begin *begin, const char *job, struct folder *ret, struct err *err)
+{
+    struct cut cut = {0};
+    int result = -1;
+    if (begin_check(begin, err) == 0 && ready(begin, &cut, err) == 0)
+        result = folder_make(begin->spec->cwd, ret, err);
+    if (result == 0) {
+        result = hold(begin, &cut, job, ret, err);
+        if (result < 0)
+            folder_drop(ret);
+        owner_leave(ret->fd);
     }
     cut_free(&cut);
     return result;

@@ -12,8 +12,11 @@
 int submit_map_line(struct begin *begin, struct err *err);
 // A new run. Returns the exit status, or -1 with err: then nothing was begun.
 int submit_map_start(struct begin *begin, struct err *err);
+// A new run without a job of ours. `job`: of a job that is there and computes it, or NULL. *ret needs
+// folder_free also after failure. Returns 0, or -1 with err: then nothing is left of it.
+int submit_map_hold(struct begin *begin, const char *job, struct folder *ret, struct err *err);
 // A run that goes on, whose folder we own: what is wanted is a further round. As above.
 int submit_map_again(struct begin *begin, const struct folder *folder, struct err *err);
-// The script, for --dry-run and `show --sbatch`.
+// The script, for `show --sbatch` of a run in `folder`; NULL: for --dry-run, where the job makes the run.
 int submit_map_script(struct begin *begin, const char *folder, struct str *into,
                       struct err *err);

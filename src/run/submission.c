@@ -33,6 +33,12 @@ int submission_save(const struct submission *submission, int run_dir, struct err
     return fs_replace(run_dir, name, text.text, text.size, 0600, 1, err);
 }
 
+int submission_is_of(int run_dir, const char *job)
+{
+    CLEANUP_FREE char *name = mem_print("job.%s", job);
+    return faccessat(run_dir, name, F_OK, 0) == 0;
+}
+
 static int read_one(int run_dir, const char *name, struct submission *ret)
 {
     CLEANUP_STR struct str text = {0};

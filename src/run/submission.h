@@ -18,5 +18,7 @@ struct submission {
     int64_t at_us;    // Unix time
 };
 int submission_save(const struct submission *submission, int run_dir, struct err *err);
+// Whether the run has one of that job.
+int submission_is_of(int run_dir, const char *job);
 // All of a run, the first first. Yours. *ret_count may be 0 (then NULL).
 struct submission *submission_list(int run_dir, size_t *ret_count);

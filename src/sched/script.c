@@ -12,6 +12,7 @@ void job_script_free(struct job_script *script)
 {
     strv_free(&script->options);
     strv_free(&script->words);
+    strv_free(&script->finds);
 }
 
 int job_script_option(const char *option, struct str *into, struct err *err)
@@ -34,14 +35,25 @@ int job_script_option(const char *option, struct str *into, struct err *err)
 }
 
 // $'...' is bash's, which the script is for.
-static void add_words(const struct strv *words, struct str *into)
+static void add_words(const struct strv *words, const char *end, struct str *into)
 {
     for (size_t i = 0; i < words->count; i++) {
         if (i)
             str_add_char(into, ' ');
         str_add_shell(into, words->item[i]);
     }
-    str_add_char(into, '\n');
+    str_print(into, "%s\n", end);
+}
+
+// The shell becomes the command.
+static void add_command(const struct job_script *script, struct str *into)
+{
+    if (script->finds.count) {
+        str_print(into, "\n# %s\nfound=$(", script->finds_about);
+        add_words(&script->finds, ") || exit", into);
+    }
+    str_print(into, "\n# %s\nexec ", script->about);
+    add_words(&script->words, script->finds.count ? " \"${found%/*}\"" : "", into);
 }
 
 int job_script_write(const struct job_script *script, struct str *into, struct err *err)
@@ -56,15 +68,14 @@ int job_script_write(const struct job_script *script, struct str *into, struct e
         str_add_char(into, '\n');
     }
     if (!script->records) {
-        str_print(into, "\n# %s\nexec ", script->about);
-        add_words(&script->words, into);
+        add_command(script, into);
         return 0;
     }
     str_add(into, "\n# at the time limit and at scancel the command gets SIGTERM itself: it "
                   "ends, then we do\n"
                   "stopped=0\n"
                   "trap 'stopped=1' TERM\n\n");
-    add_words(&script->words, into);
+    add_words(&script->words, "", into);
     str_add(into, "status=$?\n\n"
                   "# how it ended, for lopin run --wait, with or without accounting\n"
                   "cd ");

@@ -13,6 +13,9 @@ struct job_script {
     const char *records;
     const char *about; // then: what the command does, for its comment
     struct strv words; // the command
+    // not empty: the command needs one word more, the folder of a file whose path this command prints
+    struct strv finds;
+    const char *finds_about; // what that does, for its comment
 };
 void job_script_free(struct job_script *script);
 // Adds its text. Returns 0, or -1 with [usage]: an option's value has a newline, which no #SBATCH line

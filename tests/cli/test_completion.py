@@ -212,7 +212,7 @@ def test_zsh_as_a_person_types(named):
             screen.wait(lambda text: text.strip() == "ready>")
 
         check("lopin ma", r"^ready> lopin map\b")
-        check("lopin ", r"(?s)(?=.*explain +-- )(?=.*status +-- )")
+        check("lopin ", r"(?s)(?=.*results +-- )(?=.*status +-- )")
         check("lopin map --dr", r"^ready> lopin map --dry-run\b")
         check("lopin map --order r", r"--order random")
         check("lopin map --order=g", r"--order=given")

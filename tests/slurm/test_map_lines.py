@@ -34,6 +34,10 @@ def options_of(script):
     return [shlex.split(line[len("#SBATCH "):])[0] for line in script.splitlines() if line.startswith("#SBATCH ")]
 
 
+def last_words(script):
+    return shlex.split(script.splitlines()[-1])
+
+
 def test_words_with_anything_in_them_arrive(project, until):
     words = ["a b", "it's", "tab\there", "new\nline", "%j \\ \"q\"", "é", "-x"]
     done = project("map", "--slurm", "-J", "my job", "--parcels", "2", "show it.py", "{}", "--tol", "1e-6", ":::", *words)
@@ -59,7 +63,7 @@ def test_every_letter_reaches_the_script(project):
     assert refused.code in (2, 5) and not (project.cwd / ".lopin/runs/1").exists(), refused
 
 
-def test_the_dry_run_is_the_script(project, until, slurm):
+def test_the_script_can_be_seen_before(project, until, slurm):
     line = ["map", "--slurm", "-c", "1", "-t", "10", "--mem", "50M", "--parcels", "2", "show it.py", ":::", "a", "b", "c"]
     shown = project(*line[:2], "--dry-run", *line[2:])
     assert shown.code == 0 and not (project.cwd / ".lopin/runs").exists()
@@ -67,15 +71,80 @@ def test_the_dry_run_is_the_script(project, until, slurm):
     until(finished(project))
     folder = project.cwd / ".lopin/runs/1"
     script = (folder / "job.sh").read_text()
-
-    def plain(text):
-        return [row.replace("/runs/N", "/runs/1") for row in text.splitlines() if not row.startswith("# lopin map")]
-    assert plain(script) == plain(shown.out) and project("show", "--sbatch", "1").out == script
-    assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
+    assert [option for option in options_of(script) if not option.startswith("--output=")] == options_of(shown.out)
+    assert last_words(script)[-1] == str(folder) and last_words(shown.out)[:-1] == last_words(script)[:-1]
+    assert project("show", "--sbatch", "1").out == script
+    for text in (script, shown.out):
+        assert subprocess.run(["bash", "-n"], input=text, text=True, check=False).returncode == 0
     # By hand, as anybody may: the run has nothing left, so that it ends at once.
     job = slurm.slurm("sbatch", "--parsable", str(folder / "job.sh")).strip()
     until(project.idle)
     assert {slurm.state(job)} <= {"COMPLETED", "COMPLETED\nCOMPLETED"} and state(project)["done"] == 3
+
+
+def sbatch(project, slurm, *line):
+    """The script that the line prints, submitted by hand from elsewhere. Returns the number of the job."""
+    shown = project(*line[:2], "--dry-run", *line[2:])
+    assert shown.code == 0, shown
+    return slurm.slurm("sbatch", "--parsable", str(project.write("my job.sh", shown.out, mode=0o755))).strip()
+
+
+@pytest.mark.parametrize("parcels", [1, 3])
+def test_the_dry_run_runs_by_hand(project, until, slurm, parcels):
+    """The job makes the run, one for all its elements."""
+    words = ["a b", "new\nline", "--dry-run", "it's", "e", "f"]
+    line = ["map", "--slurm", "-c", "1", "--parcels", str(parcels), "--wait", "show it.py", "--dry-run", "{}", ":::", *words]
+    job = sbatch(project, slurm, *line[:2], "--resume", *line[2:])
+    until(lambda: (project.cwd / ".lopin/runs/1/run.json").exists())
+    until(finished(project))
+    assert sorted(row[0] for row in printed(project)) == sorted(["--dry-run", word] for word in words)
+    assert not (project.cwd / ".lopin/runs/2").exists()
+    jobs = state(project)["jobs"]
+    assert [(row["job"], row["parcels"]) for row in jobs] == [(job, parcels)]
+    # what would go on has its own script; without --resume it is another run
+    going = project("map", "--slurm", "--resume", "--dry-run", *line[2:]).out
+    assert last_words(going)[-1] == str(project.cwd / ".lopin/runs/1")
+    assert sbatch(project, slurm, *line) != job
+    until(lambda: (project.cwd / ".lopin/runs/2/run.json").exists())
+    until(finished(project, "2"))
+    assert sorted(row[0] for row in printed(project, 2)) == sorted(["--dry-run", word] for word in words)
+
+
+def test_by_hand_with_outputs_and_a_folder(project, until, slurm):
+    """Elements that start at the same time hold each other up for no longer than one needs to make the run."""
+    (project.cwd / "sub").mkdir()
+    project.write("sub/one.sh", "#!/bin/sh\necho $1 >$2\n", mode=0o755)
+    sbatch(project, slurm, "map", "--slurm", "-D", "sub", "-c", "1", "--parcels", "4", "--out", "out/{}", "./one.sh", "{}", "{out}",
+           ":::", *map(str, range(12)))
+    runs = project.cwd / "sub/.lopin/runs"
+    until(lambda: (runs / "1/run.json").exists())
+    until(lambda: project("status", "--json", cwd=project.cwd / "sub").json()["done"] == 12 and project.idle())
+    assert {path.name: path.read_text() for path in (project.cwd / "sub/out").iterdir()} == {
+        str(number): "%d\n" % number for number in range(12)}
+    assert sorted(path.name for path in runs.iterdir()) == ["1"], list(runs.iterdir())
+
+
+def test_a_run_without_a_job(project, until, slurm):
+    held = project("map", "--no-submit", "-c", "1", "--parcels", "2", "show it.py", ":::", *"abc")
+    script = project.cwd / ".lopin/runs/1/job.sh"
+    assert (held.code, held.out) == (0, "%s\n" % script) and "sbatch " in held.err
+    assert project.idle() and state(project)["state"] == "stopped" and state(project)["left"] == 3
+    assert "--resume and --no-submit" in project("map", "--no-submit", "--resume", "show it.py", ":::", "a").err
+    script.write_text(script.read_text().replace("#SBATCH --job-name=", "#SBATCH --comment=changed\n#SBATCH --job-name="))
+    job = slurm.slurm("sbatch", "--parsable", str(script)).strip()
+    until(finished(project))
+    assert sorted(line[0][0] for line in printed(project)) == list("abc")
+    assert [row["job"] for row in state(project)["jobs"]] == [job]
+
+
+def test_what_was_submitted_by_hand_is_cancelled(project, until, slurm):
+    project.write("hold.sh", "#!/bin/sh\nsleep 100\n", mode=0o755)
+    project("map", "--no-submit", "-c", "1", "--parcels", "1", "./hold.sh", ":::", "a")
+    slurm.slurm("sbatch", "--parsable", str(project.cwd / ".lopin/runs/1/job.sh"))
+    until(lambda: state(project)["running"] == 1)
+    assert project("cancel").code == 0
+    until(project.idle)
+    assert state(project)["state"] == "stopped"
 
 
 def test_by_hand_beside_it(project, until, slurm):

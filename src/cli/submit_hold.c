@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/submit_hold.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/lang.h"
+#include "base/mem.h"
+#include "cli/claim.h"
+#include "cli/say.h"
+#include "cli/submit_map.h"
+#include "cli/where.h"
+#include "run/submission.h"
+
+#define TRIES 12 // of claim_take, which waits some seconds itself
+
+int submit_hold_is_inside(const struct cli *cli)
+{
+    return cli->options.no_submit && where_is_inside(cli);
+}
+
+unsigned submit_hold_count(const struct cli *cli, const char *name)
+{
+    unsigned long number;
+    const char *text = vars_get(&cli->vars, name);
+    return text && str_number(text, INT32_MAX, &number) == 0 && number ? (unsigned)number : 1;
+}
+
+// Of an array, whose elements have one run.
+static const char *job_of(const struct cli *cli)
+{
+    const char *array = vars_get(&cli->vars, "SLURM_ARRAY_JOB_ID");
+    return array ? array : vars_get(&cli->vars, "SLURM_JOB_ID");
+}
+
+static int say_script(const struct cli *cli, const struct folder *folder, struct err *err)
+{
+    CLEANUP_STR struct str text = {0};
+    str_print(&text, "%s/" SUBMIT_MAP_SCRIPT "\n", folder->path);
+    return say_data(cli, &text, err);
+}
+
+int submit_hold_find(const struct cli *cli, struct err *err)
+{
+    size_t count;
+    if (!submit_hold_is_inside(cli))
+        return 0;
+    CLEANUP_FREE unsigned *number = folder_list(cli->cwd, &count);
+    for (size_t i = count; i-- > 0;) {
+        CLEANUP_FOLDER struct folder folder = FOLDER_NONE;
+        if (folder_open(cli->cwd, number[i], &folder, NULL) == 0 &&
+            submission_is_of(folder.fd, job_of(cli)))
+            return say_script(cli, &folder, err) < 0 ? -1 : 1;
+    }
+    return 0;
+}
+
+// The job's other elements make it where they hold the line: 0 if one has.
+static int take(const struct begin *begin, struct claim *claim, struct err *err)
+{
+    const struct cli *cli = begin->cli;
+    struct err refused = {0};
+    for (int i = 0; i < TRIES; i++) {
+        if (claim_take(claim, begin->spec, &refused) == 0) {
+            int found = submit_hold_find(cli, err);
+            return found < 0 ? -1 : !found;
+        }
+        claim_leave(claim);
+        if (refused.code != ERR_RUN_BUSY || !submit_hold_is_inside(cli))
+            break;
+    }
+    if (err)
+        *err = refused;
+    return -1;
+}
+
+static int make(struct begin *begin, struct err *err)
+{
+    const struct cli *cli = begin->cli;
+    CLEANUP_FOLDER struct folder folder = FOLDER_NONE;
+    if (begin->spec->out && claim_check(cli, begin->spec, begin->datasets, err) < 0)
+        return -1;
+    if (submit_map_hold(begin, submit_hold_is_inside(cli) ? job_of(cli) : NULL, &folder, err) <
+            0 ||
+        say_script(cli, &folder, err) < 0)
+        return -1;
+    if (!where_is_inside(cli))
+        say_label(cli, _("then"), "sbatch %s/" SUBMIT_MAP_SCRIPT, folder.path);
+    return 0;
+}
+
+int submit_hold(struct begin *begin, struct err *err)
+{
+    struct claim claim = CLAIM_NONE;
+    int status = take(begin, &claim, err);
+    if (status > 0)
+        status = make(begin, err);
+    claim_leave(&claim);
+    return status;
+}
