@@ -185,7 +185,7 @@ def module(lopin):
     ("while 1 {}", "bad/1:2: it takes more than a minute, 2 s of processor"),
     ("variant --default 3 v 1 2", "bad/1:2: the variant 'v' has no value '3'"),
     ("family a-b", "bad/1:2:"),
-    ("chdir /nonexistent", "bad/1:2:"),
+    ("chdir /proc/nonexistent", "bad/1:2:"),
 ])
 def test_a_bad_file(module, lopin, text, words):
     module.file("bad/1", text)
