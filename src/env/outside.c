@@ -29,6 +29,7 @@ static int is_frame(const char *path)
     static const char python[] = "bin/python";
     size_t digits = str_starts(path, python) ? strspn(path + strlen(python), "0123456789.") : 0;
     return strcmp(path, "pyvenv.cfg") == 0 || strcmp(path, "bin/activate") == 0 ||
+           strcmp(path, "bin/activate.csh") == 0 || strcmp(path, "bin/activate.fish") == 0 ||
            (str_starts(path, python) && !path[strlen(python) + digits]);
 }
 

@@ -47,22 +47,34 @@ int pending_write(int packages, const struct strv *renames, const struct strv *r
     return 0;
 }
 
+// A list may have come with a package that another tool installed: it reaches nothing above the environment.
+static int is_below(const char *path)
+{
+    CLEANUP_STRV struct strv part = {0};
+    strv_split(&part, path, '/');
+    for (size_t i = 0; i < part.count; i++)
+        if (!*part.item[i] || strcmp(part.item[i], "..") == 0)
+            return 0;
+    return 1;
+}
+
 // Done already is as good: a kill may have come between a step and the end.
 static int do_line(const char *prefix, const char *line, struct err *err)
 {
     CLEANUP_FREE char *verb = NULL;
     CLEANUP_STR struct str one = {0};
     CLEANUP_STR struct str two = {0};
-    str_print(&one, "%s/", prefix);
-    str_print(&two, "%s/", prefix);
     int words = todo_read(line, &verb, &one, &two);
-    if (!words)
+    int is_rename = words == 2 && strcmp(verb, "rename") == 0;
+    int is_known = is_rename || (words == 1 && strcmp(verb, "remove") == 0);
+    if (!is_known || !is_below(str_text(&one)) || (is_rename && !is_below(str_text(&two))))
         return 0;
-    int is_rename = strcmp(verb, "rename") == 0 && words == 2;
-    int status = is_rename ? rename(one.text, two.text) : unlink(one.text);
+    CLEANUP_FREE char *from = mem_print("%s/%s", prefix, str_text(&one));
+    CLEANUP_FREE char *to = mem_print("%s/%s", prefix, str_text(&two));
+    int status = is_rename ? rename(from, to) : unlink(from);
     return status < 0 && errno != ENOENT
                ? err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"),
-                           is_rename ? two.text : one.text)
+                           is_rename ? to : from)
                : 0;
 }
 

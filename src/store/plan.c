@@ -96,6 +96,22 @@ struct found { // a file, before files are sorted by folder
     unsigned folder;
 };
 
+static int starts(struct piece piece, const char *text)
+{
+    return piece.size >= strlen(text) && memcmp(piece.text, text, strlen(text)) == 0;
+}
+
+// lib/python3.11/site-packages: there are links into the store, which nothing may be written through,
+// and other packages' files.
+static int is_packages(struct piece path)
+{
+    struct piece part[3];
+    for (size_t i = 0; i < COUNT(part); i++)
+        part[i] = piece_cut(&path, '/');
+    return starts(part[0], "lib") && starts(part[1], "python") &&
+           piece_is(part[2], "site-packages");
+}
+
 static int add_file(struct builder *builder, const struct zip_entry *entry, struct found *ret,
                     struct err *err)
 {
@@ -116,6 +132,9 @@ static int add_file(struct builder *builder, const struct zip_entry *entry, stru
         folder.size--;
     ret->base = (struct piece){path.text + folder.size, path.size - folder.size};
     folder.size -= folder.size > 0;
+    if (scheme == SCHEME_DATA && is_packages(path))
+        return plan_refuse(err, entry->name,
+                           _("it would come among other packages, past the scheme for that"));
     ret->folder = add_folder(builder, scheme, folder);
     ret->entry = entry;
     return 0;
@@ -222,9 +241,22 @@ static void sort_files(struct arena *arena, struct found *found, size_t count,
     }
 }
 
+// lopin's own files in an environment begin so (.lopin-pending is a list of what is still to be removed).
+static int is_ours(struct piece name)
+{
+    while (name.text) {
+        struct piece part = piece_cut(&name, '/');
+        if (starts(part, ".lopin-"))
+            return 1;
+    }
+    return 0;
+}
+
 static int check_entry(const struct zip_entry *entry, struct err *err)
 {
     const char *words = zip_check_name(entry->name);
+    if (!words && is_ours(entry->name))
+        words = _("it is the name of a file that lopin keeps in environments");
     if (!words && zip_is_special(entry))
         words = _("it is a link or a device");
     if (!words && zip_is_folder(entry) && entry->size)

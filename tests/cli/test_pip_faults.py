@@ -83,6 +83,22 @@ def test_killed(lopin):
     assert not [path for path in (env.path / "bin").iterdir() if path.name.startswith(".lopin")]
 
 
+def test_list_of_another(lopin):
+    """What is still to be removed is below the environment, whoever wrote the list: real pip installs any file."""
+    make_house(lopin)
+    assert lopin("venv", "--python", sys.executable, "env").code == 0
+    env = Env(lopin, lopin.cwd / "env")
+    lopin.write("victim", "mine")
+    packages, = (env.path / "lib").glob("python*/site-packages")
+    (packages / ".lopin-pending").write_text("\n".join([
+        "lopin-pending 1", "remove ../victim", "remove bin/../../victim", "remove %2e./victim", "rename bin/pip3 ../victim",
+        "rename ../victim bin/tool", "unknown bin/activate", "remove bin/pip3", ""]))
+    assert lopin(*line("env", "install", "p0==1")).code == 0
+    assert (lopin.cwd / "victim").read_text() == "mine" and (env.path / "bin" / "activate").exists()
+    assert not (env.path / "bin" / "pip3").is_symlink()
+    assert state(env) == {"p0": "1"} and not (packages / ".lopin-pending").exists()
+
+
 def test_together(lopin):
     """Each of several installs at once is there at the end."""
     make_house(lopin)
