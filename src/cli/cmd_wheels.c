@@ -293,6 +293,10 @@ static void tell_unfound(struct search *search, const struct wheels_name *name)
 static void tell_empty(struct search *search)
 {
     CLEANUP_STR struct str places = {0};
+    if (!search->sources) {
+        say(search->cli, _("what -r names has no requirement for this Python"));
+        return;
+    }
     struct source *source = search->source[0];
     for (size_t i = 0; i < source_places(source); i++) {
         const char *where, *label;
@@ -331,6 +335,20 @@ static int read_configuration(struct search *search, struct err *err)
     return pipconf_read(&ask, &search->pip, err);
 }
 
+static int show(struct search *search, const char *cache, struct err *err)
+{
+    // without names all that there is would be listed
+    if (!search->names.count && search->cli->options.pack.requirements.count)
+        return finish(search, err);
+    if (open_all(search, cache, err) < 0 || check_places(search, err) < 0)
+        return -1;
+    int result = 0;
+    for (size_t i = 0; i < search->sources && result == 0; i++)
+        result = show_all(search, search->source[i], err);
+    packs_tell_end(&search->progress);
+    return result == 0 ? finish(search, err) : result;
+}
+
 int cmd_wheels(struct cli *cli, struct err *err)
 {
     struct search search = {.cli = cli, .progress = {.cli = cli}};
@@ -340,15 +358,8 @@ int cmd_wheels(struct cli *cli, struct err *err)
         strv_split(&search.archs, cli->options.pack.arch, ',');
     if (wheels_read_pythons(cli, &search.pythons, err) == 0 &&
         read_configuration(&search, err) == 0 &&
-        wheels_read_names(cli, &search.arena, &search.pythons, &search.names, err) == 0 &&
-        open_all(&search, cache, err) == 0 && check_places(&search, err) == 0) {
-        result = 0;
-        for (size_t i = 0; i < search.sources && result == 0; i++)
-            result = show_all(&search, search.source[i], err);
-        packs_tell_end(&search.progress);
-        if (result == 0)
-            result = finish(&search, err);
-    }
+        wheels_read_names(cli, &search.arena, &search.pythons, &search.names, err) == 0)
+        result = show(&search, cache, err);
     free_search(&search);
     return result;
 }

@@ -96,10 +96,8 @@ int env_sync(struct cli *cli, struct err *err)
     CLEANUP_FREE char *lock = find_lock(cli, err);
     if (!lock)
         return -1;
-    if (!lock_is_name(fs_base(lock))) {
-        err_set(err, ERR_USAGE, _("'%s' is not named as a lock"), lock);
-        return err_hint(err, "try", "lopin.lock, pylock.toml, pylock.NAME.toml");
-    }
+    if (!lock_is_name(fs_base(lock)))
+        return packs_refuse_lock(lock, err);
     strv_add(&cli->options.pack.requirements, lock);
     if (pip_open(cli, &pip, err) == 0 && change_finish(&pip.site, err) == 0 &&
         pip_python(&pip, &python, err) == 0 &&

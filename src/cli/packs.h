@@ -106,6 +106,11 @@ void packs_list_add(struct packs_list *list, struct require *require);
 int packs_read_words(struct packs *packs, const struct strv *words, struct err *err);
 // `words` alone.
 int packs_read_list(struct packs *packs, const struct strv *words, struct err *err);
+// A file of -r, whose path is relative to the folder of the line: for struct reqfile_source, `context` is
+// a struct cli. Returns 0, or -1 with [usage].
+int packs_read_file(void *context, const char *path, struct str *into, struct err *err);
+// -1: what is in `path` is a lock, which is read only under the name of one.
+int packs_refuse_lock(const char *path, struct err *err);
 // The projects that words and -r files name, whatever else they say: of uninstall.
 int packs_read_names(const struct cli *cli, struct arena *arena, struct packs_list *ret,
                      struct err *err);

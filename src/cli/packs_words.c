@@ -69,7 +69,7 @@ static int read_one(struct packs *packs, const char *text, const char *folder,
     return 0;
 }
 
-static int read_file(void *context, const char *path, struct str *into, struct err *err)
+int packs_read_file(void *context, const char *path, struct str *into, struct err *err)
 {
     const struct cli *cli = context;
     if (url_is(path))
@@ -86,7 +86,7 @@ static int parse_file(const struct cli *cli, struct arena *arena, const char *pa
                       int constraint, struct reqfile *ret, struct err *err)
 {
     struct cli *context = (struct cli *)(uintptr_t)cli; // read only, as read_file has it
-    const struct reqfile_source source = {read_file, context, &cli->vars};
+    const struct reqfile_source source = {packs_read_file, context, &cli->vars};
     return reqfile_parse(arena, path, constraint, &source, ret, err);
 }
 
@@ -169,7 +169,7 @@ static int add_part(struct packs *packs, const char *path, enum pyproject_part p
     struct pyproject project;
     CLEANUP_STR struct str text = {0};
     struct cli *context = (struct cli *)(uintptr_t)packs->cli;
-    if (read_file(context, path, &text, err) < 0)
+    if (packs_read_file(context, path, &text, err) < 0)
         return -1;
     if (pyproject_parse(&packs->arena, (struct piece){str_text(&text), text.size}, part, name,
                         &project, err) < 0)
@@ -188,6 +188,12 @@ static int read_group(struct packs *packs, const char *word, struct err *err)
     return add_part(packs, path, PYPROJECT_GROUP, colon ? colon + 1 : word, err);
 }
 
+int packs_refuse_lock(const char *path, struct err *err)
+{
+    err_set(err, ERR_USAGE, _("'%s' is not named as a lock"), path);
+    return err_hint(err, "try", "lopin.lock, pylock.toml, pylock.NAME.toml");
+}
+
 static int read_requirements(struct packs *packs, const char *path, int constraint,
                              struct packs_list *list, struct err *err)
 {
@@ -198,6 +204,8 @@ static int read_requirements(struct packs *packs, const char *path, int constrai
         return add_part(packs, path, PYPROJECT_DEPENDENCIES, NULL, err);
     if (parse_file(packs->cli, &packs->arena, path, constraint, &file, err) < 0)
         return -1;
+    if (file.count && str_starts(file.line[0].text, "lock-version"))
+        return packs_refuse_lock(path, err);
     for (size_t i = 0; i < file.count; i++)
         if (take_line(packs, &file.line[i], list, err) < 0)
             return -1;

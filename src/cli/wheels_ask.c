@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // wheels_ask: names, patterns and requirements; and for which Pythons.
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -9,16 +8,16 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "cli/config.h"
+#include "cli/packs.h"
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "cli/wheels.h"
 #include "env/python.h"
 #include "env/release.h"
 #include "wheel/name.h"
+#include "wheel/pyproject.h"
 #include "wheel/reqfile.h"
 #include "wheel/require.h"
-
-enum { MOST_FILE = 1 << 24 };
 
 static struct wheels_name *add_name(struct arena *arena, struct wheels_names *names,
                                     const char *text)
@@ -50,6 +49,14 @@ static int read_pattern(struct arena *arena, struct wheels_names *names, const c
     return specifiers_parse(arena, piece_of(text + size), &name->specifiers, err);
 }
 
+static void add_require(struct arena *arena, struct wheels_names *names, const char *text,
+                        const struct require *require)
+{
+    struct wheels_name *name = add_name(arena, names, text);
+    name->pattern = arena_dupn(arena, require->normal.text, require->normal.size);
+    name->specifiers = require->specifiers;
+}
+
 static int read_word(struct arena *arena, struct wheels_names *names, const char *text,
                      struct err *err)
 {
@@ -58,19 +65,8 @@ static int read_word(struct arena *arena, struct wheels_names *names, const char
     struct require *require = require_parse(arena, piece_of(text), err);
     if (!require)
         return -1;
-    struct wheels_name *name = add_name(arena, names, text);
-    name->pattern = arena_dupn(arena, require->normal.text, require->normal.size);
-    name->specifiers = require->specifiers;
+    add_require(arena, names, text, require);
     return 0;
-}
-
-static int read_file(void *context, const char *path, struct str *into, struct err *err)
-{
-    const struct cli *cli = context;
-    if (strstr(path, "://"))
-        return err_set(err, ERR_USAGE, _("'%s' is a URL: only files are read here"), path);
-    CLEANUP_FREE char *whole = fs_absolute(cli->cwd, path);
-    return fs_read(AT_FDCWD, whole, MOST_FILE, into, err);
 }
 
 // Whether the line is for this Python at all.
@@ -83,13 +79,36 @@ static int is_meant(const struct wheels_pythons *pythons, const struct require *
     return marker_evaluate(require->marker, &env, NULL) != 0;
 }
 
+// The dependencies of a pyproject.toml.
+static int read_project(struct cli *cli, struct arena *arena, const char *path,
+                        const struct wheels_pythons *pythons, struct wheels_names *names,
+                        struct err *err)
+{
+    struct pyproject project;
+    CLEANUP_STR struct str text = {0};
+    if (packs_read_file(cli, path, &text, err) < 0)
+        return -1;
+    if (pyproject_parse(arena, (struct piece){str_text(&text), text.size},
+                        PYPROJECT_DEPENDENCIES, NULL, &project, err) < 0)
+        return err_wrap(err, "%s", path);
+    for (size_t i = 0; i < project.count; i++) {
+        CLEANUP_STR struct str shown = {0};
+        require_add(&shown, project.require[i]);
+        if (is_meant(pythons, project.require[i]))
+            add_require(arena, names, str_text(&shown), project.require[i]);
+    }
+    return 0;
+}
+
 static int read_requirements(const struct cli *cli, struct arena *arena, const char *path,
                              const struct wheels_pythons *pythons, struct wheels_names *names,
                              struct err *err)
 {
     struct cli *context = (struct cli *)(uintptr_t)cli;
-    const struct reqfile_source source = {read_file, context, &cli->vars};
+    const struct reqfile_source source = {packs_read_file, context, &cli->vars};
     struct reqfile file;
+    if (strcmp(fs_base(path), "pyproject.toml") == 0)
+        return read_project(context, arena, path, pythons, names, err);
     if (reqfile_parse(arena, path, 0, &source, &file, err) < 0)
         return -1;
     for (size_t i = 0; i < file.count; i++) {

@@ -139,6 +139,9 @@ def test_options_of_pip_that_are_settings(env):
     check(done, 2, "usage")
     assert hints(done, "try") == ["PIP_TRUSTED_HOST=VALUE in the environment, or pip.conf"]
     assert "lopin map" not in install(env, "--time-out", "demo").err
+    done = env("pip", "--env", "env", "list", "--outdated")
+    check(done, 2, "usage")
+    assert "the real pip" in hints(done, "try")[0]
 
 
 def test_search(env):
@@ -163,6 +166,9 @@ def test_requirements_files(env):
     assert "outer.txt" in check(install(env, "-r", "outer.txt"), 2, "usage")
     env.write("bad.txt", "other\n\ndemo ~ 1\n")
     assert "bad.txt:3: " in check(install(env, "-r", "bad.txt"), 2, "usage")
+    env.write("work.lock", '# by hand\nlock-version = "1.0"\n')
+    done = install(env, "-r", "work.lock")
+    assert "'work.lock' is not named as a lock" in check(done, 2, "usage") and "pylock" in hints(done, "try")[0]
     env.write("folder/x", "")
     check(install(env, "-r", "folder"), 6, "system")
     done = env("map", "--with", "demo", "-r", "absent.txt", "a.py")

@@ -106,15 +106,30 @@ def test_requirements_file(site):
     done = site("wheels", "--python", "3.11", "-r", "req.txt")
     assert [row[:2] for row in rows(done)] == [["numpy", "1.26.4"], ["six", "1.16.0"]]
     assert "req.txt:3" in done.err
+    (site.cwd / "pyproject.toml").write_text("""[project]
+name = "work"
+version = "1"
+dependencies = ["numpy<2", 'six; python_version < "3"']
+""")
+    assert [row[:2] for row in rows(site("wheels", "--python", "3.11", "-r", "pyproject.toml"))] == [["numpy", "1.26.4"]]
+
+
+@pytest.mark.parametrize("text", ["", "# none\n", "./local.whl\n", "six; python_version < '3'\n", "six ==\n"])
+def test_requirements_file_without_names(site, text):
+    """Nothing is not everything."""
+    (site.cwd / "req.txt").write_text(text)
+    done = site("wheels", "--python", "3.11", "-r", "req.txt")
+    assert rows(done) == [] and "no requirement" in done.err
+    assert site("wheels", "--python", "3.11", "-r", "req.txt", "--json").json()["wheels"] == []
 
 
 @pytest.mark.parametrize("words, named", [
     (["--column", "name,colour"], "colour"), (["--format", "xml"], "xml"), (["--python", "3,4"], "3,4"), (["numpy=="], "numpy=="),
-    (["-r", "absent.txt"], "absent.txt"),
+    (["-r", "absent.txt"], "absent.txt"), (["-r", "https://site/req.txt"], "https://site/req.txt"),
 ])
 def test_wrong_use(site, words, named):
     done = site("wheels", *words)
-    assert done.code != 0 and named in done.err and done.out == ""
+    assert done.code in (2, 3) and named in done.err and done.out == ""
 
 
 def test_broken_configuration(site):
