@@ -266,6 +266,9 @@ int cmd_venv(struct cli *cli, struct err *err)
     struct arena arena = {0};
     struct cfg was;
     CLEANUP_FREE char *prefix = fs_absolute(cli->cwd, cli->words.item[0]);
+    if (strchr(prefix, ':')) // python -m venv and virtualenv refuse it too
+        return err_set(err, ERR_USAGE, _("'%s' cannot be activated: PATH is cut at each ':'"),
+                       prefix);
     read_was(cli, prefix, &arena, &was);
     int status = make_env(cli, &was, prefix, err);
     arena_free(&arena);

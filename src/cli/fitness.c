@@ -287,6 +287,8 @@ void fitness_say(const struct cli *cli, const struct python *python, const char 
     struct site site;
     struct fit fit = {0};
     struct stamp_machine machine;
+    if (cli->options.quiet)
+        return;
     site_name(prefix, python->facts.version, &site);
     fit_machine(&python->facts, &machine);
     if (fit_needs(&site, &machine, &fit, NULL) == 0 && fit.count &&

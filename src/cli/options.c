@@ -324,15 +324,17 @@ static void hint_elsewhere(const char *shown, struct err *err)
             err_hint(err, "try", "%s", lang_text(known[i].cure));
 }
 
-// Options of pip's install that lopin has as variables, or not at all. Returns whether it is one.
+// Options of pip that lopin has as variables, or not at all. Returns whether it is one.
 static int hint_pip(const char *shown, struct err *err)
 {
     static const char *const variables[] = {"trusted-host",   "cert",    "client-cert",
                                             "proxy",          "timeout", "retries",
                                             "default-timeout"};
     static const char *const real[] = {
-        "-t", "--target",           "--user", "--root",   "--prefix",  "--no-clean",
-        "-I", "--ignore-installed", "--src",  "--report", "--platform"};
+        "-t",         "--target",   "--user",     "--root",
+        "--prefix",   "--no-clean", "-I",         "--ignore-installed",
+        "--src",      "--report",   "--platform", "-o",
+        "--outdated", "--path",     "--uptodate"};
     CLEANUP_FREE char *name = mem_dupn(shown, strcspn(shown, "="));
     for (size_t i = 0; i < COUNT(variables); i++) {
         CLEANUP_FREE char *variable = mem_print("PIP_%s", variables[i]);
@@ -347,7 +349,7 @@ static int hint_pip(const char *shown, struct err *err)
         if (strcmp(name, real[i]) == 0) {
             err_hint(err, "try",
                      _("the real pip, which has it: lopin venv --upgrade --seed ENV, "
-                       "then ENV/bin/python -m pip install ..."));
+                       "then ENV/bin/python -m pip ..."));
             return 1;
         }
     return 0;
@@ -388,7 +390,7 @@ static int read_option(struct options *options, struct opt_scan *scan, struct er
     int id = opt_next(scan, &value, err);
     if (id < 0) {
         hint_elsewhere(scan->shown, err);
-        if (scan->command != COMMAND_INSTALL || !hint_pip(scan->shown, err))
+        if (!(scan->command & COMMAND_PIP) || !hint_pip(scan->shown, err))
             hint_command(scan->shown, (enum command)scan->command, err);
         return -1;
     }

@@ -72,6 +72,22 @@ static void find_required_by(const struct pip *pip, const struct marker_env *env
         qsort(ret->item, ret->count, sizeof *ret->item, compare);
 }
 
+static int compare_bytes(const void *one, const void *two)
+{
+    return strcmp(*(char *const *)one, *(char *const *)two);
+}
+
+static void add_sorted(struct str *into, const struct record_file *record)
+{
+    CLEANUP_STRV struct strv files = {0};
+    for (size_t i = 0; i < record->count; i++)
+        strv_take(&files, mem_dupn(record->row[i].path.text, record->row[i].path.size));
+    if (files.count)
+        qsort(files.item, files.count, sizeof *files.item, compare_bytes);
+    for (size_t i = 0; i < files.count; i++)
+        str_print(into, "  %s\n", files.item[i]);
+}
+
 static void add_files(struct str *into, const struct dist *dist)
 {
     struct arena arena = {0};
@@ -81,8 +97,7 @@ static void add_files(struct str *into, const struct dist *dist)
     if (dist->kind == DIST_INFO && dist_file(dist, "RECORD", &text, NULL) == 0 &&
         record_file_parse(&arena, (struct piece){str_text(&text), text.size}, &record, NULL) ==
             0)
-        for (size_t i = 0; i < record.count; i++)
-            str_print(into, "  %.*s\n", (int)record.row[i].path.size, record.row[i].path.text);
+        add_sorted(into, &record);
     else
         str_print(into, "  %s\n", "Cannot locate RECORD or installed-files.txt");
     arena_free(&arena);

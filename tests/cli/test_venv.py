@@ -160,6 +160,13 @@ def test_activate(lopin, shell, name):
     assert after == before
 
 
+def test_colon(lopin):
+    """PATH cannot name it: what `activate` puts there would be two other folders."""
+    done = lopin("venv", "a:b")
+    assert done.code == 2 and "cannot be activated" in done.err and "[usage]" in done.err
+    assert not (lopin.cwd / "a:b").exists()
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_activate_another(lopin, shell):
     """A second one takes the place of the first, and deactivate leaves both; without a prompt if so wished."""
