@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -144,6 +145,16 @@ static void keep(const char *cache, const char *file, const struct str *old, con
                    NULL); // a full disk is no error here
 }
 
+// Asked of the open file where the kernel can (5.8): no name is looked up for it.
+static int is_executable(int fd, const char *path)
+{
+#ifdef SYS_faccessat2
+    if (syscall(SYS_faccessat2, fd, "", X_OK, AT_EMPTY_PATH) == 0)
+        return 1;
+#endif
+    return access(path, X_OK) == 0;
+}
+
 int facts_read(int fd, const char *path, const struct vars *vars, const char *cache,
                struct facts *ret, struct err *err)
 {
@@ -152,7 +163,7 @@ int facts_read(int fd, const char *path, const struct vars *vars, const char *ca
     *ret = (struct facts){0};
     if (fd < 0 || fstat(fd, &st) < 0)
         return err_errno(err, ERR_NO_PYTHON, errno, _("cannot use '%s'"), path);
-    if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+    if (!S_ISREG(st.st_mode) || !is_executable(fd, path))
         return err_set(err, ERR_NO_PYTHON, _("'%s' is not a program"), path);
     int kept = cache && pread(fd, magic, 2, 0) == 2 && memcmp(magic, "#!", 2) != 0;
     CLEANUP_STR struct str key = {0};

@@ -41,8 +41,13 @@ struct home {         // of the caller, whatever its names; looked at when that 
     int known; // st is it
 };
 
-static int is_home(struct home *home, const struct stat *st)
+static int is_home(struct home *home, const char *folder, const struct stat *st)
 {
+    size_t size = home->path ? strlen(home->path) : 0;
+    // by their names alone, as mostly: the one, or below it
+    if (size && strncmp(folder, home->path, size) == 0 &&
+        (!folder[size] || folder[size] == '/'))
+        return !folder[size];
     if (home->path && !home->known && stat(home->path, &home->st) < 0)
         home->path = NULL;
     home->known = 1;
@@ -52,7 +57,7 @@ static int is_home(struct home *home, const struct stat *st)
 static int is_last(const char *folder, const struct stat *st, struct home *home)
 {
     CLEANUP_FREE char *git = join(folder, ".git");
-    return strcmp(folder, "/") == 0 || access(git, F_OK) == 0 || is_home(home, st);
+    return strcmp(folder, "/") == 0 || access(git, F_OK) == 0 || is_home(home, folder, st);
 }
 
 int nearest_read(const char *folder, const char *home, struct document *ret,
