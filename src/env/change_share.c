@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/lang.h"
@@ -46,6 +47,22 @@ static void list_outside(const struct change *change, const struct change_state 
     outside_list_free(&list);
 }
 
+#define MADE "made "
+
+static long long time_of(const char *packages)
+{
+    struct stat st;
+    return stat(packages, &st) < 0 ? -1 : (long long)clock_ns(st.st_mtim);
+}
+
+// Its mode stops everyone but root, whose pip and uv change it for all who have it: what begins then
+// gets another one.
+static int is_as_made(const char *text, const char *packages)
+{
+    return geteuid() != 0 || !str_starts(text, MADE) ||
+           strtoll(text + strlen(MADE), NULL, 10) == time_of(packages);
+}
+
 // Nobody adds to it, nor Python bytecode.
 static int close_all(int into, const char *path, const struct change_state *state)
 {
@@ -73,14 +90,17 @@ static int make_shared(const struct change *change, const char *path,
     CLEANUP_CLOSE int into = open(packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int status = change_put(state, &outside, into);
     outside_free(&outside);
-    list_outside(change, state, &text);
-    if (status == 0)
-        status = fs_replace(AT_FDCWD, list, str_text(&text), text.size, 0444, 0, state->err);
     if (status == 0)
         status = change_stamp(change, -1, into, state->err);
     if (status == 0)
         change_note(state, notes);
-    return status == 0 ? close_all(into, packages, state) : status;
+    if (status == 0)
+        status = close_all(into, packages, state);
+    str_print(&text, MADE "%lld\n", time_of(packages));
+    list_outside(change, state, &text);
+    return status == 0
+               ? fs_replace(AT_FDCWD, list, str_text(&text), text.size, 0444, 0, state->err)
+               : status;
 }
 
 // Makes the shared folder, and what its packages have outside of it in this environment.
@@ -121,6 +141,9 @@ int change_link(const struct change *change, const char *goal, struct err *err)
     CLEANUP_FREE char *packages = mem_print("%s/packages", goal);
     if (fs_read(AT_FDCWD, list, 64 << 20, &text, err) < 0)
         return -1;
+    if (!is_as_made(str_text(&text), packages))
+        return err_set(err, ERR_ENV_BROKEN, _("'%s' was changed since lopin made it"),
+                       packages);
     if (put_listed(change, &text, err) < 0)
         return -1;
     return symlink(packages, change->site->packages) < 0
@@ -129,12 +152,32 @@ int change_link(const struct change *change, const char *goal, struct err *err)
                : 0;
 }
 
+// The first of NAME, NAME-1, NAME-2, ... that is as it was made, or is made now. Environments with a
+// changed one keep it.
+static int find_shared(const struct change *change, char **goal, struct strv *notes,
+                       struct err *err)
+{
+    CLEANUP_FREE char *name = mem_dup(*goal);
+    for (int number = 0;;) {
+        CLEANUP_STR struct str text = {0};
+        CLEANUP_FREE char *list = mem_print("%s/outside", *goal);
+        CLEANUP_FREE char *packages = mem_print("%s/packages", *goal);
+        if (access(list, F_OK) < 0)
+            return make_new(change, *goal, notes, err);
+        if (fs_read(AT_FDCWD, list, 64 << 20, &text, err) < 0)
+            return -1;
+        if (is_as_made(str_text(&text), packages))
+            return 0;
+        free(*goal);
+        *goal = mem_print("%s-%d", name, ++number);
+    }
+}
+
 int change_share(const struct change *change, struct strv *ret_notes, struct err *err)
 {
     CLEANUP_FREE char *goal = change_shared(change);
-    CLEANUP_FREE char *list = mem_print("%s/outside", goal);
     const char *place = change->site->packages;
-    if (access(list, F_OK) < 0 && make_new(change, goal, ret_notes, err) < 0)
+    if (find_shared(change, &goal, ret_notes, err) < 0)
         return -1;
     if (rmdir(place) < 0 && errno != ENOENT) {
         if (errno != ENOTEMPTY && errno != EEXIST)

@@ -93,7 +93,7 @@ def test_the_same_packages_a_second_time(lopin, house):
     first = make(lopin, "first", "alpha", "data", link="whole")
     env = make(lopin, "second", "alpha", "data", link="whole")
     shared, = (cache(lopin) / "sites").iterdir()
-    assert sorted(line.split()[0] for line in (shared / "outside").read_text().splitlines()) == ["file"] * 3 + ["script"]
+    assert sorted(line.split()[0] for line in (shared / "outside").read_text().splitlines()) == ["file"] * 3 + ["made", "script"]
     for path in first, env:
         files = {str(name.relative_to(path.path)): name.read_text() for top in ("share", "include") for name in (path.path / top).rglob("*.*")
                  if name.is_file()}

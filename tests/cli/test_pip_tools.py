@@ -176,3 +176,21 @@ print("".join(part for part in "abc" if has("ns." + part) and has("ns.deep." + p
             do("uninstall", gone)
             assert there() == left
     assert {name: value for name, value in snapshot(store).items() if name in before} == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="others are stopped by the folder's mode")
+def test_shared_folder_that_root_changed(lopin):
+    """Who begins later gets all packages; the environment that was changed stays as its root made it."""
+    for name in ("alpha", "beta"):
+        wheels.make(lopin.cwd / "house", name, "1.0")
+    words = ["--python", sys.executable, "--no-index", "-f", "house", "--link", "whole", "--with", "alpha,beta"]
+    assert lopin("venv", *words, "one").code == 0
+    one = Env(lopin, lopin.cwd / "one")
+    one.uv("uninstall", "beta")
+    assert set(one.versions()) == {"alpha"}
+    for name in ("two", "three"):
+        assert lopin("venv", *words, name).code == 0
+        assert set(Env(lopin, lopin.cwd / name).versions()) == {"alpha", "beta"}
+    assert set(one.versions()) == {"alpha"}
+    sites = [path.name for path in (lopin.home.parent / "cache" / "lopin" / "sites").iterdir()]
+    assert len(sites) == 2 and sorted(sites)[1] == sorted(sites)[0] + "-1"
