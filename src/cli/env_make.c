@@ -34,14 +34,14 @@
 enum { SCRIPT_MAX = 16 << 20 };
 
 // Mostly all above it is there.
-static int make_folder(const char *above, const char *path, struct err *err)
+static int make_folder(const char *above, const char *path, const char *prefix, struct err *err)
 {
     if (mkdir(path, 0777) == 0)
         return 0;
     if (errno == ENOENT && fs_make_dirs(AT_FDCWD, above, 0777, err) < 0)
         return -1;
     if (fs_remove(AT_FDCWD, path) < 0 || mkdir(path, 0777) < 0)
-        return err_errno(err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), path);
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), prefix);
     return 0;
 }
 
@@ -79,7 +79,7 @@ int env_make(const struct venv_ask *ask, struct packs *packs, int old, struct er
     const char *goal = real ? real : ask->prefix;
     CLEANUP_FREE char *folder = fs_folder(goal);
     CLEANUP_FREE char *beside = place_beside(packs, ask->prefix, goal, folder);
-    if (make_folder(folder, beside, err) < 0)
+    if (make_folder(folder, beside, ask->prefix, err) < 0)
         return -1;
     struct venv_ask frame = *ask;
     frame.no_packages = packs && packs->shared;

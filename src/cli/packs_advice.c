@@ -83,9 +83,23 @@ const struct specifiers *packs_asked_of(const struct packs *packs, struct piece 
     return NULL;
 }
 
+// The folder, what is in it, or the one above it that is missing.
+static int is_about(const char *text, const char *folder)
+{
+    if (strstr(text, folder))
+        return 1;
+    for (const char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        CLEANUP_FREE char *above = mem_dupn(folder, (size_t)(slash - folder));
+        const char *found = strstr(text, above);
+        if (found && found[strlen(above)] != '/')
+            return 1;
+    }
+    return 0;
+}
+
 int packs_advise_cache(const struct packs *packs, struct err *err)
 {
-    int is_closed = err && err->code == ERR_SYSTEM && strstr(err->text, packs->cache) &&
+    int is_closed = err && err->code == ERR_SYSTEM && is_about(err->text, packs->cache) &&
                     (err->errnum == EACCES || err->errnum == EPERM);
     if (!err || (err->code != ERR_DISK_FULL && !is_closed) || *err->hint)
         return -1;

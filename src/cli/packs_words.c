@@ -236,7 +236,8 @@ int packs_read_words(struct packs *packs, const struct strv *words, struct err *
     CLEANUP_STRV struct strv constraints = {0};
     pipconf_list(&packs->pip, "constraint", &constraints);
     if (read_constraints(packs, &constraints, err) < 0)
-        return -1;
+        return err ? err_hint(err, "found", _("pip's configuration has it as 'constraint'"))
+                   : -1;
     packs->site_constraints = packs->constraints.count;
     if (packs_read_list(packs, words, err) < 0 ||
         packs_read_list(packs, &options->with, err) < 0)

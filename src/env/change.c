@@ -97,7 +97,7 @@ static int make(const struct change *change, struct change_state *state, const c
     const struct site *site = change->site;
     CLEANUP_CLOSE int from = open(site->packages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (mkdir(path, 0777) < 0)
-        return err_errno(state->err, ERR_SYSTEM, errno, _("cannot make folder '%s'"), path);
+        return err_errno(state->err, ERR_SYSTEM, errno, _("cannot write '%s'"), site->packages);
     CLEANUP_CLOSE int into = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (from < 0 || into < 0)
         return cannot_use(path, state->err);

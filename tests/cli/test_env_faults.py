@@ -385,6 +385,11 @@ def test_cache_that_cannot_be_written(lopin, house, words, code):
         done = closed(lopin, *words)
         assert done.returncode == code and "permission denied [system]" in done.stderr, done
         assert "in      %s\n" % cache in done.stderr and "XDG_CACHE_HOME=FOLDER, one that you may write" in done.stderr
+        # of a cache that is not there the folder above is named
+        lopin.env["XDG_CACHE_HOME"] = str(cache / "none" / "below")
+        done = closed(lopin, *words)
+        assert done.returncode == code and "'%s': permission denied [system]" % (cache / "none") in done.stderr, done
+        assert "XDG_CACHE_HOME=FOLDER, one that you may write" in done.stderr
         # the cure is one
         lopin.env["XDG_CACHE_HOME"] = str(lopin.cwd / "own")
         assert closed(lopin, *words).returncode == 0
@@ -395,6 +400,22 @@ def test_cache_that_cannot_be_written(lopin, house, words, code):
             assert (done.returncode, done.stdout, done.stderr) == (0, "2.0 1.0\n", "")
     finally:
         subprocess.run(["chmod", "-R", "u+w", cache], check=True)
+
+
+def test_environment_that_cannot_be_written(lopin, house):
+    """The folder that was named is named, not one of ours beside it."""
+    venv(lopin)
+    folder = lopin.cwd / "closed"
+    folder.mkdir(mode=0o555)
+    done = closed(lopin, "venv", "closed/env")
+    assert done.returncode == 6 and "'%s': permission denied [system]" % (folder / "env") in done.stderr, done
+    packages, = (lopin.cwd / "env" / "lib").glob("python*/site-packages")
+    packages.parent.chmod(0o555)
+    try:
+        done = closed(lopin, "pip", "--env", "env", "uninstall", "-y", "alpha")
+    finally:
+        packages.parent.chmod(0o755)
+    assert done.returncode == 6 and "'%s': permission denied [system]" % packages in done.stderr, done
 
 
 def test_a_slow_way_is_said(lopin, house):

@@ -171,6 +171,9 @@ def test_requirements_files(env):
     assert "'work.lock' is not named as a lock" in check(done, 2, "usage") and "pylock" in hints(done, "try")[0]
     env.write("folder/x", "")
     check(install(env, "-r", "folder"), 6, "system")
+    config = env.write("pip.conf", "[install]\nconstraint = gone.txt\n")
+    done = install(env, "demo", env={"PIP_CONFIG_FILE": str(config)})
+    assert "gone.txt" in check(done, 2, "usage") and hints(done, "found") == ["pip's configuration has it as 'constraint'"]
     done = env("map", "--with", "demo", "-r", "absent.txt", "a.py")
     assert done.code != 0 and not (env.cwd / ".lopin").exists()
 
