@@ -26,7 +26,7 @@ static char *begin_of(const char *prefix)
     for (char *at = host; *at; at++)
         if (*at == '/')
             *at = '_';
-    return mem_print("%s%s-%llx-", prefix, host, space_here());
+    return mem_print("%s%s-%llx-", prefix, host, space_inode());
 }
 
 static char *name_of(const char *folder, const char *begin)
@@ -45,7 +45,7 @@ static int is_dead(int dir, const char *name, const char *begin, time_t now)
 {
     struct stat st;
     unsigned long pid;
-    if (str_starts(name, begin) && space_here()) {
+    if (str_starts(name, begin) && space_inode()) {
         const char *from = name + strlen(begin);
         CLEANUP_FREE char *number = mem_dupn(from, strcspn(from, "-"));
         return str_number(number, 1UL << 30, &pid) == 0 && kill((pid_t)pid, 0) < 0 &&

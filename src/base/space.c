@@ -6,15 +6,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+unsigned long long space_inode(void)
+{
+    struct stat st;
+    return stat("/proc/self/ns/pid", &st) < 0 ? 0 : (unsigned long long)st.st_ino;
+}
+
 unsigned long long space_here(void)
 {
     char self[32];
-    struct stat st;
     ssize_t size = readlink("/proc/self", self, sizeof self - 1);
     if (size <= 0)
         return 0;
     self[size] = '\0';
-    if (strtol(self, NULL, 10) != (long)getpid() || stat("/proc/self/ns/pid", &st) < 0)
-        return 0;
-    return (unsigned long long)st.st_ino;
+    return strtol(self, NULL, 10) == (long)getpid() ? space_inode() : 0;
 }

@@ -11,7 +11,7 @@
 
 #define TIMEOUT_US                                                                             \
     (20 * INT64_C(1000000)) // a first start from a cold network disk takes seconds
-enum { MOST = 1 << 16 };
+enum { MOST = 1 << 16, MOST_SAID = 400 }; // what is no Python may repeat the whole program
 
 // The last line of what a program said, borrowed: it changes the text.
 static const char *last_line(struct str *text)
@@ -45,7 +45,8 @@ static int ask_words(const char *path, char *const *argv, const struct vars *var
     if (!WIFEXITED(status) || WEXITSTATUS(status) || !ret->size) {
         CLEANUP_STR struct str line = {0};
         const char *last = last_line(&error);
-        str_add_visible(&line, last, strlen(last));
+        if (strlen(last) <= MOST_SAID)
+            str_add_visible(&line, last, strlen(last));
         return err_set(err, ERR_NO_PYTHON, _("'%s' is not a Python that works%s%s"), path,
                        line.size ? ": " : "", str_text(&line));
     }

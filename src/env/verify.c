@@ -225,13 +225,25 @@ static int run_threads(struct work *work, struct err *err)
     return 0;
 }
 
+// A command that two packages have is one file, of whoever came last, as pip and uv have it too.
+static int is_of_another(const struct work *work, const struct job *job)
+{
+    for (size_t i = 0; i < work->count; i++) {
+        const struct job *other = &work->job[i];
+        if (other != job && !other->wrong && !other->missing &&
+            strcmp(other->path, job->path) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 static int take_results(struct work *work, struct err *err)
 {
     for (size_t i = 0; i < work->count; i++) {
         const struct job *job = &work->job[i];
         if (job->errnum)
             return err_errno(err, ERR_SYSTEM, job->errnum, _("cannot read '%s'"), job->path);
-        if (job->wrong || job->missing)
+        if (job->missing || (job->wrong && !is_of_another(work, job)))
             add_fault(work, job->wrong ? VERIFY_CHANGED : VERIFY_MISSING, job->path, job->dist,
                       job->entry);
         work->into->files += !job->missing;

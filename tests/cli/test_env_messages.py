@@ -75,6 +75,12 @@ def test_active_environment_that_was_removed(house):
     assert hints(done, "in") == ["VIRTUAL_ENV"] and hints(done, "try") == ["deactivate"]
 
 
+def test_program_that_is_no_python(house):
+    """ls repeats what it was asked, which is a program of ours."""
+    first = check(house("venv", "--python", "/bin/ls", "env"), 3, "no-python")
+    assert first == "lopin: '/bin/ls' is not a Python that works [no-python]"
+
+
 def test_misspelt_name_of_a_wheelhouse(env):
     done = install(env, "demmo")
     assert "'demmo'" in check(done, 3, "no-wheel")

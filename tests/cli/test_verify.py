@@ -48,6 +48,17 @@ def test_nothing_is_wrong(lopin, house, words):
     assert verify(env, "-v")[1] == set()
 
 
+def test_command_of_two(lopin, house):
+    """It is one file, as one of them has it."""
+    wheels.make(house, "pack-too", "1.0", entries="[console_scripts]\npack-run = pack_too:X\n")
+    env = make(lopin, house, "--with", "pack-too")
+    assert verify(env)[1] == set()
+    with (env.path / "bin" / "pack-run").open("a") as script:
+        script.write("# more\n")
+    done, found = verify(env)
+    assert done.code != 0 and {kind for kind, _ in found} == {"changed"}
+
+
 @pytest.mark.parametrize("mode", ["hard", "copy"])
 def test_own_files(lopin, house, mode):
     env = make(lopin, house, "--link", mode)
