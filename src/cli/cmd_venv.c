@@ -259,7 +259,8 @@ static int make_env(struct cli *cli, const struct cfg *was, const char *prefix, 
 
 int cmd_venv(struct cli *cli, struct err *err)
 {
-    if (cli->words.count != 1) {
+    // "$ENV" of a variable that is not set would be the current folder
+    if (cli->words.count != 1 || !*cli->words.item[0]) {
         err_set(err, ERR_USAGE, _("venv takes the folder of one environment"));
         return err_hint(err, "try", "lopin venv ENV && . ENV/bin/activate");
     }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/lang.h"
@@ -30,9 +31,12 @@ void sha256_bytes(struct piece bytes, char ret[SHA256_TEXT])
 int sha256_file(const char *path, char ret[SHA256_TEXT], struct err *err)
 {
     enum { AT_ONCE = 1 << 18 };
-    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     CLEANUP_FREE uint8_t *bytes = mem_alloc(AT_ONCE);
     struct sha256_ctx context;
+    struct stat st;
+    if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+        return err_set(err, ERR_SYSTEM, _("'%s' is no file"), path);
     ssize_t size = fd < 0 ? -1 : 0;
     sha256_init(&context);
     while (fd >= 0 && ((size = read(fd, bytes, AT_ONCE)) > 0 || (size < 0 && errno == EINTR)))

@@ -33,14 +33,17 @@ static int read_zip(struct source *source, struct piece bytes, struct piece *ret
 static int read_wheel(struct source *source, const char *path, struct piece *ret,
                       struct err *err)
 {
-    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP_CLOSE int fd =
+        open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); // a FIFO may have the name
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), path);
+    if (!S_ISREG(st.st_mode) || st.st_size == 0)
+        return err_set(err, ERR_BAD_WHEEL, _("'%s' is empty or no file"), path);
     size_t size = (size_t)st.st_size;
-    void *bytes = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
-        return err_set(err, ERR_BAD_WHEEL, _("'%s' is empty"), path);
+        return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), path);
     int result = read_zip(source, (struct piece){bytes, size}, ret, err);
     munmap(bytes, size);
     return result < 0 ? err_wrap(err, "'%s'", path) : 0;

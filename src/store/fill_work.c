@@ -53,7 +53,8 @@ int work_recall(struct work *work, struct arena *arena, struct err *err)
 static int map_file(struct work *work, struct err *err)
 {
     struct stat st;
-    CLEANUP_CLOSE int fd = open(work->wheel->path, O_RDONLY | O_CLOEXEC);
+    CLEANUP_CLOSE int fd =
+        open(work->wheel->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot read '%s'"), work->wheel->path);
     if (!S_ISREG(st.st_mode) || st.st_size == 0)

@@ -209,6 +209,20 @@ def test_wheelhouse_that_is_empty(house):
     assert done.code == 0 and done.err == "no wheel that fits in %s\n" % (house.cwd / "empty")
 
 
+@pytest.mark.parametrize("hashes", ["", " --hash=sha256:" + "0" * 64])
+def test_wheels_that_are_no_files(env, hashes):
+    """Nobody waits for whoever writes into a FIFO."""
+    os.mkfifo(env.cwd / "house" / "fifo-1.0-py3-none-any.whl")
+    (env.cwd / "house" / "folder-1.0-py3-none-any.whl").mkdir()
+    (env.cwd / "house" / "zero-1.0-py3-none-any.whl").symlink_to("/dev/zero")
+    for name in "fifo", "folder", "zero":
+        env.write("r.txt", name + "==1.0" + hashes)
+        done = install(env, "-r", "r.txt")
+        assert done.code in (3, 6) and "no file" in done.err and name + "-1.0" in done.err, done.err
+    done = install(env, "./house/fifo-1.0-py3-none-any.whl")
+    assert done.code == 3 and "no file" in done.err, done.err
+
+
 def test_no_network(env):
     done = install(env, "--index-url", "http://127.0.0.1:1/simple", "absent", env={"PIP_NO_INDEX": None, "PIP_RETRIES": "0"})
     assert check(done, 3, "fetch") == "lopin: http://127.0.0.1:1/simple/absent/ cannot be had: no connection [fetch]"

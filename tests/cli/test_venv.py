@@ -252,6 +252,14 @@ def test_existing_folders(lopin):
     assert show(lopin.cwd / "abs2")["prefix"] == str(lopin.cwd / "abs2")
 
 
+@pytest.mark.parametrize("words", [[""], ["--clear", ""]])
+def test_without_a_name(lopin, words):
+    """What "$ENV" of a variable that is not set gives is not the current folder."""
+    lopin.write("mine", "")
+    done = lopin("venv", *words)
+    assert done.code == 2 and "[usage]" in done.err and os.listdir(lopin.cwd) == ["mine"]
+
+
 def test_links_to_folders(lopin):
     """ENV may be a link to a place with more room; it stays one."""
     (lopin.cwd / "scratch").mkdir()
