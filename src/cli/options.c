@@ -330,11 +330,25 @@ static int hint_pip(const char *shown, struct err *err)
     static const char *const variables[] = {"trusted-host",   "cert",    "client-cert",
                                             "proxy",          "timeout", "retries",
                                             "default-timeout"};
-    static const char *const real[] = {
-        "-t",         "--target",   "--user",     "--root",
-        "--prefix",   "--no-clean", "-I",         "--ignore-installed",
-        "--src",      "--report",   "--platform", "-o",
-        "--outdated", "--path",     "--uptodate"};
+    static const char *const real[] = {"-t",
+                                       "--target",
+                                       "--user",
+                                       "--root",
+                                       "--prefix",
+                                       "--no-clean",
+                                       "-I",
+                                       "--ignore-installed",
+                                       "--src",
+                                       "--report",
+                                       "--platform",
+                                       "-o",
+                                       "--outdated",
+                                       "--path",
+                                       "--uptodate",
+                                       "--upgrade-strategy",
+                                       "--python-version",
+                                       "--abi",
+                                       "--implementation"};
     CLEANUP_FREE char *name = mem_dupn(shown, strcspn(shown, "="));
     for (size_t i = 0; i < COUNT(variables); i++) {
         CLEANUP_FREE char *variable = mem_print("PIP_%s", variables[i]);
@@ -376,6 +390,17 @@ static void hint_command(const char *shown, enum command here, struct err *err)
         }
 }
 
+// What it says of an option that this command does not have.
+static void hint_unknown(const char *shown, enum command here, struct err *err)
+{
+    for (const struct opt *opt = options_table; opt->id; opt++)
+        if (is_typed(opt, shown) && opt->commands & here)
+            return; // it only lacks its value, or has one too many
+    hint_elsewhere(shown, err);
+    if (!(here & COMMAND_PIP) || !hint_pip(shown, err))
+        hint_command(shown, here, err);
+}
+
 int options_take_next(enum command command, const char *word)
 {
     const struct opt *opt = options_table;
@@ -389,9 +414,7 @@ static int read_option(struct options *options, struct opt_scan *scan, struct er
     const char *value = NULL;
     int id = opt_next(scan, &value, err);
     if (id < 0) {
-        hint_elsewhere(scan->shown, err);
-        if (!(scan->command & COMMAND_PIP) || !hint_pip(scan->shown, err))
-            hint_command(scan->shown, (enum command)scan->command, err);
+        hint_unknown(scan->shown, (enum command)scan->command, err);
         return -1;
     }
     if (id)

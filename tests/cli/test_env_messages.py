@@ -145,6 +145,7 @@ def test_options_of_pip_that_are_settings(env):
     check(done, 2, "usage")
     assert hints(done, "try") == ["PIP_TRUSTED_HOST=VALUE in the environment, or pip.conf"]
     assert "lopin map" not in install(env, "--time-out", "demo").err
+    assert hints(install(env, "-r"), "found") == hints(env("map", "-c"), "found") == []  # they are its own
     done = env("pip", "--env", "env", "list", "--outdated")
     check(done, 2, "usage")
     assert "the real pip" in hints(done, "try")[0]
