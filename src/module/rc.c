@@ -204,10 +204,10 @@ static int do_command(struct reader *reader, struct rc *rc, const struct strv *w
     } else if (strcmp(command, "hide-version") == 0 ||
                strcmp(command, "hide-modulefile") == 0 || strcmp(command, "module-hide") == 0) {
         for (size_t i = 1; i < words->count; i++)
-            if (*words->item[i] != '-')
-                rc_add(rc, RC_HIDE, "", words->item[i]);
-            else
+            if (*words->item[i] == '-')
                 return 0;
+        for (size_t i = 1; i < words->count; i++)
+            rc_add(rc, RC_HIDE, "", words->item[i]);
     } else {
         return 0;
     }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // tcl_rc: what an rc file in Tcl says of modules (rc.h). In a modulefile these commands say nothing.
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/fs.h"
 #include "base/mem.h"
 #include "module/rc_when.h"
@@ -9,11 +12,13 @@ struct said { // by the options of a command
     struct str when;
     int soft, hard, loaded;   // of module-hide
     const char *why, *nearly; // of module-forbid
+    const char **words;       // the call's, in another order
 };
 
 static void said_free(struct said *said)
 {
     str_free(&said->when);
+    free(said->words);
 }
 #define CLEANUP_SAID CLEANUP(said_free)
 
@@ -91,9 +96,35 @@ static int read_conditions(struct tcl_call *call, struct str *when)
     return TCL_DONE;
 }
 
+static int is_alone(const char *option)
+{
+    static const char *const alone[] = {"--soft", "--hard", "--hidden-loaded"};
+    int found = strchr(option, '=') != NULL;
+    for (size_t i = 0; i < COUNT(alone); i++)
+        found |= strcmp(option, alone[i]) == 0;
+    return found;
+}
+
+// The options first: they may stand behind names too.
+static const char **sorted(const struct tcl_call *call)
+{
+    const char **words = mem_zero((size_t)call->count + 1, sizeof *words);
+    int put = 0;
+    for (int names = 0; names < 2; names++)
+        for (int i = 0; i < call->count; i++) {
+            int is_name = *call->word[i] != '-';
+            int is_pair = !is_name && !is_alone(call->word[i]) && i + 1 < call->count;
+            for (int k = 0; k <= is_pair && is_name == names; k++)
+                words[put++] = call->word[i + k];
+            i += is_pair;
+        }
+    return words;
+}
+
 static int read_options(struct tcl_call *call, struct said *ret)
 {
-    *ret = (struct said){0};
+    *ret = (struct said){.words = sorted(call)};
+    call->word = ret->words;
     for (int before = -1; before != call->count;) {
         before = call->count;
         ret->soft |= tcl_call_flag(call, "--soft");
@@ -106,7 +137,7 @@ static int read_options(struct tcl_call *call, struct said *ret)
         ret->why = why ? why : ret->why;
         ret->nearly = nearly ? nearly : ret->nearly;
     }
-    if (call->count && str_starts(call->word[0], "--"))
+    if (call->count && *call->word[0] == '-')
         return tcl_call_wrong(call, "%s has no option %s", call->name, call->word[0]);
     if (!call->count)
         return tcl_call_wrong(call, "wrong # args: %s wants the name of a module", call->name);

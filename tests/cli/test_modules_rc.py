@@ -30,6 +30,13 @@ def tcl(verb, name, kind=None, hidden_loaded=False, **members):
     return " ".join(words + (name if isinstance(name, list) else [name]))
 
 
+def tcl_behind(verb, name, **members):
+    """With the options behind the names, as Environment Modules takes them too."""
+    names = name if isinstance(name, list) else [name]
+    verb, *options = tcl(verb, [], **members).split(" ")
+    return " ".join([verb, *names, *options])
+
+
 @pytest.fixture
 def module(lopin):
     run = modules.shell_of(lopin, "json")
@@ -48,10 +55,10 @@ def version(module, name):
 
 
 @pytest.mark.sanitize
-@pytest.mark.parametrize("write, file", [(lua, ".modulerc.lua"), (tcl, ".modulerc")])
+@pytest.mark.parametrize("write, file", [(lua, ".modulerc.lua"), (tcl, ".modulerc"), (tcl_behind, ".modulerc")])
 def test_hide_and_forbid(module, write, file):
     me = getpass.getuser()
-    module.file(file, ("#%Module\n" if write is tcl else "") + "\n".join([
+    module.file(file, ("#%Module\n" if write is not lua else "") + "\n".join([
         write("hide", name="a/2"), write("hide", name=["b/2", "nosuch/1"], kind="soft", notUserA=["nobody-so-called"]),
         write("hide", name=["c/2", "gate"], kind="hard", after="2020-01-01T10:30"), write("hide", name="d", before="2000-01-01", after=day(400)),
         write("hide", name=str(module.tree / "e/2.lua"), userA=["x", me], notUserA=[me]), write("hide", name="f/2", userA=["x"]), write("hide", name="f/2", groupA=["x"]),
@@ -89,7 +96,7 @@ def test_what_is_no_rule_is_told_by_its_line(module):
         done = module("load", "a")
         assert done.code == 0 and "/.modulerc.lua:2: " in done.err and words in done.err and done.json()["set"]["M_a"] == "2"
     module.file(".modulerc.lua", "")
-    for line, words in {"module-hide --after 2026-1-1 a": "'2026-1-1' is no time", "module-forbid --user \\{ a": "'{' is no list of names", "module-forbid --group x": "wants the name of a module"}.items():
+    for line, words in {"module-hide --after 2026-1-1 a": "'2026-1-1' is no time", "module-forbid --user \\{ a": "'{' is no list of names", "module-forbid --group x": "wants the name of a module", "module-hide b a -soft": "module-hide has no option -soft"}.items():
         module.file(".modulerc", "#%Module\n" + line)
         done = module("load", "a")
         assert "/.modulerc:2:" in done.err and words in done.err and done.json()["set"]["M_a"] == "2"

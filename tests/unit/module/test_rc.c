@@ -52,6 +52,7 @@ static void test_plain(void **state)
                  {"set v 3.9; module-version py/$v default\n\n", 1},
                  {"module-hide py/3.9", 1},
                  {"module-hide --soft py/3.9", 0},
+                 {"module-hide py/3.9 --soft", 0},
                  {"if {1} { module-version py/3.9 default }", 0},
                  {"set v [exec id]", 0},
                  {"module-version py/$env(V) default", 0},
@@ -61,6 +62,8 @@ static void test_plain(void **state)
         struct rc rc = {0};
         assert_int_equal(rc_read(&rc, cases[i].text, strlen(cases[i].text), "py"),
                          cases[i].is_plain);
+        if (strstr(cases[i].text, "--soft"))
+            assert_int_equal(rc.count, 0);
         rc_free(&rc);
     }
 }
