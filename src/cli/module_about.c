@@ -20,13 +20,26 @@ static size_t not_loaded(struct module_work *work, const char *route)
     return count;
 }
 
-char *module_best_route(struct module_work *work, const struct spider *spider,
-                        const struct spider_module *module)
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+// The way to one of those files that needs the fewest modules that are not loaded; "" if it needs none. Yours.
+static char *best_route(struct module_work *work, const struct spider *spider,
+                        struct spider_module *const *module, size_t modules)
 {
     CLEANUP_STRV struct strv routes = {0};
-    spider_routes(spider, module, &routes);
     const char *best = "";
     size_t least = SIZE_MAX;
+    for (size_t i = 0; i < modules; i++) {
+        size_t before = routes.count;
+        spider_routes(spider, module[i], &routes);
+        if (routes.count == before)
+            return mem_dup("");
+    }
+    if (routes.count)
+        qsort(routes.item, routes.count, sizeof *routes.item, compare);
     for (size_t i = 0; i < routes.count; i++) {
         size_t count = not_loaded(work, routes.item[i]);
         if (count <= least) { // of several the last: versions grow
@@ -35,11 +48,6 @@ char *module_best_route(struct module_work *work, const struct spider *spider,
         }
     }
     return mem_dup(best);
-}
-
-static int compare(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 // The routes of all files of that name. Returns whether one needs none.
@@ -144,9 +152,9 @@ static void add_marks(struct module_work *work, const struct spider_module *modu
 
 // "module load gcc/12 openmpi/4 hdf5/1.14": what is not loaded yet is enough.
 static void add_line(struct module_work *work, const struct spider *spider,
-                     const struct spider_module *module)
+                     struct spider_module *const *module, size_t count)
 {
-    CLEANUP_FREE char *route = module_best_route(work, spider, module);
+    CLEANUP_FREE char *route = best_route(work, spider, module, count);
     CLEANUP_STRV struct strv names = {0};
     strv_split(&names, route, ' ');
     str_print(&work->out, "\n  %s\n    %s load", _("To load it:"), module_call(work->cli));
@@ -155,16 +163,37 @@ static void add_line(struct module_work *work, const struct spider *spider,
         if (!engine_is_loaded(&work->engine, &wish))
             str_print(&work->out, " %s", names.item[i]);
     }
-    str_print(&work->out, " %s\n\n", module->full);
+    str_print(&work->out, " %s\n\n", module[0]->full);
+}
+
+// Whether all files of that name are, with what the rc files on the way to it say.
+static int add_forbidden(struct module_work *work, const struct spider *spider,
+                         const struct module_shown *shown)
+{
+    struct catalog *catalog = &work->engine.catalog;
+    const struct spider_module *module = shown->module[0];
+    for (size_t i = 0; i < shown->modules; i++)
+        if (!spider_forbids(spider, shown->module[i]))
+            return 0;
+    CLEANUP_STRV struct strv path = {0};
+    CLEANUP_FREE char *file = spider_file(module);
+    strv_add(&path, module->folder->path);
+    CLEANUP_FREE char *name = catalog_resolve(catalog, &path, module->full);
+    const struct rc_entry *entry = catalog_says(catalog, RC_FORBID, module->full,
+                                                *module->version ? module->name : NULL, file);
+    str_print(&work->out, "\n    %s%s%s\n", _("It may not be loaded"),
+              entry && *entry->words ? ": " : "", entry ? entry->words : "");
+    return 1;
 }
 
 void module_add_about(struct module_work *work, const struct spider *spider,
                       const struct index *index, const struct module_shown *shown)
 {
     struct str *out = &work->out;
-    const struct spider_module *module =
+    struct spider_module *module =
         shown->modules ? shown->module[0] : shown->extension[0]->module;
     const char *description = shown->modules ? index_description(module) : NULL;
+    int is_forbidden = 0;
     str_add_char(out, '\n');
     module_add_rule(work, NULL, out);
     term_style(module_term(work), out, "1");
@@ -178,7 +207,9 @@ void module_add_about(struct module_work *work, const struct spider *spider,
     }
     if (shown->modules) {
         add_marks(work, module);
-        add_routes(work, spider, shown);
+        is_forbidden = add_forbidden(work, spider, shown);
+        if (!is_forbidden)
+            add_routes(work, spider, shown);
     }
     add_holders(work, spider, shown);
     if (shown->modules) {
@@ -198,7 +229,12 @@ void module_add_about(struct module_work *work, const struct spider *spider,
         str_print(out, "\n    %s\n", _("Other names that this one is a part of:"));
         module_add_filled(work, others.text, 6, out);
     }
-    add_line(work, spider, module);
+    if (!is_forbidden && shown->modules)
+        add_line(work, spider, shown->module, shown->modules);
+    else if (!is_forbidden)
+        add_line(work, spider, &module, 1);
+    else
+        str_add_char(out, '\n');
 }
 
 static json_t *json_texts(struct texts texts)
@@ -233,6 +269,7 @@ void *module_about_json(const struct spider *spider, const struct spider_module 
         json_object_set_new(object, "help", json_text(module->help));
     json_object_set_new(object, "family", json_text(module->family));
     json_object_set_new(object, "hidden", json_boolean(module->is_hidden));
+    json_object_set_new(object, "forbidden", json_boolean(spider_forbids(spider, module)));
     json_object_set_new(object, "whatis", json_texts(module->whatis));
     json_object_set_new(object, "extensions", json_texts(module->extensions));
     json_object_set_new(object, "routes", routes);

@@ -38,6 +38,3 @@ void module_add_about(struct module_work *work, const struct spider *spider,
                       const struct index *index, const struct module_shown *shown);
 // The same as an object. A new reference.
 void *module_about_json(const struct spider *spider, const struct spider_module *module);
-// The way to it that needs the fewest modules that are not loaded; "" if it needs none. Yours.
-char *module_best_route(struct module_work *work, const struct spider *spider,
-                        const struct spider_module *module);

@@ -387,11 +387,19 @@ const struct candidate *candidates_choose(const struct candidates *all,
     return best ? best : best_of(all, wish, version, extends);
 }
 
+static int compare_newest(const void *a, const void *b)
+{
+    const struct candidate *left = a, *right = b;
+    return strcmp(right->order, left->order);
+}
+
 void catalog_versions(struct catalog *catalog, const struct strv *path, const char *name,
                       struct strv *ret)
 {
     struct candidates all = {.catalog = catalog};
     candidates_gather(&all, path, name);
+    if (all.count)
+        qsort(all.item, all.count, sizeof *all.item, compare_newest);
     for (size_t i = 0; all.name && strcmp(all.name, name) == 0 && i < all.count; i++)
         if (all.item[i].is_visible)
             strv_take(ret, *all.item[i].version ? join(all.name, all.item[i].version)

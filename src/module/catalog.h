@@ -49,7 +49,7 @@ int catalog_find(struct catalog *catalog, const struct strv *path,
                  const struct catalog_wish *wish, struct catalog_found *ret);
 void catalog_found_free(struct catalog_found *found);
 #define CLEANUP_FOUND CLEANUP(catalog_found_free)
-// Adds the full names of all visible modules of a name ("python": "python/3.11.5"), in no order.
+// Adds the full names of all visible modules of a name ("python": "python/3.11.5"), the newest first.
 void catalog_versions(struct catalog *catalog, const struct strv *path, const char *name,
                       struct strv *ret);
 // All modules of a folder of MODULEPATH, sorted.

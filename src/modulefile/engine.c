@@ -115,7 +115,7 @@ int engine_find(struct engine *engine, const struct catalog_wish *wish,
 int engine_is_there(struct engine *engine, const struct catalog_wish *wish)
 {
     CLEANUP_FOUND struct catalog_found found = {0};
-    return engine_find(engine, wish, &found);
+    return engine_find(engine, wish, &found) && !engine_forbids(engine, &found);
 }
 
 // Evaluates the file of a module. What LmodBreak leaves is as before it.
@@ -227,7 +227,7 @@ static int settle_families(struct engine *engine, const char *name)
 
 static int load_found(struct engine *engine, const struct catalog_found *found)
 {
-    if (engine_check_rc(engine, found) < 0)
+    if (engine_check_rc(engine, found, ENGINE_LOAD) < 0)
         return -1;
     const struct loaded_module module = {
         .name = found->name,
@@ -360,6 +360,10 @@ int engine_look(struct engine *engine, const char *name, enum engine_mode mode, 
     else
         return 0;
     str_clear(&engine->shown);
+    if (found.full && engine_check_rc(engine, &found, mode) < 0) {
+        *err = engine->err;
+        return -1;
+    }
     engine->mode = mode;
     CLEANUP_FREE char *file = mem_dup(frame.file);
     if (mode == ENGINE_SHOW)

@@ -116,6 +116,7 @@ int engine_family(struct engine *engine, const char *family);
 // Evaluates the file of the same name in the next folder of MODULEPATH.
 int engine_inherit(struct engine *engine);
 int engine_is_loaded(struct engine *engine, const struct catalog_wish *wish);
+// Whether it can be loaded: it is there, and no rc file forbids it.
 int engine_is_there(struct engine *engine, const struct catalog_wish *wish);
 void engine_word(struct engine *engine, enum engine_kind kind, const char *name,
                  const char *value, const char *csh);

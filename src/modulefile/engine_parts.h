@@ -9,8 +9,13 @@ int engine_run_rc(void *data, const char *path, const char *name, struct rc *rc,
                   struct err *err);
 // Reads the rc files of the site and of the user, for the user of the process and now.
 void engine_read_rc(struct engine *engine);
-// Whether rc files let a module be loaded; warns of what they soon will not. Returns 0, or -1 with engine->err.
-int engine_check_rc(struct engine *engine, const struct catalog_found *found);
+// What in rc files forbids a module; NULL: nothing.
+const struct rc_entry *engine_forbids(const struct engine *engine,
+                                      const struct catalog_found *found);
+// Whether rc files let a module be loaded, or looked at in such a mode; warns of what they soon will not. Returns 0,
+// or -1 with engine->err.
+int engine_check_rc(struct engine *engine, const struct catalog_found *found,
+                    enum engine_mode mode);
 // Marks what is loaded by the tags of rc files (sticky is Lmod's property), and as "hidden-loaded".
 void engine_mark_rc(struct engine *engine, const struct catalog_found *found);
 // Returns 1, or 0 if nothing is so called.

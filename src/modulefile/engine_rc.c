@@ -92,13 +92,20 @@ static void warn_nearly(struct engine *engine, const struct catalog_found *found
     str_print(&engine->talk, "%s%s\n", *entry->nearly ? ": " : "", entry->nearly);
 }
 
-int engine_check_rc(struct engine *engine, const struct catalog_found *found)
+const struct rc_entry *engine_forbids(const struct engine *engine,
+                                      const struct catalog_found *found)
 {
     const char *name = *found->version ? found->name : NULL;
-    const struct rc_entry *entry =
-        catalog_says(&engine->catalog, RC_FORBID, found->full, name, found->file);
+    return catalog_says(&engine->catalog, RC_FORBID, found->full, name, found->file);
+}
+
+int engine_check_rc(struct engine *engine, const struct catalog_found *found,
+                    enum engine_mode mode)
+{
+    const struct rc_entry *entry = engine_forbids(engine, found);
     if (!entry) {
-        warn_nearly(engine, found);
+        if (mode != ENGINE_ABOUT)
+            warn_nearly(engine, found);
         return 0;
     }
     if (!*entry->words)

@@ -67,7 +67,9 @@ int engine_load_wishes(struct engine *engine, const struct catalog_wish *wish, s
     if (has_its_own(engine))
         return 0;
     for (size_t i = 0; i < count; i++) {
-        int loaded = engine_load_one(engine, &wish[i]);
+        // what is forbidden is tried in vain
+        int loaded =
+            must || engine_is_there(engine, &wish[i]) ? engine_load_one(engine, &wish[i]) : 0;
         if (loaded < 0)
             return -1;
         if (!loaded && must)

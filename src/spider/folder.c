@@ -209,6 +209,31 @@ static int how_hidden(const struct table *hidden, const struct spider_module *mo
     return (int)most;
 }
 
+static int forbids(const struct spider *spider, const struct rc_entry *rc, size_t count,
+                   const struct spider_module *module, const char *file)
+{
+    static const struct rc_who nobody = {0};
+    const struct rc_who *who = spider->ask.who ? spider->ask.who : &nobody;
+    const char *name = *module->version ? module->name : NULL;
+    int found = 0;
+    for (size_t i = 0; i < count && !found; i++)
+        found = rc[i].kind == RC_FORBID && rc_is_about(&rc[i], module->full, name, file) &&
+                rc_when_holds(rc[i].when, who);
+    return found;
+}
+
+int spider_forbids(const struct spider *spider, const struct spider_module *module)
+{
+    const struct rc *const common[] = {spider->ask.site, spider->ask.user};
+    CLEANUP_FREE char *file = spider_file(module);
+    int found = 0;
+    for (size_t i = 0; i < COUNT(common) && !found; i++)
+        found = common[i] && forbids(spider, common[i]->item, common[i]->count, module, file);
+    for (size_t i = 0; i < spider->count && !found; i++)
+        found = forbids(spider, spider->folder[i]->rc, spider->folder[i]->rcs, module, file);
+    return found;
+}
+
 static int is_reached(const struct spider_folder *folder)
 {
     int reached = !folder->adders || folder->is_base;

@@ -89,6 +89,8 @@ int spider_check(struct spider *spider, struct spider_module *const *module, siz
 // Evaluates a file now, for its help too.
 void spider_look(struct spider *spider, struct spider_module *module);
 char *spider_file(const struct spider_module *module); // its path; yours
+// Whether rc files forbid a module, now and for who asks.
+int spider_forbids(const struct spider *spider, const struct spider_module *module);
 // Writes the cache if what was found differs. Where it cannot be written nothing is lost.
 void spider_save(struct spider *spider);
 void spider_free(struct spider *spider);
