@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/json_text.h"
 #include "cli/module_columns.h"
+#include "cli/module_letters.h"
 #include "cli/module_spider.h"
 #include "cli/module_words.h"
 #include "module/paths.h"
@@ -22,24 +23,6 @@ struct avail {
     struct table files; // file -> place in index, from 1
     unsigned seen;      // bits, of letters
     json_t *json;       // an array; NULL: text is wanted
-};
-
-// What Lmod's own lmodrc.lua has of properties.
-static const struct letter {
-    char letter;
-    const char *property, *value, *words;
-} letters[] = {
-    {'S', "lmod", "sticky", N_("sticky: purge and unload leave it (--force)")},
-    {'g', "arch", "gpu", N_("for graphics processors")},
-    {'m', "arch", "mic", N_("for many-core processors")},
-    {'o', "arch", "offload", N_("hands work to other processors")},
-    {'X', "state", "experimental", N_("experimental")},
-    {'T', "state", "testing", N_("being tested")},
-    {'O', "state", "obsolete", N_("obsolete")},
-    {'L', NULL, NULL, N_("loaded")},
-    {'D', NULL, NULL, N_("the default")},
-    {'H', NULL, NULL, N_("hidden")},
-    {'F', NULL, NULL, N_("may not be loaded")},
 };
 
 // A folder has one of a full name.
@@ -63,26 +46,40 @@ static int is_forbidden(const struct avail *avail, const struct catalog_module *
                         module->file) != NULL;
 }
 
-static int has_letter(const struct avail *avail, const struct letter *letter,
+static int is_nearly(const struct avail *avail, const struct catalog_module *module)
+{
+    char none[] = "";
+    const struct catalog_found found = {
+        .name = module->name,
+        .full = module->full,
+        .file = module->file,
+        .version = strcmp(module->name, module->full) == 0 ? none : module->full,
+    };
+    return engine_nears(&avail->work->engine, &found);
+}
+
+static int has_letter(const struct avail *avail, const struct module_letter *letter,
                       const struct catalog_module *module)
 {
+    if (strcmp(letter->letter, "nF") == 0)
+        return is_nearly(avail, module);
     if (letter->property) {
         const struct spider_module *known = known_of(avail, module);
         return known && index_has_mark(known, letter->property, letter->value);
     }
-    return letter->letter == 'L'   ? is_loaded(avail, module)
-           : letter->letter == 'D' ? module->is_default
-           : letter->letter == 'F' ? is_forbidden(avail, module)
-                                   : module->is_hidden;
+    return *letter->letter == 'L'   ? is_loaded(avail, module)
+           : *letter->letter == 'D' ? module->is_default
+           : *letter->letter == 'F' ? is_forbidden(avail, module)
+                                    : module->is_hidden;
 }
 
 // What is known of it, in letters, then its other names: "(L,D:lts)".
 static char *marks_of(struct avail *avail, const struct catalog_module *module)
 {
     struct str marks = {0};
-    for (size_t i = 0; i < COUNT(letters); i++)
-        if (has_letter(avail, &letters[i], module)) {
-            str_print(&marks, "%s%c", marks.size ? "," : "(", letters[i].letter);
+    for (size_t i = 0; i < MODULE_LETTERS; i++)
+        if (has_letter(avail, &module_letters[i], module)) {
+            module_letters_add(&module_letters[i], &marks);
             avail->seen |= 1U << i;
         }
     for (size_t i = 0; i < module->also.count; i++)
@@ -140,6 +137,7 @@ static void add_json(const struct avail *avail, const struct catalog_list *list)
         json_object_set_new(object, "loaded", json_boolean(is_loaded(avail, module)));
         json_object_set_new(object, "hidden", json_boolean(module->is_hidden));
         json_object_set_new(object, "forbidden", json_boolean(is_forbidden(avail, module)));
+        json_object_set_new(object, "nearly_forbidden", json_boolean(is_nearly(avail, module)));
         json_object_set_new(object, "also", also);
         json_array_append_new(avail->json, object);
     }
@@ -214,12 +212,7 @@ static void add_extensions(const struct avail *avail)
 
 static void add_legend(const struct avail *avail)
 {
-    if (avail->seen)
-        str_add_char(&avail->work->out, '\n');
-    for (size_t i = 0; i < COUNT(letters); i++)
-        if (avail->seen & 1U << i)
-            str_print(&avail->work->out, "  %c: %s\n", letters[i].letter,
-                      lang_text(letters[i].words));
+    module_letters_explain(avail->seen, &avail->work->out);
     if (!avail->work->count)
         str_print(&avail->work->out, "\n%s\n    %s spider\n",
                   _("Modules that others must be loaded for are not among these; all of them:"),

@@ -10,33 +10,47 @@
 #include "cli/json_text.h"
 #include "cli/module.h"
 #include "cli/module_columns.h"
+#include "cli/module_letters.h"
 #include "cli/module_words.h"
 #include "modulefile/hooks.h"
 
 enum { MAX_SHOWN = 4 << 20 };
 
+// Its properties, "(S,g)"; "" if it has none. Yours.
+static char *marks_of(const struct loaded_module *module, unsigned *seen)
+{
+    struct str marks = {0};
+    for (size_t i = 0; i < MODULE_LETTERS; i++) {
+        const struct module_letter *letter = &module_letters[i];
+        if (!letter->property || !loaded_is(module, letter->property, letter->value))
+            continue;
+        module_letters_add(letter, &marks);
+        *seen |= 1U << i;
+    }
+    str_add(&marks, marks.size ? ")" : "");
+    return str_take(&marks);
+}
+
 static void add_names(struct module_work *work, struct loaded_module **list, int status)
 {
     CLEANUP_CELLS struct module_cells cells = {.gap = 2};
-    int sticky = 0;
+    unsigned seen = 0;
     for (size_t i = 0; list[i]; i++) {
         const struct loaded_module *module = list[i];
         int is_active = module->status == LOADED_ACTIVE;
         const char *name = is_active ? module->full : module->user;
         if (module->status != status || !module_is_wanted(work, module->full))
             continue;
-        int is_sticky = is_active && loaded_is(module, "lmod", "sticky");
-        sticky |= is_sticky;
         module_cells_add(&cells, mem_print("%2zu) %s", cells.name.count + 1, name),
-                         mem_dup(is_sticky ? "(S)" : ""), is_active ? "" : "2");
+                         is_active ? marks_of(module, &seen) : mem_dup(""),
+                         is_active ? "" : "2");
     }
     if (!cells.name.count)
         return;
     str_print(&work->out, "\n%s\n",
               status == LOADED_ACTIVE ? _("Loaded modules:") : _("Inactive modules:"));
     module_cells_print(work, &cells, &work->out);
-    if (sticky)
-        str_print(&work->out, "\n  S: %s\n", _("sticky: purge and unload leave it (--force)"));
+    module_letters_explain(seen, &work->out);
 }
 
 static int list_json(struct module_work *work, struct loaded_module **list)

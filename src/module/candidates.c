@@ -102,13 +102,22 @@ static void mark(char *weight, char by)
     *(slash ? slash + 1 : weight) = by;
 }
 
+// Whether it is asked for by its full name and may not be loaded: then that is told, though it is hidden.
+static int is_refused(const struct candidates *all, const struct candidate *candidate,
+                      const char *full, const char *name)
+{
+    return all->version && strcmp(all->version, candidate->version) == 0 &&
+           catalog_says(all->catalog, RC_FORBID, full, name, candidate->file);
+}
+
 // Takes it into the list, unless it is hidden as if it were not there for who asks. name: NULL if it has no version.
 static void settle(struct candidates *all, struct candidate candidate, const char *full,
                    const char *name)
 {
-    candidate.is_visible = is_visible(all->catalog, name, full, candidate.file);
-    if (all->catalog->who.is &&
-        catalog_says(all->catalog, RC_HIDE_HARD, full, name, candidate.file)) {
+    int is_hard = all->catalog->who.is &&
+                  catalog_says(all->catalog, RC_HIDE_HARD, full, name, candidate.file);
+    candidate.is_visible = !is_hard && is_visible(all->catalog, name, full, candidate.file);
+    if (is_hard && !is_refused(all, &candidate, full, name)) {
         free_one(&candidate);
         return;
     }

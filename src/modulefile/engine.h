@@ -100,6 +100,8 @@ int engine_look(struct engine *engine, const char *name, enum engine_mode mode,
 char *engine_file(struct engine *engine, const char *name);
 // Hints what there is instead of a name that nothing is called: its other versions, else the nearest name.
 void engine_hint_near(struct engine *engine, const char *user, struct err *err);
+// Whether rc files forbid a module soon.
+int engine_nears(const struct engine *engine, const struct catalog_found *found);
 // Writes what is loaded into the variables, and what became inactive or active into talk.
 void engine_settle(struct engine *engine);
 

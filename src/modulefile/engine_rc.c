@@ -72,18 +72,30 @@ static void write_time(int64_t seconds, char *ret, size_t size)
     strftime(ret, size, tm.tm_hour || tm.tm_min ? "%Y-%m-%dT%H:%M" : "%Y-%m-%d", &tm);
 }
 
-static void warn_nearly(struct engine *engine, const struct catalog_found *found)
+// What forbids it within the days that the site has for that, and from when on.
+static const struct rc_entry *nears(const struct engine *engine,
+                                    const struct catalog_found *found, int64_t *ret_from)
 {
     const char *said = vars_get(&engine->vars, "LMOD_NEARLY_FORBIDDEN_DAYS");
     unsigned long days = NEARLY_DAYS;
-    int64_t from = 0;
-    char time[32];
     if (!said || !*said)
         said = vars_get(&engine->vars, "MODULES_NEARLY_FORBIDDEN_DAYS");
     if (said && str_number(said, MAX_DAYS, &days) < 0)
         days = NEARLY_DAYS;
-    const struct rc_entry *entry =
-        catalog_nears(&engine->catalog, RC_FORBID, found, days, &from);
+    return catalog_nears(&engine->catalog, RC_FORBID, found, days, ret_from);
+}
+
+int engine_nears(const struct engine *engine, const struct catalog_found *found)
+{
+    int64_t from = 0;
+    return !engine_forbids(engine, found) && nears(engine, found, &from) != NULL;
+}
+
+static void warn_nearly(struct engine *engine, const struct catalog_found *found)
+{
+    int64_t from = 0;
+    char time[32];
+    const struct rc_entry *entry = nears(engine, found, &from);
     if (!entry)
         return;
     write_time(from, time, sizeof time);
@@ -123,6 +135,8 @@ void engine_mark_rc(struct engine *engine, const struct catalog_found *found)
     catalog_tags(&engine->catalog, found, &tags);
     if (catalog_says(&engine->catalog, RC_HIDE_LOADED, found->full, name, found->file))
         strv_add(&tags, "hidden-loaded");
+    if (engine_nears(engine, found))
+        strv_add(&tags, "nearly-forbidden"); // of the day when it was loaded
     for (size_t i = 0; module && i < tags.count; i++) {
         const char *tag = strcmp(tags.item[i], "super-sticky") == 0 ? "sticky" : tags.item[i];
         if (!loaded_is(module, "lmod", tag))

@@ -149,7 +149,7 @@ static int is_avail(lua_State *state, struct engine *engine)
 {
     const struct catalog_wish wish = {.user = lua_call_string(state, 1)};
     struct catalog_found found = {0};
-    if (engine_find(engine, &wish, &found))
+    if (engine_find(engine, &wish, &found) && !engine_forbids(engine, &found))
         lua_pushstring(state, found.file);
     else
         lua_pushboolean(state, 0);

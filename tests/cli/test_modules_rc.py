@@ -3,6 +3,7 @@
 import datetime
 import getpass
 import json
+import re
 import subprocess
 
 import modules
@@ -82,6 +83,35 @@ def test_hide_and_forbid(module, write, file):
     assert loaded["LOADEDMODULES"] == "g/1:f/2"
     assert [(one["full"], one["hidden"]) for one in module("list", env=loaded).json()["modules"]] == [("f/2", False)]
     assert [(one["full"], one["hidden"]) for one in module("--show_hidden", "list", env=loaded).json()["modules"]] == [("g/1", True), ("f/2", False)]
+
+
+@pytest.mark.sanitize
+@pytest.mark.parametrize("write, file", [(lua, ".modulerc.lua"), (tcl, ".modulerc")])
+def test_forbidden_is_not_to_be_had(module, write, file):
+    """As Environment Modules has it; what is hidden too is refused by its full name alone."""
+    module.file(file, ("#%Module\n" if write is tcl else "") + "\n".join([
+        write("forbid", name="a/2", message="use a/1"), write("forbid", name=["b/1", "far/1"], message="gone"), write("hide", name="b/1", kind="hard"),
+        write("hide", name="c/1", kind="hard"), write("forbid", name="d/1", after=day(3), nearly_message="use d/2")]))
+    module.file("try/1.lua", 'try_load("a/2")')
+    module.file("any/1.lua", 'load_any("a/2", "a/1")')
+    module.file("ask/1.lua", 'setenv("ASKED", tostring(isAvail("a/2")) .. tostring(isAvail("a/1")))')
+    for verb in ("load", "show", "help", "whatis"):
+        for name, why in {"a": "'a/2' may not be loaded: use a/1 [module-failed]", "b/1": "'b/1' may not be loaded: gone", "c/1": "no module that can be loaded now is called 'c/1'"}.items():
+            done = module(verb, name)
+            assert done.code and why in done.err and not done.out, (verb, name)
+    assert [module(verb, "d/1").err for verb in ("load", "help", "whatis")] == ["warning: module 'd/1' may not be loaded from %s on: use d/2\n" % day(3)] * 2 + [""]
+    assert [module("is-avail", name).code for name in ("a", "a/1", "b/1", "b/2", "c/1")] == [1, 0, 1, 0, 1]
+    assert [module("load", *words).json()["set"].get("LOADEDMODULES") for words in (["try"], ["any"])] == ["try/1", "a/1:any/1"] and not module("try-load", "a/2").err
+    assert module("load", "ask").json()["set"]["ASKED"] == "false%s" % (module.tree / "a/1.lua")
+    for verb in ("spider", "spider"):  # the second time by what was kept
+        said = module(verb, "a/2", shell="bash").err
+        assert "It may not be loaded: use a/1\n" in said and "It can be loaded" not in said and "module load" not in said
+        assert [one["full"] for one in module(verb).json()["modules"] if one["forbidden"]] == ["a/2", "far/1"]
+    assert "a/2 (F,D)" in re.sub(" +", " ", module("avail", "a", shell="bash").err).replace("(D,F)", "(F,D)")
+    listed = module("avail", "d", shell="bash").err
+    assert re.search(r"d/1 +\(nF\)", listed) and "nF: soon may not be loaded any more" in listed
+    loaded = module("load", "d/1").json()["set"]
+    assert re.search(r"1\) d/1 \(nF\)", module("list", shell="bash", env=loaded).err)
 
 
 @pytest.mark.sanitize

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import time
@@ -109,6 +110,19 @@ def small(tree):
     tree.age()
     assert tree.names() == ["gcc/12", "hdf5/1"]
     return tree.cache.stat().st_ino
+
+
+@pytest.mark.sanitize
+def test_the_line_to_type_is_of_the_nearest_folder(tree):
+    """Of the same module behind several compilers: the one that is loaded, whichever is first."""
+    for number in (11, 12, 13):
+        tree.file("Core/gcc/%d.lua" % number, 'prepend_path("MODULEPATH", "TREE/gcc%d")' % number)
+        tree.file("gcc%d/hdf5/1.lua" % number)
+    code = tree.ask("--shell", "bash", "load", "gcc/12").stdout
+    script = "%s\nexec %s --shell bash spider hdf5" % (code, shlex.join(map(str, PROGRAM[:2])))
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin", "HOME": str(tree.home), "MODULEPATH": str(tree.folder / "Core")})
+    assert "module load hdf5/1\n" in done.stderr, done.stderr
+    assert "load gcc/13 hdf5/1\n" in tree.ask("spider", "hdf5").stdout
 
 
 @pytest.mark.sanitize
