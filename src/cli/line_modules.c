@@ -14,6 +14,30 @@
 #include "module/paths.h"
 #include "modulefile/hooks.h"
 
+int line_modules_is_name(const char *text)
+{
+    return *text && *text != ' ' && !str_ends(text, " ") && !strpbrk(text, "\t\n\r:");
+}
+
+// "gcc openmpi" may be a name, but mostly is meant as "gcc,openmpi".
+static void hint_blanks(const struct strv *names, struct err *err)
+{
+    CLEANUP_STR struct str list = {0};
+    int has_blanks = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        const char *at = names->item[i];
+        has_blanks |= strchr(at, ' ') != NULL;
+        for (; *(at += strspn(at, " ")); at += strcspn(at, " ")) {
+            str_add(&list, list.size ? "," : "");
+            str_add_bytes(&list, at, strcspn(at, " "));
+        }
+    }
+    CLEANUP_STR struct str quoted = {0};
+    str_add_shell(&quoted, str_text(&list));
+    if (has_blanks && err && err->code == ERR_NO_MODULE)
+        err_hint(err, "try", "--module %s", quoted.text);
+}
+
 // Loaded, and it is what the name means now: loading it again would only take time.
 static int is_in_force(struct engine *engine, const char *name)
 {
@@ -97,8 +121,10 @@ static int load(struct cli *cli, struct engine *engine, const struct strv *names
     int by_site = wanted.count ? module_site_is_asked(cli, 1, err) : 0;
     if (by_site < 0 || (by_site && load_by_site(cli, engine, &wanted, err) < 0))
         return -1;
-    if (!by_site && wanted.count && engine_load(engine, wanted.item, 1, err) < 0)
+    if (!by_site && wanted.count && engine_load(engine, wanted.item, 1, err) < 0) {
+        hint_blanks(names, err);
         return -1;
+    }
     note(cli, engine, names);
     if (wanted.count && !by_site)
         take(cli, engine);

@@ -163,7 +163,9 @@ static void add_line(struct module_work *work, const struct spider *spider,
         if (!engine_is_loaded(&work->engine, &wish))
             str_print(&work->out, " %s", names.item[i]);
     }
-    str_print(&work->out, " %s\n\n", module[0]->full);
+    str_add_char(&work->out, ' ');
+    str_add_shell(&work->out, module[0]->full);
+    str_add(&work->out, "\n\n");
 }
 
 // Whether all files of that name are, with what the rc files on the way to it say.

@@ -12,6 +12,7 @@
 #include "base/size.h"
 #include "base/span.h"
 #include "cli/cli.h"
+#include "cli/line_modules.h"
 #include "cli/option.h"
 #include "run/limits.h"
 
@@ -194,7 +195,7 @@ static int read_modules(const struct opt_scan *scan, const char *value, struct s
     CLEANUP_STRV struct strv names = {0};
     strv_split(&names, value, ',');
     for (size_t i = 0; i < names.count; i++)
-        if (!*names.item[i] || strpbrk(names.item[i], " \t\n\r:"))
+        if (!line_modules_is_name(names.item[i]))
             return bad_modules(scan, value, err);
     strv_add_all(into, &names);
     return 0;

@@ -151,7 +151,7 @@ static int write_cfg(const struct venv_ask *ask, int dir, struct err *err)
         home, ask->system_site ? "true" : "false", ask->facts->version, ask->facts->program);
     str_print(&text, "lopin = %s\nlopin-abi = %s%s%s\n", ask->version, ask->facts->cache_tag,
               *ask->facts->flags ? " " : "", ask->facts->flags);
-    if (ask->modules && *ask->modules && !strpbrk(ask->modules, " \t\n\r"))
+    if (ask->modules && *ask->modules && !strpbrk(ask->modules, "\t\n\r"))
         str_print(&text, "lopin-modules = %s\n", ask->modules);
     if (ask->prompt && !strpbrk(ask->prompt, "\n\r"))
         str_print(&text, "prompt = %s\n", ask->prompt);

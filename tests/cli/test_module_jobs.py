@@ -76,7 +76,10 @@ def test_programs(tree):
     (("map", "--module", "StdEnv,broken", "show.py", "1"), "it is broken", None),
     (("venv", "--module", "nosuch", "env"), "[no-module]", 3),
     (("run", "--module", "a,,b", "show.py"), "[usage]\n  try     --module a,b", 125),
-    (("run", "--module=gcc  mpi", "show.py"), "[usage]\n  try     --module gcc,mpi", 125),
+    (("run", "--module=gcc  mpi", "show.py"), "called 'gcc  mpi' [no-module]", 125),
+    (("run", "--module=gcc  mpi", "show.py"), "\n  try     --module gcc,mpi\n", 125),
+    (("run", "--module=StdEnv, gcc", "show.py"), "[usage]\n  try     --module StdEnv,gcc\n", 125),
+    (("run", "--module=a\nb", "show.py"), "[usage]\n  try     --module a,b\n", 125),
     (("run", "--module", "", "show.py"), "[usage]", 125),
 ])
 def test_not_there(tree, words, message, code):
@@ -84,6 +87,27 @@ def test_not_there(tree, words, message, code):
     done = tree(*words)
     assert message in done.err and done.code and (code is None or done.code == code), (done.code, done.err)
     assert not (tree.cwd / ".lopin").exists() and not (tree.cwd / "env").exists()
+
+
+def test_names_with_blanks(tree):
+    """As they are; through a run that is resumed, and an environment that remembers them."""
+    tree.file("core/my tool/1 0.lua", 'setenv("GCC", "tool")')
+    tree.file("core/other/1.lua", "")
+    words = "tool None my tool/1 0:other/1 None\n"
+    assert tree("run", "--module", "my tool/1 0,other", "show.py").out == words
+    assert tree("run", "show.py", env={"LOPIN_OPT_MODULE": "my tool,other"}).out == words
+    tree.write("lopin.toml", 'modules = ["my tool", "other"]\n')
+    assert tree("run", "show.py").out == words
+    (tree.cwd / "lopin.toml").unlink()
+    done = tree("map", "--module", "my tool,other", "--", "sh", "-c", 'echo "$GCC"; test -e again', ":::", "a")
+    assert done.code == 1 and "modules my tool/1 0, other/1\n" in done.err, done.err
+    tree.write("again", "")
+    assert tree("retry").code == 0 and tree("log", "1").out == "tool\n"
+    assert tree("venv", "--module", "my tool,other", "env").code == 0
+    assert tree("run", "--env", "env", "show.py").out == words
+    (tree.mods / "core/my tool/1 0.lua").unlink()
+    done = tree("run", "--env", "env", "show.py")
+    assert "[env-broken]" in done.err and "module load 'my tool/1 0' other/1\n" in done.err, done.err
 
 
 def test_in_force(tree):
