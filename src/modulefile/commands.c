@@ -5,7 +5,6 @@
 
 #include "base/lang.h"
 #include "base/mem.h"
-#include "base/opt.h"
 #include "module/paths.h"
 #include "modulefile/engine_parts.h"
 #include "modulefile/notes.h"
@@ -85,33 +84,6 @@ static int failed(struct engine *engine, struct err *err)
 {
     *err = engine->err;
     return -1;
-}
-
-enum { MOST_SHOWN = 8 };
-
-void engine_hint_near(struct engine *engine, const char *user, struct err *err)
-{
-    CLEANUP_STRV struct strv path = {0}, names = {0}, versions = {0};
-    CLEANUP_STR struct str list = {0};
-    CLEANUP_FREE char *name = mem_dupn(user, strcspn(user, "/"));
-    paths_list(&engine->vars, "MODULEPATH", &path);
-    for (size_t i = 0; i < path.count; i++) {
-        const struct folder_of_modules *top =
-            folders_get(&engine->catalog.folders, path.item[i], "", 1);
-        strv_add_all(&names, &top->folders);
-        for (size_t k = 0; k < top->files; k++)
-            strv_add(&names, top->file[k].name);
-    }
-    catalog_versions(&engine->catalog, &path, name, &versions);
-    for (size_t i = 0; i < versions.count && i < MOST_SHOWN; i++)
-        str_print(&list, "%s%s", i ? ", " : "", versions.item[i]);
-    const char *near = versions.count || !names.count
-                           ? NULL
-                           : opt_nearest(name, (const char *const *)names.item);
-    if (list.size)
-        err_hint(err, "found", "%s%s", list.text, versions.count > MOST_SHOWN ? ", ..." : "");
-    else if (near && strcmp(near, name) != 0) // of that very name all is hidden
-        err_hint(err, "found", "%s", near);
 }
 
 static int missing(struct engine *engine, struct err *err)

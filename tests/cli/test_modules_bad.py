@@ -54,6 +54,10 @@ def test_what_may_not_be_read(module, lopin):
     assert done.returncode == 0 and "export GOOD='1'" in done.stdout
     done = as_nobody(lopin, module.tree, "-t", "avail")
     assert done.returncode == 0 and "good/1" in done.stderr
+    module.file("good/2", "#%Module\n").chmod(0o600)
+    for verb in ("load", "show"):
+        for name in ("closed/1", "good/2"):
+            assert "\n  found   %s/%s: it may not be read\n" % (module.tree, name) in as_nobody(lopin, module.tree, verb, name).stderr
 
 
 def test_links_and_folders_that_lead_nowhere(module):
@@ -70,6 +74,14 @@ def test_links_and_folders_that_lead_nowhere(module):
     for name in ("broken", "loop", "nosuch", "good/2"):
         done = module("load", name, env={"MODULEPATH": path})
         assert (done.code, done.out) == (1, "false\n") and name in done.err and "[no-module]" in done.err, name
+    os.mkfifo(module.tree / "good" / "pipe.lua")
+    module.file("good/plain", "no magic here")
+    module.file("good/hidden", "#%Module\n")
+    module.file(".modulerc.lua", 'hide{name="good/hidden", kind="hard"}')
+    for name, why in {"good/2.lua": "it is a link that leads nowhere", "broken/1.lua": "it is a link that leads nowhere", "good/pipe.lua": "it is no plain file",
+                      "good/plain": "it neither begins with #%Module nor ends with .lua"}.items():
+        assert "\n  found   %s/%s: %s\n" % (module.tree, name, why) in module("load", name.removesuffix(".lua")).err
+    assert "  found   good/1\n" in module("load", "good/hidden").err
     assert module("-t", "avail", env={"MODULEPATH": path}).code == 0
 
 
