@@ -111,6 +111,18 @@ int line_modules_begin(const struct cli *cli, struct engine *engine, struct err 
     return module_hooks(cli) ? hooks_open(engine, err) : 0;
 }
 
+static int load_by_own(struct engine *engine, const struct strv *names, struct err *err)
+{
+    hooks_tell(engine, "startup", "load");
+    if (engine_load(engine, names->item, 1, err) < 0) {
+        hooks_error(engine, err);
+        hint_blanks(names, err);
+        return -1;
+    }
+    hooks_tell(engine, "finalize", "load");
+    return 0;
+}
+
 static int load(struct cli *cli, struct engine *engine, const struct strv *names,
                 struct err *err)
 {
@@ -121,10 +133,8 @@ static int load(struct cli *cli, struct engine *engine, const struct strv *names
     int by_site = wanted.count ? module_site_is_asked(cli, 1, err) : 0;
     if (by_site < 0 || (by_site && load_by_site(cli, engine, &wanted, err) < 0))
         return -1;
-    if (!by_site && wanted.count && engine_load(engine, wanted.item, 1, err) < 0) {
-        hint_blanks(names, err);
+    if (!by_site && wanted.count && load_by_own(engine, &wanted, err) < 0)
         return -1;
-    }
     note(cli, engine, names);
     if (wanted.count && !by_site)
         take(cli, engine);

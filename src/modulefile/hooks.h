@@ -17,6 +17,10 @@ int hooks_hide(void *engine, const char *full, const char *name, const char *fil
 // name, category) or restore (collection, file) answer. Returns 1 with it added, 0 if nothing is hooked or it failed.
 int hooks_ask(struct engine *engine, const char *event, const char *first, const char *second,
               struct str *ret);
+// Runs what is hooked to the beginning of a command ("startup"), or to its end where it did not fail ("finalize").
+void hooks_tell(struct engine *engine, const char *event, const char *verb);
+// The words of an error that names are of no modules, as errWarnMsgHook has them.
+void hooks_error(struct engine *engine, struct err *err);
 // Adds the properties, "lmod\tsticky", that the hooks of load_spider give a module.
 void hooks_marks(struct engine *engine, const struct engine_frame *frame, struct strv *ret);
 // Adds what the hooks of avail call each folder of MODULEPATH; its path where they do not, or LMOD_AVAIL_STYLE is

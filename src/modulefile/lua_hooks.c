@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,22 @@ static const char prelude[] =
     "function asks.spider_decoration(full, category)\n"
     "  return ask('spider_decoration', {fullName = full, Category = category ~= '' and "
     "category or nil})\n"
+    "end\n"
+    "local function message(...)\n"
+    "  local parts = {...}\n"
+    "  for i, part in ipairs(parts) do parts[i] = tostring(part) end\n"
+    "  io.stderr:write(table.concat(parts, ' '), '\\n')\n"
+    "end\n"
+    "local function tell(name, verb)\n"
+    "  site.LmodMessage = message\n"
+    "  ask(name, verb)\n"
+    "  site.LmodMessage = nil\n"
+    "end\n"
+    "function asks.startup(verb) tell('startup', verb) end\n"
+    "function asks.finalize(verb) tell('finalize', verb) end\n"
+    "function asks.errWarnMsgHook(text, names)\n"
+    "  return ask('errWarnMsgHook', 'lmoderror', 'e_Failed_Load', text,\n"
+    "             {msg = 'e_Failed_Load', module_list = names})\n"
     "end\n"
     "function asks.restore(collection, path)\n"
     "  ask('restore', {collection = collection, name = collection, fn = path})\n"
@@ -310,6 +327,31 @@ int hooks_ask(struct engine *engine, const char *event, const char *first, const
     engine->mode = before;
     luafile_drop(engine);
     return has;
+}
+
+void hooks_tell(struct engine *engine, const char *event, const char *verb)
+{
+    CLEANUP_STR struct str ignored = {0};
+    hooks_ask(engine, event, verb, "", &ignored);
+}
+
+void hooks_error(struct engine *engine, struct err *err)
+{
+    CLEANUP_STR struct str names = {0}, said = {0};
+    const struct strv *missing = &engine->missing;
+    for (size_t i = 0; i < missing->count; i++)
+        str_print(&names, "%s\"%s\"", i ? " " : "", missing->item[i]);
+    if (!missing->count || !err || err->code != ERR_NO_MODULE ||
+        !hooks_ask(engine, "errWarnMsgHook", err->text, str_text(&names), &said))
+        return;
+    CLEANUP_STRV struct strv lines = {0};
+    strv_split(&lines, str_text(&said), '\n');
+    if (!lines.count || !*lines.item[0])
+        return;
+    snprintf(err->text, sizeof err->text, "%s", lines.item[0]);
+    for (size_t i = 1; i < lines.count; i++)
+        if (*lines.item[i])
+            err_hint(err, "more", "%s", lines.item[i]);
 }
 
 void hooks_titles(struct engine *engine, const struct strv *folders, struct strv *titles)

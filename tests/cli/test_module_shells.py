@@ -251,6 +251,35 @@ def test_hooks_of_what_is_shown_as_lmod(tree):
     assert "(S)" not in tree("module", "avail", "gcc/10").out
 
 
+AROUND = """local hook = require("Hook")
+hook.register("startup", function(verb) io.stderr:write("begins ", verb, "\\n") LmodMessage("maintenance", "tomorrow") end)
+hook.register("finalize", function(verb) io.stderr:write("ends ", verb, "\\n") end)
+hook.register("errWarnMsgHook", function(kind, key, text, about)
+   return text .. "\\nsite: " .. kind .. " " .. key .. " of " .. tostring(about.module_list) .. "\\n"
+end)
+"""
+
+
+@NEEDS_LMOD
+def test_hooks_around_a_command_as_lmod(tree):
+    """Before each command, behind it where it did not fail, and of what is called by no known name."""
+    tree.write("package/SitePackage.lua", AROUND)
+    tree.env["LMOD_PACKAGE_PATH"] = str(tree.cwd / "package")
+    shown = []
+    for program in (str(BINARY) + " module --hooks --engine=own --shell bash", modules.lmod()):
+        script = "".join('eval "$(%s %s)"; echo "= $? $LOADEDMODULES" >&2\n' % (program, step) for step in ("load gcc", "list", "load nosuch", "show gcc", "purge"))
+        said = shell(tree, "bash", "--norc", "-c", script).stderr
+        shown.append([line.rstrip() for line in re.findall(r"^(?:begins|ends|=|maintenance) .*|site: .*", said, re.M)])
+    assert shown[0] == shown[1] and len(shown[0]) == 20, shown
+    done = tree("exec", "--hooks", "--engine=own", "--module", "gcc", "true")
+    assert done.err == "begins load\nmaintenance tomorrow\nends load\n"
+    done = tree("exec", "--hooks", "--engine=own", "--module", "nosuch", "true")
+    assert "\n  more    site: lmoderror e_Failed_Load of \"nosuch\"\n" in done.err and "ends" not in done.err, done.err
+    tree.write("package/SitePackage.lua", "local hook = require('Hook')\nhook.register('startup', function() error('no') end)\nhook.register('errWarnMsgHook', function() return {} end)\n")
+    done = tree("module", "--shell", "bash", "--hooks", "--engine=own", "load", "nosuch")
+    assert done.code == 1 and "warning: the site's hook" in done.err and "'nosuch' [no-module]" in done.err, done.err
+
+
 AVAIL = """local function titles(t)
    local style = masterTbl().availStyle
    if style == "system" then return end
