@@ -20,12 +20,16 @@ struct arena_block {
 };
 
 // Nothing may be allocated any more, so neither stdio nor translations: one write.
-void mem_out(void)
+void mem_out_with(const char *line)
 {
-    static const char words[] = "lopin: out of memory [system]\n";
-    ssize_t ignored = write(STDERR_FILENO, words, sizeof words - 1);
+    ssize_t ignored = write(STDERR_FILENO, line, strlen(line));
     (void)ignored;
     _exit(6);
+}
+
+void mem_out(void)
+{
+    mem_out_with("lopin: out of memory [system]\n");
 }
 
 void *mem_alloc(size_t size)

@@ -7,8 +7,10 @@
 #include <stddef.h>
 
 __attribute__((noreturn)) void mem_out(void); // that end, for a library that has none left
-void *mem_alloc(size_t size);                 // never NULL; size 0 gives one byte
-void *mem_zero(size_t count, size_t size);    // zeroed array
+__attribute__((noreturn)) void
+mem_out_with(const char *line);            // with other words, which end the line
+void *mem_alloc(size_t size);              // never NULL; size 0 gives one byte
+void *mem_zero(size_t count, size_t size); // zeroed array
 void *mem_resize(void *old, size_t count, size_t size);
 char *mem_dup(const char *text);                // NULL gives NULL
 char *mem_dupn(const char *bytes, size_t size); // adds a NUL

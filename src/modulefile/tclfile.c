@@ -62,16 +62,13 @@ int tclfile_is_missing(const struct tclfile *tcl)
     return tcl && tcl->is_missing;
 }
 
-// Tcl has no way back where memory ends: one write, as in mem_out.
+// Tcl has no way back where memory ends.
 static _Noreturn void end_of_memory(const char *format, ...)
 {
-    static const char words[] =
-        "lopin: out of memory: a modulefile in Tcl takes more than there is, or than 512 MB "
-        "[module-failed]\n";
     (void)format;
-    ssize_t ignored = write(STDERR_FILENO, words, sizeof words - 1);
-    (void)ignored;
-    _exit(6);
+    mem_out_with(
+        "lopin: out of memory: a modulefile in Tcl takes more than there is, or than 512 "
+        "MB [module-failed]\n");
 }
 
 static int begin_library(struct tclfile *tcl, struct err *err)
