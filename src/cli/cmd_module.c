@@ -298,6 +298,8 @@ int cmd_module(struct cli *cli, struct err *err)
     status = verb ? module_line(cli, verb, &words, err) : -1;
     if (settle_shell(&work, status < 0 ? NULL : err) < 0)
         status = -1;
+    if (status == 0 && cli->options.version)
+        return say_version(cli, err);
     if (status == 0 && (cli->options.help || (verb->run == module_help && !words.count)))
         return module_usage(cli, err);
     status = status < 0 ? -1 : module_check_line(verb, &words, err);

@@ -468,7 +468,7 @@ def test_options_behind_the_verb(tree):
     for words in (["spider", "--help"], ["load", "-h"], ["help"], ["init", "-h"], ["use", "--help"]):
         done = tree("module", *words)
         assert done.code == 0 and done.out.startswith("usage:  lopin module"), words
-    for words in (["help"], ["--help"], ["load", "--help"], ["--version"], ["ml", "--help"]):
+    for words in (["help"], ["--help"], ["load", "--help"], ["--version"], ["list", "--version"], ["ml", "--version"], ["ml", "--help"]):
         done = tree("module", "--shell", "bash", *words)
         assert done.code == 0 and done.out == "" and done.err.startswith(("usage:", "lopin 0")), words
     assert tree("module", "-V").out.startswith("lopin ")
