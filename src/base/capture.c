@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +19,36 @@ struct call {
     pid_t pid;
     int out[2], error[2]; // pipes
     int64_t until_us;     // CLOCK_BOOTTIME
+    sigset_t mask;        // as it was
+    int ends;     // signalfd: readable when a signal would end us; -1: none could be had
+    int is_ended; // such a signal came
 };
+
+// The program has a process group of its own, which Ctrl-C does not reach: what would end us is held until the group
+// was killed. What is ignored, or blocked because a loop of ours takes it, is left as it is.
+static void hold_signals(struct call *call)
+{
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    sigset_t held;
+    sigemptyset(&held);
+    sigprocmask(SIG_BLOCK, NULL, &call->mask);
+    for (size_t i = 0; i < COUNT(ending); i++) {
+        struct sigaction action;
+        if (sigaction(ending[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN &&
+            sigismember(&call->mask, ending[i]) == 0)
+            sigaddset(&held, ending[i]);
+    }
+    call->ends = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (call->ends >= 0)
+        sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
+static void release_signals(const struct call *call)
+{
+    if (call->ends >= 0)
+        close(call->ends);
+    sigprocmask(SIG_SETMASK, &call->mask, NULL);
+}
 
 static int open_pipes(struct call *call)
 {
@@ -48,17 +78,21 @@ static int take_block(int fd, size_t most, struct str *into)
 }
 
 // Returns 1, or 0 when the time is over.
-static int take_output(const struct call *call, size_t most, struct str *out, struct str *error)
+static int take_output(struct call *call, size_t most, struct str *out, struct str *error)
 {
     struct pollfd poll_for[] = {{.fd = call->out[0], .events = POLLIN},
-                                {.fd = call->error[0], .events = POLLIN}};
+                                {.fd = call->error[0], .events = POLLIN},
+                                {.fd = call->ends, .events = POLLIN}};
     struct str *into[] = {out, error};
     while (poll_for[0].fd >= 0 || poll_for[1].fd >= 0) {
         int64_t left = left_ms(call);
         if (!left)
             return 0;
-        if (poll(poll_for, 2, (int)left) <= 0)
+        if (poll(poll_for, COUNT(poll_for), (int)left) <= 0)
             continue;
+        call->is_ended = poll_for[2].revents != 0;
+        if (call->is_ended)
+            return 0;
         for (size_t i = 0; i < 2; i++)
             if (poll_for[i].fd >= 0 && poll_for[i].revents &&
                 !take_block(poll_for[i].fd, most, into[i]))
@@ -68,15 +102,18 @@ static int take_output(const struct call *call, size_t most, struct str *out, st
 }
 
 // Returns 1 with its status, or 0 when the time is over.
-static int take_end(const struct call *call, int *ret_status)
+static int take_end(struct call *call, int *ret_status)
 {
+    struct pollfd ends = {.fd = call->ends, .events = POLLIN};
     for (;;) {
         pid_t ended = waitpid(call->pid, ret_status, WNOHANG);
         if (ended == call->pid)
             return 1;
         if ((ended < 0 && errno != EINTR) || !left_ms(call))
             return 0;
-        poll(NULL, 0, LOOK_MS);
+        call->is_ended = poll(&ends, 1, LOOK_MS) > 0;
+        if (call->is_ended)
+            return 0;
     }
 }
 
@@ -110,8 +147,13 @@ int capture_run(const struct capture *capture, struct str *out, struct str *erro
                 int *ret_status)
 {
     struct call call = {0};
-    if (start(capture, &call) < 0)
+    hold_signals(&call);
+    if (start(capture, &call) < 0) {
+        int errnum = errno;
+        release_signals(&call);
+        errno = errnum;
         return -1;
+    }
     call.until_us = clock_boot_us() + capture->time_us;
     int in_time = take_output(&call, capture->most, out, error) && take_end(&call, ret_status);
     if (!in_time) {
@@ -121,5 +163,7 @@ int capture_run(const struct capture *capture, struct str *out, struct str *erro
     }
     close(call.out[0]);
     close(call.error[0]);
-    return in_time;
+    release_signals(&call); // here we end, if nobody handles it
+    errno = EINTR;
+    return call.is_ended ? -1 : in_time;
 }

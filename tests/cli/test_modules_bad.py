@@ -2,9 +2,11 @@
 """`lopin module` where modulefiles, folders and the state in the environment are bad: a clear message, and a shell as it was."""
 import base64
 import os
+import pathlib
 import resource
 import shutil
 import subprocess
+import time
 
 import modules
 import pytest
@@ -58,6 +60,22 @@ def test_what_may_not_be_read(module, lopin):
     for verb in ("load", "show"):
         for name in ("closed/1", "good/2"):
             assert "\n  found   %s/%s: it may not be read\n" % (module.tree, name) in as_nobody(lopin, module.tree, verb, name).stderr
+
+
+@pytest.mark.parametrize("signal", [2, 15])
+def test_a_program_ends_with_the_command_that_waits_for_it(module, lopin, signal):
+    """Ctrl-C does not reach what a modulefile started, which is in a process group of its own."""
+    os.mkfifo(lopin.cwd / "pipe")
+    module.file("slow/1.lua", "setenv('SLOW', capture('sleep 1000 & echo $! >%s; wait'))" % (lopin.cwd / "pipe"))
+    command = subprocess.Popen([BINARY, "module", "--shell", "bash", "load", "slow"], stdout=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"], "HOME": str(lopin.cwd), "MODULEPATH": str(module.tree)})
+    program = int((lopin.cwd / "pipe").read_text())
+    command.send_signal(signal)
+    assert command.communicate()[0] == "" and command.returncode == -signal
+    found = pathlib.Path("/proc/%d/cmdline" % program)
+    deadline = time.monotonic() + 60
+    while found.exists() and found.read_bytes():  # a zombie has none
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_links_and_folders_that_lead_nowhere(module):
