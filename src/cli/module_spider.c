@@ -136,6 +136,7 @@ static void add_versions(const struct search *search, const struct module_shown 
     struct str *out = &search->work->out;
     const struct index *index = search->index;
     const char *last = "", *description = NULL, *example = NULL;
+    int some_forbidden = 0;
     add_title(search, shown->name);
     for (size_t i = index->modules; i-- > 0 && !description;)
         if (strcmp(index->module[i]->name, shown->name) == 0)
@@ -151,7 +152,9 @@ static void add_versions(const struct search *search, const struct module_shown 
         if (strcmp(module->name, shown->name) != 0 || strcmp(module->full, last) == 0)
             continue;
         CLEANUP_FREE char *decoration = module_decoration(search->work, module);
-        str_print(out, "      %s%s\n", module->full, decoration);
+        int is_forbidden = spider_forbids(search->spider, module);
+        str_print(out, "      %s%s%s\n", module->full, decoration, is_forbidden ? " (F)" : "");
+        some_forbidden |= is_forbidden;
         last = example = module->full;
     }
     for (size_t i = 0; i < index->extensions; i++) {
@@ -163,6 +166,8 @@ static void add_versions(const struct search *search, const struct module_shown 
         example = shown->modules ? example : extension->full;
     }
     add_others(search, shown->name);
+    if (some_forbidden)
+        str_print(out, "\n    (F): %s\n", _("may not be loaded"));
     if (shown->extensions)
         str_print(out, "\n    %s\n", _("(E): an extension, which a module holds"));
     str_print(out, "\n  %s\n    %s spider %s\n\n",

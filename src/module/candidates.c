@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "module/candidates.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +8,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "module/order.h"
+#include "module/spec.h"
 
 #define META "M.*zfinal" // the weight of a file that has no version
 enum { MAX_DEPTH = 16 };
@@ -311,18 +311,6 @@ void candidates_gather(struct candidates *all, const struct strv *path, const ch
     add_virtuals(all, path, name);
 }
 
-// Whether a version is one of those that "3.9" means where there is no 3.9 itself: 3.9.6 is, 3.91
-// is not.
-static int extends(const char *version, const char *wanted)
-{
-    size_t size = strlen(wanted);
-    if (!size || strncmp(version, wanted, size) != 0)
-        return 0;
-    unsigned char last = (unsigned char)wanted[size - 1];
-    int open = isalpha(last) || strchr("-+_.=", last);
-    return open || (version[size] && strchr("-+_.=", version[size]));
-}
-
 static int is_in(const char *version, const char *folder)
 {
     size_t size = strlen(folder);
@@ -369,6 +357,8 @@ static const struct candidate *best_of(const struct candidates *all,
         if (wish->how == CATALOG_BETWEEN &&
             (!is_between(one->order, wish->least, 1) || !is_between(one->order, wish->most, 0)))
             continue;
+        if (wish->how == CATALOG_SPEC && !spec_fits(wish->least, one->version))
+            continue;
         int by_order = wish->how == CATALOG_LATEST;
         if (!best || strcmp(by_order ? one->order : one->weight,
                             by_order ? best->order : best->weight) > 0)
@@ -393,7 +383,7 @@ const struct candidate *candidates_choose(const struct candidates *all,
         if (strcmp(all->item[i].version, version) == 0)
             return &all->item[i];
     const struct candidate *best = best_of(all, wish, version, is_in);
-    return best ? best : best_of(all, wish, version, extends);
+    return best ? best : best_of(all, wish, version, spec_extends);
 }
 
 static int compare_newest(const void *a, const void *b)

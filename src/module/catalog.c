@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "module/candidates.h"
 #include "module/order.h"
+#include "module/spec.h"
 
 enum { MAX_ALIASES = 32 };
 
@@ -239,6 +240,28 @@ static void read_all(struct catalog *catalog, const struct strv *path)
     }
 }
 
+// "py@3.9:" where nothing has that very name.
+static int find_spec(struct catalog *catalog, const struct strv *path,
+                     const struct catalog_wish *wish, const char *user,
+                     struct catalog_found *ret)
+{
+    CLEANUP_FREE char *name = spec_name(user);
+    if (!name)
+        return 0;
+    const char *versions = spec_versions(user);
+    struct catalog_wish asked = {.user = name, .how = wish->how};
+    CLEANUP_FREE char *full = NULL;
+    if (strcmp(versions, "latest") == 0) {
+        asked.how = CATALOG_LATEST;
+    } else if (spec_is_list(versions)) {
+        asked.how = CATALOG_SPEC;
+        asked.least = versions;
+    } else if (*versions) {
+        asked.user = full = mem_print("%s/%s", name, versions);
+    }
+    return catalog_find(catalog, path, &asked, ret);
+}
+
 int catalog_find(struct catalog *catalog, const struct strv *path,
                  const struct catalog_wish *wish, struct catalog_found *ret)
 {
@@ -247,7 +270,8 @@ int catalog_find(struct catalog *catalog, const struct strv *path,
     if (!is_name(user))
         return 0;
     CLEANUP_FREE char *name = catalog_resolve(catalog, path, user);
-    if (is_name(name) && find_once(catalog, path, wish, name, ret))
+    if (is_name(name) && (find_once(catalog, path, wish, name, ret) ||
+                          find_spec(catalog, path, wish, name, ret)))
         return 1;
     trace_add(catalog->folders.trace,
               _("'%s' is in no folder of MODULEPATH: other names of modules are "

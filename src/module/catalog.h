@@ -8,12 +8,12 @@
 #include "module/folders.h"
 #include "module/rc_when.h"
 
-enum catalog_how { CATALOG_MATCH, CATALOG_LATEST, CATALOG_BETWEEN };
+enum catalog_how { CATALOG_MATCH, CATALOG_LATEST, CATALOG_BETWEEN, CATALOG_SPEC };
 struct catalog_wish {
     const char *user;     // the name; borrowed
     enum catalog_how how; // CATALOG_LATEST: the newest, whatever is the default
     const char *least,
-        *most; // of CATALOG_BETWEEN, NULL: no bound; a '<' at either end: without it
+        *most; // of CATALOG_SPEC least is its versions (spec.h); of CATALOG_BETWEEN, NULL: no bound; a '<' at either end: without it
 };
 struct catalog_found { // free with catalog_found_free
     char *name, *version, *full, *file;

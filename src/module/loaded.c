@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "module/spec.h"
 
 static void module_free(struct loaded_module *module)
 {
@@ -60,6 +61,14 @@ struct loaded_module *loaded_get(const struct loaded *loaded, const char *name)
     return NULL;
 }
 
+// "py@3.9:".
+static struct loaded_module *find_spec(const struct loaded *loaded, const char *user)
+{
+    CLEANUP_FREE char *name = spec_name(user);
+    struct loaded_module *module = name ? loaded_get(loaded, name) : NULL;
+    return module && spec_fits(spec_versions(user), loaded_version(module)) ? module : NULL;
+}
+
 struct loaded_module *loaded_find(const struct loaded *loaded, const char *user)
 {
     CLEANUP_FREE char *name = mem_dup(user);
@@ -67,7 +76,7 @@ struct loaded_module *loaded_find(const struct loaded *loaded, const char *user)
     while (!(module = loaded_get(loaded, name))) {
         char *slash = strrchr(name, '/');
         if (!slash)
-            return NULL;
+            return find_spec(loaded, user);
         *slash = '\0';
     }
     size_t size = strlen(user);

@@ -6,6 +6,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "module/order.h"
+#include "module/spec.h"
 #include "modulefile/engine_parts.h"
 #include "modulefile/hooks.h"
 #include "modulefile/notes.h"
@@ -17,11 +18,21 @@ struct loaded_module *engine_loaded(const struct engine *engine,
     struct loaded_module *module;
     while (!(module = loaded_get(&engine->loaded, name))) {
         char *slash = strrchr(name, '/');
-        if (!slash)
-            return NULL;
+        if (!slash) {
+            CLEANUP_FREE char *bare = spec_name(wish->user);
+            return bare ? loaded_get(&engine->loaded, bare) : NULL;
+        }
         *slash = '\0';
     }
     return module;
+}
+
+// "py@3.9:", which is not the name of the module as it stands.
+static int is_spec_of(const char *user, const struct loaded_module *module)
+{
+    CLEANUP_FREE char *name = spec_name(user);
+    return name && strcmp(name, module->name) == 0 &&
+           spec_fits(spec_versions(user), loaded_version(module));
 }
 
 static int in_range(const char *version, const struct catalog_wish *wish)
@@ -43,6 +54,14 @@ static int in_range(const char *version, const struct catalog_wish *wish)
     return 1;
 }
 
+// "py@latest", "py@default": which one that is the folders say.
+static int is_named_version(struct engine *engine, const struct catalog_wish *wish,
+                            const struct loaded_module *module)
+{
+    CLEANUP_FOUND struct catalog_found found = {0};
+    return engine_find(engine, wish, &found) && strcmp(found.full, module->full) == 0;
+}
+
 int engine_is_loaded(struct engine *engine, const struct catalog_wish *wish)
 {
     const struct loaded_module *module = engine_loaded(engine, wish);
@@ -50,8 +69,12 @@ int engine_is_loaded(struct engine *engine, const struct catalog_wish *wish)
         return 0;
     if (wish->how == CATALOG_BETWEEN)
         return in_range(loaded_version(module), wish);
-    return strcmp(wish->user, module->name) == 0 || strcmp(wish->user, module->user) == 0 ||
-           strcmp(wish->user, module->full) == 0;
+    if (strcmp(wish->user, module->name) == 0 || strcmp(wish->user, module->user) == 0 ||
+        strcmp(wish->user, module->full) == 0)
+        return 1;
+    return is_spec_of(wish->user, module) &&
+           ((!str_ends(wish->user, "@latest") && !str_ends(wish->user, "@default")) ||
+            is_named_version(engine, wish, module));
 }
 
 static int has_its_own(const struct engine *engine)
@@ -138,7 +161,7 @@ int engine_check_conflict(struct engine *engine, const struct catalog_wish *wish
         const struct loaded_module *module = loaded_find(&engine->loaded, wish[i].user);
         if (module && module->status == LOADED_ACTIVE &&
             (strcmp(wish[i].user, module->name) == 0 ||
-             strcmp(wish[i].user, module->full) == 0))
+             strcmp(wish[i].user, module->full) == 0 || is_spec_of(wish[i].user, module)))
             str_print(&list, "%s%s", list.size ? " " : "", wish[i].user);
     }
     if (!list.size)
@@ -159,7 +182,8 @@ static const char *unmet(const struct engine *engine, const struct catalog_wish 
     size_t size = strlen(wish->user);
     int same = strcmp(wish->user, module->name) == 0 ||
                (strncmp(module->full, wish->user, size) == 0 &&
-                (!module->full[size] || module->full[size] == '/'));
+                (!module->full[size] || module->full[size] == '/')) ||
+               is_spec_of(wish->user, module);
     return same ? NULL : wish->user;
 }
 

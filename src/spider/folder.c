@@ -178,8 +178,13 @@ void folder_take_alone(void *data)
     batch_free(batch);
 }
 
-// By name, full name or file: 1 + how it is hidden.
-static void add_hidden(struct table *hidden, const struct spider *spider,
+struct hidden {
+    struct table names;           // name, full name or file: 1 + how it is hidden
+    const struct rc_entry **spec; // "py@:3.8"
+    size_t specs, room;
+};
+
+static void add_hidden(struct hidden *hidden, const struct spider *spider,
                        const struct rc_entry *rc, size_t count)
 {
     static const struct rc_who nobody = {0};
@@ -189,22 +194,32 @@ static void add_hidden(struct table *hidden, const struct spider *spider,
         if ((!is_hard && rc[i].kind != RC_HIDE && rc[i].kind != RC_HIDE_SOFT) ||
             !rc_when_holds(rc[i].when, who))
             continue;
-        uint64_t *place = table_put(hidden, rc[i].target, NULL);
+        if (strchr(rc[i].target, '@')) {
+            mem_room(&hidden->spec, &hidden->room, hidden->specs + 1, sizeof *hidden->spec);
+            hidden->spec[hidden->specs++] = &rc[i];
+        }
+        uint64_t *place = table_put(&hidden->names, rc[i].target, NULL);
         if (*place < (uint64_t)is_hard + 1)
             *place = (uint64_t)is_hard + 1;
     }
 }
 
-static int how_hidden(const struct table *hidden, const struct spider_module *module)
+static int how_hidden(const struct hidden *hidden, const struct spider_module *module)
 {
     CLEANUP_FREE char *file = spider_file(module);
     CLEANUP_FREE char *bare = mem_dupn(file, strlen(file) - (module->is_lua ? 4 : 0));
-    const char *names[] = {module->full, file, bare, *module->version ? module->name : NULL};
+    const char *name = *module->version ? module->name : NULL;
+    const char *names[] = {module->full, file, bare, name};
     uint64_t most = 0;
     for (size_t i = 0; i < COUNT(names); i++) {
-        const uint64_t *place = names[i] ? table_get(hidden, names[i]) : NULL;
+        const uint64_t *place = names[i] ? table_get(&hidden->names, names[i]) : NULL;
         if (place && *place > most)
             most = *place;
+    }
+    for (size_t i = 0; i < hidden->specs; i++) {
+        uint64_t how = hidden->spec[i]->kind == RC_HIDE_HARD ? 2 : 1;
+        if (how > most && rc_is_about(hidden->spec[i], module->full, name, file))
+            most = how;
     }
     return (int)most;
 }
@@ -265,7 +280,7 @@ static void leave_out(struct spider *spider)
 
 void folder_hide(struct spider *spider)
 {
-    CLEANUP_TABLE struct table hidden = {0};
+    struct hidden hidden = {0};
     int some_gone = 0;
     if (spider->ask.site)
         add_hidden(&hidden, spider, spider->ask.site->item, spider->ask.site->count);
@@ -276,11 +291,13 @@ void folder_hide(struct spider *spider)
     for (size_t i = 0; i < spider->count; i++)
         for (size_t k = 0; k < spider->folder[i]->modules; k++) {
             struct spider_module *module = &spider->folder[i]->module[k];
-            module->is_hidden = hidden.count ? how_hidden(&hidden, module) : 0;
+            module->is_hidden = hidden.names.count ? how_hidden(&hidden, module) : 0;
             if (*module->full == '.' || strstr(module->full, "/."))
                 module->is_hidden = module->is_hidden ? module->is_hidden : SPIDER_HIDDEN;
             some_gone |= module->is_hidden == SPIDER_GONE;
         }
     if (some_gone)
         leave_out(spider);
+    table_free(&hidden.names);
+    free(hidden.spec);
 }

@@ -155,3 +155,31 @@ def test_as_environment_modules(module):
     for first, second in ((theirs, ours), (ours, theirs)):
         words = shell("eval \"$(%s load u/1)\"; echo $__MODULES_LMTAG; %s list 2>&1; echo all; %s list --all 2>&1" % (first, second, second)).split()
         assert words[0] == "u/1&hidden-loaded" and "u/1" not in words[1:words.index("all")] and "u/1" in words[words.index("all"):]
+
+
+RANGES = ["1", "1.5", ":1", ":1.5", ":2", "2:", "1.5:", ":1.4", "1.2:2.0", "1.0,2.0", "2.0,1.0", "latest", "default", "", "9:", "11:", "1.5:1.5", "2:1", "1.0,9:", "x", "3"]
+
+
+@pytest.mark.skipif(not modules.modules52(), reason="needs Environment Modules (script/install modules)")
+def test_ranges_of_versions_as_environment_modules(module):
+    """m@1.5: on the line, in what files ask for, and in rc files: the same module, status and marks."""
+    for version in ("1.0", "1.5", "1.5.2", "2.0", "2.1", "3.0", "10.0"):
+        module.file("m/" + version, "#%Module\nsetenv M " + version)
+    for name, line in {"needs": "prereq m@2:", "hates": "conflict m@2:", "asks": "setenv ASKED [is-loaded m@1.5:2][is-avail m@11:][is-avail m@:2]", "brings": "depends-on m@:1.5", "either": "depends-on m@1.0,2.0"}.items():
+        module.file(name, "#%Module\n" + line)
+    module.file(".modulerc", "#%Module\nmodule-forbid m@3: --before 2000-01-01\nmodule-forbid m@3.0\nmodule-hide m@2.1:3\nmodule-tag sticky m@1.0\n")
+    lines = ["load m@%s" % one for one in RANGES] + ["load m/1.5; is-loaded m@%s" % one for one in RANGES]
+    lines += ["load %s; load %s" % pair for pair in (("m/2.0", "needs"), ("m/1.5", "hates"), ("m/2.0", "hates"), ("m/1.5", "asks"), ("m/3", "asks"), ("m/1.0", "brings"), ("m/2.0", "either"))]
+    lines += ["load brings", "load either", "load m/1.5; unload m@2:", "load m/1.5; unload m@1:", "load m/1.5; switch m@1: m@2.0", "load m@1.0; purge", "is-avail m@3.0", "is-avail m@:1", "try-load m@3.0"]
+    answers = []
+    for program in (modules.lopin(BINARY), modules.modules52()):
+        script = "".join("(" + "".join('eval "$(%s %s 2>/dev/null)"; echo "$? $LOADEDMODULES $ASKED";' % (program, step) for step in line.split("; ")) + ")\n" for line in lines)
+        done = subprocess.run(["bash", "-c", script], env={"PATH": "/usr/bin:/bin", "HOME": str(module.tree), "MODULEPATH": str(module.tree), "LC_ALL": "C.UTF-8"}, capture_output=True, text=True, check=False)
+        answers.append(done.stdout.splitlines())
+    steps = [line + ": " + step for line in lines for step in line.split("; ")]
+    assert len(steps) == len(answers[0])
+    assert [pair for pair in zip(steps, *answers) if pair[1] != pair[2]] == [("load m@1.0; purge: purge", "0 m/1.0 ", "1 m/1.0 ")]  # as Lmod
+    shown = {one["full"]: one["forbidden"] for one in module("avail", "m/").json()["modules"] if not one["hidden"]}
+    assert shown == {"m/1.0": False, "m/1.5": False, "m/1.5.2": False, "m/2.0": False, "m/10.0": False}
+    for verb in ("spider", "spider"):  # the second time by what was kept
+        assert [one["full"] for one in module(verb, "m").json()["modules"]] == list(shown)
