@@ -221,7 +221,9 @@ static int run_verb(struct module_work *work, const struct module_verb *verb, st
     work->engine.force = cli->options.force;
     work->engine.latest = cli->options.latest;
     work->engine.quiet = cli->options.quiet;
-    hooks_tell(&work->engine, "startup", verb->name);
+    int is_typed = verb->run != module_complete; // by a person
+    if (is_typed)
+        hooks_tell(&work->engine, "startup", verb->name);
     if (verb->run(work, err) < 0) {
         hooks_error(&work->engine, err);
         term_write(&cli->talk, &work->engine.talk);
@@ -229,7 +231,8 @@ static int run_verb(struct module_work *work, const struct module_verb *verb, st
             term_write(module_term(work), &work->out); // of names before a wrong one
         return -1;
     }
-    hooks_tell(&work->engine, "finalize", verb->name);
+    if (is_typed)
+        hooks_tell(&work->engine, "finalize", verb->name);
     if (work->changes && work->shell == SHELL_NONE)
         return typed_alone(work, err);
     return give(work, err);

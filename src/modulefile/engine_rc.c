@@ -76,19 +76,23 @@ static void write_time(int64_t seconds, char *ret, size_t size)
 static const struct rc_entry *nears(const struct engine *engine,
                                     const struct catalog_found *found, int64_t *ret_from)
 {
-    const char *said = vars_get(&engine->vars, "LMOD_NEARLY_FORBIDDEN_DAYS");
+    const struct catalog *catalog = &engine->catalog;
     unsigned long days = NEARLY_DAYS;
+    if (!catalog_nears(catalog, RC_FORBID, found, MAX_DAYS,
+                       ret_from)) // mostly: no variable is looked for
+        return NULL;
+    const char *said = vars_get(&engine->vars, "LMOD_NEARLY_FORBIDDEN_DAYS");
     if (!said || !*said)
         said = vars_get(&engine->vars, "MODULES_NEARLY_FORBIDDEN_DAYS");
     if (said && str_number(said, MAX_DAYS, &days) < 0)
         days = NEARLY_DAYS;
-    return catalog_nears(&engine->catalog, RC_FORBID, found, days, ret_from);
+    return catalog_nears(catalog, RC_FORBID, found, days, ret_from);
 }
 
 int engine_nears(const struct engine *engine, const struct catalog_found *found)
 {
     int64_t from = 0;
-    return !engine_forbids(engine, found) && nears(engine, found, &from) != NULL;
+    return nears(engine, found, &from) && !engine_forbids(engine, found);
 }
 
 static void warn_nearly(struct engine *engine, const struct catalog_found *found)

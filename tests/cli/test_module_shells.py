@@ -271,6 +271,7 @@ def test_hooks_around_a_command_as_lmod(tree):
         said = shell(tree, "bash", "--norc", "-c", script).stderr
         shown.append([line.rstrip() for line in re.findall(r"^(?:begins|ends|=|maintenance) .*|site: .*", said, re.M)])
     assert shown[0] == shown[1] and len(shown[0]) == 20, shown
+    assert tree("module", "--hooks", "--engine=own", "complete", "load", "gc").err == ""
     done = tree("exec", "--hooks", "--engine=own", "--module", "gcc", "true")
     assert done.err == "begins load\nmaintenance tomorrow\nends load\n"
     done = tree("exec", "--hooks", "--engine=own", "--module", "nosuch", "true")
