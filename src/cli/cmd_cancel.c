@@ -9,10 +9,12 @@
 #include "base/mem.h"
 #include "cli/crew_cancel.h"
 #include "cli/crew_words.h"
+#include "cli/jobs.h"
 #include "cli/say.h"
 #include "cli/summary.h"
 #include "cli/target.h"
 #include "run/glance.h"
+#include "run/round.h"
 
 // Numbers of the runs that somebody computes or will. Yours.
 static unsigned *list_live(const struct cli *cli, size_t *ret_count)
@@ -96,10 +98,17 @@ static int end_jobs(const struct cli *cli, const struct folder *folder, struct e
 {
     CLEANUP_CREW struct crew crew = {0};
     CLEANUP_QUEUE struct crew_queue queue = {0};
-    crew_read(folder->fd, &crew);
-    if (!crew.round || (!crew.is_in_force && !crew.alive))
+    CLEANUP_STRV struct strv by_hand = {0};
+    int is_owed = 0;
+    if (!round_last(folder->fd))
         return 0;
-    int is_owed = crew_count(cli, folder, &queue) || queue.silent.code;
+    crew_read(folder->fd, &crew);
+    if (crew.round && (crew.is_in_force || crew.alive))
+        is_owed = crew_count(cli, folder, &queue) || queue.silent.code;
+    if (!is_owed) {
+        jobs_of_script(cli, folder, &by_hand);
+        is_owed = by_hand.count > 0;
+    }
     return !is_owed ? 0 : crew_cancel(cli, folder, err) < 0 ? -1 : 1;
 }
 

@@ -15,6 +15,7 @@
 #include "cli/crew_look.h"
 #include "cli/jobs.h"
 #include "cli/say.h"
+#include "run/claims.h"
 #include "run/owner.h"
 #include "run/round.h"
 #include "sched/slurm.h"
@@ -33,22 +34,39 @@ struct ending {
     struct err silent;
 };
 
+// What was submitted; and what computes it all the same: parts of an array, or scripts of somebody's own.
+static void list_jobs(const struct folder *folder, struct strv *ret)
+{
+    size_t count;
+    CLEANUP_FREE struct submission *list = submission_list(folder->fd, &count);
+    for (size_t i = 0; i < count; i++)
+        strv_add(ret, list[i].job);
+    CLEANUP_FREE struct parcel_look *parcel = claims_list(folder->fd, &count);
+    for (size_t i = 0; i < count; i++) {
+        CLEANUP_FREE char *job = mem_dupn(parcel[i].job, strspn(parcel[i].job, "0123456789"));
+        if (!parcel[i].is_over && *job && !strv_has(ret, job))
+            strv_add(ret, job);
+    }
+}
+
 // Numbers of the run's jobs that squeue shows, but those that have ended.
 static void list_live(struct ending *ending, struct strv *ret)
 {
     CLEANUP_QUEUE struct crew_queue queue = {0};
-    size_t count;
-    CLEANUP_FREE struct submission *list = submission_list(ending->folder->fd, &count);
+    CLEANUP_STRV struct strv jobs = {0};
+    list_jobs(ending->folder, &jobs);
     // What Slurm does not tell now it may do.
     int is_known = crew_queue_now(ending->cli, &queue, &ending->silent) == 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < jobs.count; i++) {
         size_t elements = 0, live = !is_known;
-        const struct slurm_job *job = jobs_find(&queue.jobs, list[i].job, &elements);
+        const struct slurm_job *job = jobs_find(&queue.jobs, jobs.item[i], &elements);
         for (size_t k = 0; k < elements; k++)
             live |= job[k].phase == JOB_WAITS || job[k].phase == JOB_RUNS;
         if (live)
-            strv_add(ret, list[i].job);
+            strv_add(ret, jobs.item[i]);
     }
+    if (is_known) // by hand, and not begun yet
+        jobs_of_script(ending->cli, ending->folder, ret);
 }
 
 static int send(struct ending *ending, struct err *err)

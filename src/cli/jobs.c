@@ -115,7 +115,7 @@ static int check_queue(const struct cli *cli, const struct folder *folder, int b
     return 0;
 }
 
-int jobs_of_script(const struct cli *cli, const struct folder *folder, char **ret_job)
+int jobs_of_script(const struct cli *cli, const struct folder *folder, struct strv *ret)
 {
     CLEANUP_FREE char *script = script_of(folder);
     CLEANUP_ANSWER struct slurm_answer answer = {0};
@@ -123,10 +123,9 @@ int jobs_of_script(const struct cli *cli, const struct folder *folder, char **re
     if (ask_queue(cli, &answer) < 0)
         return -1;
     for (char *at = answer.out.text; at && next_line(&at, &queued);)
-        if (strcmp(queued.state, "CG") != 0 && runs_script(&queued, script)) {
-            *ret_job = mem_dup(queued.job);
-            return 1;
-        }
+        if (strcmp(queued.state, "CG") != 0 && runs_script(&queued, script) &&
+            !strv_has(ret, queued.job))
+            strv_add(ret, queued.job);
     return 0;
 }
 

@@ -6,9 +6,9 @@
 #include "dataset/datasets.h"
 #include "run/folder.h"
 
-// A job of ours that has the script of a run's folder, in Slurm's queue now: 1 with its number in *ret_job (yours), 0 if there
-// is none, -1 if Slurm does not answer.
-int jobs_of_script(const struct cli *cli, const struct folder *folder, char **ret_job);
+// Adds the numbers of the user's jobs that have the script of a run's folder, and are in Slurm's queue now. Returns 0, or -1
+// if Slurm does not answer.
+int jobs_of_script(const struct cli *cli, const struct folder *folder, struct strv *ret);
 // Whether none computes the run or, where it goes on by_jobs, waits to: else -1 with [run-busy]. Slurm is
 // asked; where it does not answer, what parcels say of themselves counts. (Where it goes on here, those that
 // wait find nothing to do: jobs_fence.)

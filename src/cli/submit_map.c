@@ -230,11 +230,14 @@ static int hand_over(const struct cli *cli, const struct folder *folder, char **
     struct err refused = {0};
     if (sbatch_send(cli, script, NULL, ret_job, ret_unsure, &refused) == 0)
         return 0;
-    int found = *ret_unsure ? jobs_of_script(cli, folder, ret_job) : 0;
-    if (found > 0)
+    CLEANUP_STRV struct strv jobs = {0};
+    int asked = *ret_unsure ? jobs_of_script(cli, folder, &jobs) : 0;
+    if (jobs.count) {
+        *ret_job = mem_dup(jobs.item[0]);
         return 0;
+    }
     // It may come to the queue later than the answer of squeue.
-    *ret_unsure &= found < 0 || refused.code == ERR_SLURM_SILENT;
+    *ret_unsure &= asked < 0 || refused.code == ERR_SLURM_SILENT;
     if (*ret_unsure)
         err_hint(&refused, "try", _("lopin resume %u, which hands over what no job has"),
                  folder->number);
