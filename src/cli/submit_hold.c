@@ -2,21 +2,26 @@
 #include "cli/submit_hold.h"
 
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
+#include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/claim.h"
 #include "cli/say.h"
+#include "cli/sbatch.h"
 #include "cli/submit_map.h"
 #include "cli/where.h"
 #include "run/submission.h"
+#include "sched/script.h"
 
 #define TRIES 12 // of claim_take, which waits some seconds itself
 
+// Where a person types, in salloc's shell, the job is theirs and computes no run.
 int submit_hold_is_inside(const struct cli *cli)
 {
-    return cli->options.no_submit && where_is_inside(cli);
+    const char *kind = vars_get(&cli->vars, "ENVIRONMENT"); // sbatch(1)
+    return cli->options.no_submit && where_is_inside(cli) && kind && strcmp(kind, "BATCH") == 0;
 }
 
 unsigned submit_hold_count(const struct cli *cli, const char *name)
@@ -40,6 +45,16 @@ static int say_script(const struct cli *cli, const struct folder *folder, struct
     return say_data(cli, &text, err);
 }
 
+// A job's script may have several lines, each with a run of its own.
+static int is_of_line(const struct cli *cli, const struct folder *folder)
+{
+    enum { MOST = 1 << 24 }; // more than an argument list holds
+    CLEANUP_FREE char *line = sbatch_line(cli);
+    CLEANUP_STR struct str text = {0};
+    return fs_read(folder->fd, SUBMIT_MAP_SCRIPT, MOST, &text, NULL) == 0 &&
+           job_script_is_of(str_text(&text), line);
+}
+
 int submit_hold_find(const struct cli *cli, struct err *err)
 {
     size_t count;
@@ -49,7 +64,7 @@ int submit_hold_find(const struct cli *cli, struct err *err)
     for (size_t i = count; i-- > 0;) {
         CLEANUP_FOLDER struct folder folder = FOLDER_NONE;
         if (folder_open(cli->cwd, number[i], &folder, NULL) == 0 &&
-            submission_is_of(folder.fd, job_of(cli)))
+            submission_is_of(folder.fd, job_of(cli)) && is_of_line(cli, &folder))
             return say_script(cli, &folder, err) < 0 ? -1 : 1;
     }
     return 0;
@@ -74,6 +89,14 @@ static int take(const struct begin *begin, struct claim *claim, struct err *err)
     return -1;
 }
 
+static void say_then(const struct cli *cli, const struct folder *folder)
+{
+    CLEANUP_FREE char *script = mem_print("%s/" SUBMIT_MAP_SCRIPT, folder->path);
+    CLEANUP_STR struct str word = {0};
+    str_add_shell(&word, script);
+    say_label(cli, _("then"), "sbatch %s", word.text);
+}
+
 static int make(struct begin *begin, struct err *err)
 {
     const struct cli *cli = begin->cli;
@@ -84,8 +107,8 @@ static int make(struct begin *begin, struct err *err)
             0 ||
         say_script(cli, &folder, err) < 0)
         return -1;
-    if (!where_is_inside(cli))
-        say_label(cli, _("then"), "sbatch %s/" SUBMIT_MAP_SCRIPT, folder.path);
+    if (!submit_hold_is_inside(cli))
+        say_then(cli, &folder);
     return 0;
 }
 

@@ -56,11 +56,23 @@ static void add_command(const struct job_script *script, struct str *into)
     add_words(&script->words, script->finds.count ? " \"${found%/*}\"" : "", into);
 }
 
-int job_script_write(const struct job_script *script, struct str *into, struct err *err)
+static void add_head(const char *line, struct str *into)
 {
     str_add(into, "#!/bin/bash\n# ");
-    str_add_visible(into, script->line, strlen(script->line));
+    str_add_visible(into, line, strlen(line));
     str_add_char(into, '\n');
+}
+
+int job_script_is_of(const char *text, const char *line)
+{
+    CLEANUP_STR struct str head = {0};
+    add_head(line, &head);
+    return str_starts(text, head.text);
+}
+
+int job_script_write(const struct job_script *script, struct str *into, struct err *err)
+{
+    add_head(script->line, into);
     for (size_t i = 0; i < script->options.count; i++) {
         str_add(into, "#SBATCH ");
         if (job_script_option(script->options.item[i], into, err) < 0)

@@ -21,6 +21,8 @@ void job_script_free(struct job_script *script);
 // Adds its text. Returns 0, or -1 with [usage]: an option's value has a newline, which no #SBATCH line
 // takes.
 int job_script_write(const struct job_script *script, struct str *into, struct err *err);
+// Whether that is the text of a script that was made of this line.
+int job_script_is_of(const char *text, const char *line);
 // Adds an option as one word of an #SBATCH line: in quotes where sbatch would cut it.
 int job_script_option(const char *option, struct str *into, struct err *err);
 // The name of a job's record in the folder: "8123.end".

@@ -137,14 +137,72 @@ def test_a_run_without_a_job(project, until, slurm):
     assert [row["job"] for row in state(project)["jobs"]] == [job]
 
 
-def test_what_was_submitted_by_hand_is_cancelled(project, until, slurm):
+def hold(project, *words):
+    """A run whose tasks do not end by themselves, and no job. Returns its script."""
     project.write("hold.sh", "#!/bin/sh\nsleep 100\n", mode=0o755)
-    project("map", "--no-submit", "-c", "1", "--parcels", "1", "./hold.sh", ":::", "a")
-    slurm.slurm("sbatch", "--parsable", str(project.cwd / ".lopin/runs/1/job.sh"))
-    until(lambda: state(project)["running"] == 1)
-    assert project("cancel").code == 0
+    assert project("map", "--no-submit", "-c", "1", "--parcels", "3", "./hold.sh", ":::", *words).code == 0
+    return str(project.cwd / ".lopin/runs/1/job.sh")
+
+
+@pytest.mark.parametrize("options", [["--array=1"], ["--array=1-3"], ["--array=2-3"]])
+def test_what_was_submitted_by_hand_is_cancelled(project, until, slurm, options):
+    """A part of the array too, which is no submission of the run's own."""
+    slurm.slurm("sbatch", "--parsable", *options, hold(project, *"abc"))
+    until(lambda: state(project)["running"] >= 1)
+    done = project("cancel")
+    assert done.code == 0 and "still end" not in done.err, done
     until(project.idle)
     assert state(project)["state"] == "stopped"
+
+
+def test_what_waits_by_hand_is_cancelled(project, slurm):
+    """It is what resume names, and refuses for."""
+    job = slurm.slurm("sbatch", "--parsable", "--hold", hold(project, "a")).strip()
+    refused = project("resume")
+    assert refused.code == 4 and "by job %s [run-busy]" % job in refused.err and "lopin cancel 1" in refused.err
+    assert project("cancel").code == 0 and project.idle()
+    assert "nothing to end" in project("cancel").err
+    assert project("resume").code == 0 and project("cancel").code == 0
+
+
+def test_the_line_to_type_is_a_shells(project):
+    held = project("map", "--no-submit", "show it.py", ":::", "a")
+    line = next(line for line in held.err.splitlines() if line.startswith("then "))
+    assert shlex.split(line)[1:] == ["sbatch", str(project.cwd / ".lopin/runs/1/job.sh")]
+
+
+def test_each_line_of_a_job_has_its_run(project, until, slurm):
+    lines = [["map", "--no-submit", "-c", "1", "show it.py", ":::", *words] for words in (["a", "new\nline"], ["b"])]
+    script = "#!/bin/bash\n" + "".join(
+        'found=$(%s) || exit\nsrun %s parcel "${found%%/*}"\n' % (shlex.join([str(project.binary), *line]), shlex.quote(str(project.binary)))
+        for line in lines)
+    slurm.slurm("sbatch", "--array=1-2", "-D", str(project.cwd), str(project.write("lines.sh", script, mode=0o755)))
+    until(lambda: (project.cwd / ".lopin/runs/2/run.json").exists())
+    until(project.idle)
+    assert sorted(row[0][0] for row in printed(project, 1)) == ["a", "new\nline"]
+    assert [row[0][0] for row in printed(project, 2)] == ["b"] and not (project.cwd / ".lopin/runs/3").exists()
+
+
+def test_the_job_of_a_person_computes_no_run(project, slurm):
+    """In salloc's shell each line is a run, as at the login node; cancel would end the shell."""
+    line = shlex.join([str(project.binary), "map", "--no-submit", "-c", "1", "show it.py", ":::", "a"])
+    slurm.slurm("salloc", "-c", "1", "-D", str(project.cwd), "sh", "-c", "cd '%s' && %s && %s" % (
+        str(project.cwd).replace("'", "'\\''"), line, line))
+    for number in ("1", "2"):
+        assert state(project, number)["state"] == "stopped" and not state(project, number).get("jobs")
+
+
+def test_nothing_is_left_while_the_last_job_ends(project, until, slurm):
+    assert project("map", "--no-submit", "-c", "1", "--parcels", "1", "show it.py", ":::", "a").code == 0
+    script = project.cwd / ".lopin/runs/1/job.sh"
+    script.write_text(script.read_text().replace("\nexec ", "\n") + "sleep 100\n")
+    job = slurm.slurm("sbatch", "--parsable", str(script)).strip()
+    until(lambda: state(project)["done"] == 1)
+    for line in (["resume"], ["resume", "--local"], ["retry"]):
+        done = project(*line)
+        assert done.code == 0 and "nothing left to run: 1 of 1 done" in done.err, done
+    slurm.slurm("scancel", job)
+    until(project.idle)
 
 
 def test_by_hand_beside_it(project, until, slurm):
