@@ -153,15 +153,38 @@ struct going { // one resumption; the run is owned
     int rewrite; // the list of datasets is a new one
     const char *python, *env;
     int by_jobs;        // of Slurm
+    struct err busy;    // jobs of Slurm may compute it still
     unsigned submitted; // as begin has it
     struct keep keep;
 };
+
+// Before its journals are read: what a job does between both would be done again.
+static int look_for_jobs(struct going *going, struct err *err)
+{
+    const struct folder *folder = &going->saved->folder;
+    if (jobs_check_idle(going->cli, folder, going->by_jobs, &going->busy) == 0 ||
+        going->busy.code == ERR_RUN_BUSY)
+        return 0;
+    if (err)
+        *err = going->busy;
+    return -1;
+}
+
+static int refuse_busy(const struct going *going, struct err *err)
+{
+    if (err)
+        *err = going->busy;
+    return -1;
+}
 
 static int run_choice(struct going *going, struct begin *begin, const struct choice *choice,
                       struct err *err)
 {
     const struct cli *cli = going->cli;
     const struct folder *folder = &going->saved->folder;
+    // Where nothing is left, it does not matter that the last job only ends.
+    if (going->busy.code && choice->wanted_count)
+        return refuse_busy(going, err);
     if (choice->stale && !cli->options.keep_done && !cli->options.redo &&
         going->what == RESUME_LEFT)
         return refuse_stale(going->spec, folder->number, choice, err);
@@ -211,7 +234,9 @@ static int go(struct going *going, struct err *err)
     if (state_load(state, going->saved->folder.fd, going->datasets, NULL, err) < 0)
         return -1;
     int status = begin_find(&begin, going->python, going->env, err);
-    if (status < 0)
+    if (status < 0 && going->busy.code)
+        refuse_busy(going, err);
+    else if (status < 0)
         hint_made(going, err);
     if (status == 0) {
         choose(going->spec, going->datasets, state, going->what, going->cli->options.redo,
@@ -232,10 +257,10 @@ static int submit_owned(struct going *going, struct err *err)
     int run_dir = going->saved->folder.fd;
     if (owner_take(run_dir, err) < 0)
         return -1;
-    int status = jobs_check_idle(going->cli, &going->saved->folder, going->by_jobs, err);
+    int status = look_for_jobs(going, err);
     if (status == 0)
         status = go(going, err);
-    if (status >= 0)
+    if (status >= 0 && !going->busy.code)
         status = spec_save(going->spec, run_dir, err) < 0 ? -1 : status;
     owner_leave(run_dir);
     if (status == 0 && going->submitted && going->cli->options.wait)
@@ -258,12 +283,11 @@ static int go_owned(struct going *going, struct err *err)
         return is_runner < 0 ? -1 : status;
     if (owner_take(run_dir, err) < 0)
         return -1;
-    if (jobs_check_idle(going->cli, &going->saved->folder, going->by_jobs, err) < 0) {
-        owner_leave(run_dir);
-        return -1;
-    }
-    sweep(going->cli, going->saved);
-    status = go(going, err);
+    status = look_for_jobs(going, err);
+    if (status == 0 && !going->busy.code)
+        sweep(going->cli, going->saved);
+    if (status == 0)
+        status = go(going, err);
     owner_leave(run_dir);
     return status;
 }
