@@ -75,6 +75,7 @@ static int is_list(const char *word)
 }
 
 struct choosing {
+    const struct cli *cli;
     const struct saved *saved;
     struct selection *selection;
     uint8_t *taken; // by index
@@ -93,13 +94,13 @@ static void choose(struct choosing *choosing, size_t index)
 }
 
 // "=TEXT" names the dataset that was typed as it is.
-static int hint_text(const char *text, struct err *err)
+static int hint_text(const struct cli *cli, const char *text, struct err *err)
 {
     CLEANUP_STR struct str typed = {0};
     CLEANUP_STR struct str word = {0};
     str_print(&typed, "=%s", text);
     str_add_shell(&word, typed.text);
-    return err_hint(err, "try", "lopin log %s", word.text);
+    return err_hint(err, "try", "lopin %s %s", cli->command, word.text);
 }
 
 static int no_dataset(const struct saved *saved, const char *word, struct err *err)
@@ -116,7 +117,7 @@ static int choose_range(struct choosing *choosing, const char *text, struct err 
     unsigned long from, to;
     if (parse_range(text, &from, &to) < 0) {
         err_set(err, ERR_USAGE, _("'%s' is neither a number nor a range of datasets"), text);
-        return hint_text(text, err);
+        return hint_text(choosing->cli, text, err);
     }
     if (!from)
         return err_set(err, ERR_USAGE, _("datasets count from 1"));
@@ -185,7 +186,7 @@ static int open_run(const struct cli *cli, struct saved *ret, int *ret_lone, str
         return saved_open(ret, cli->cwd, run, err);
     int result = saved_open(ret, cli->cwd, first, err);
     if (result < 0 && err && err->code == ERR_NO_RUN)
-        hint_text(first, err);
+        hint_text(cli, first, err);
     return result;
 }
 
@@ -196,7 +197,8 @@ int target_datasets(const struct cli *cli, struct saved *ret, struct selection *
     if (open_run(cli, ret, &lone, err) < 0)
         return -1;
     CLEANUP_FREE uint8_t *taken = mem_zero(ret->datasets.count, 1);
-    struct choosing choosing = {.saved = ret, .selection = ret_selection, .taken = taken};
+    struct choosing choosing = {
+        .cli = cli, .saved = ret, .selection = ret_selection, .taken = taken};
     for (size_t i = 0; i < cli->words.count && !lone; i++) {
         CLEANUP_FREE char *run = NULL;
         const char *rest;
