@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// submit_wait: the log and the record are files, looked at often; Slurm is asked seldom, and once more when
-// the record is there, as it alone knows whether the job runs again.
+// submit_wait: the log and the record are files, looked at often. Slurm's queue is asked once a minute for
+// all that a user looks at (sched/jobs_cache.h), and at once when the record is there, as it alone knows whether
+// the job runs again.
 //
 // ^C is as srun has it: the first one says what a second one does, which is to cancel the job.
 #include <errno.h>
@@ -17,16 +18,20 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "cli/job_facts.h"
 #include "cli/job_words.h"
 #include "cli/say.h"
 #include "cli/submit.h"
 #include "sched/job_view.h"
+#include "sched/jobs_cache.h"
 #include "sched/script.h"
 #include "sched/slurm.h"
 
 #define SECOND_US 1000000LL
+#define OLDEST_US (600 * SECOND_US) // of an answer while another process asks
 
 enum { LOOK_MS = 300, BLOCK = 1 << 16, MOST_ABSENT = 3, MOST_AFTER = 8, RECORD_MOST = 1024 };
+enum { SLACK_S = 5 }; // clocks of this host and of the file server
 // as shells say it
 enum { STATUS_SIGNAL = 128 };
 
@@ -38,10 +43,19 @@ struct wait {
     struct job_end end;
     int has_end; // the record is there
     int64_t began_us, ask_us, interrupted_us;
-    unsigned absent, after; // answers without the job; since the record was there
+    int64_t began_s, asked_s, since_s; // Unix time; asked_s: of the last answer
+    unsigned soon;                     // so many times an answer of after since_s is wanted
+    unsigned absent, after;            // answers without the job; since the record was there
     int is_silent, is_cancelled;
     int left; // by that signal
 };
+
+static void happened(struct wait *wait, unsigned soon)
+{
+    wait->since_s = clock_wall_us() / SECOND_US;
+    wait->ask_us = 0;
+    wait->soon = soon;
+}
 
 static int show_log(struct wait *wait, struct err *err)
 {
@@ -67,8 +81,10 @@ static void read_record(struct wait *wait)
     if (fs_read(AT_FDCWD, path, RECORD_MOST, &text, NULL) < 0 ||
         job_end_read(str_text(&text), &end) < 0)
         return;
-    if (!wait->has_end || end.restart != wait->end.restart)
-        wait->ask_us = wait->after = 0; // Slurm is asked at once
+    if (!wait->has_end || end.restart != wait->end.restart) {
+        wait->after = 0;
+        happened(wait, MOST_AFTER);
+    }
     wait->end = end;
     wait->has_end = 1;
 }
@@ -97,12 +113,51 @@ static void ask_accounts(struct wait *wait)
         wait->view = view;
 }
 
+static int get_queue(const struct wait *wait, struct jobs *ret, struct answers_said *ret_said,
+                     struct err *err)
+{
+    struct answers answers;
+    job_facts_answers(wait->cli, &answers);
+    CLEANUP_FREE const char *folder = answers.folder;
+    if (!wait->soon)
+        return jobs_cache_all(&answers, OLDEST_US, ret, ret_said, err);
+    if (jobs_cache_kept(&answers, JOBS_FRESH_US, ret, ret_said, err) == 0 &&
+        ret_said->asked_s > wait->since_s && ret_said->asked_s > wait->asked_s)
+        return 0; // another has asked since
+    jobs_free(ret);
+    answers_said_free(ret_said);
+    *err = (struct err){0};
+    return jobs_cache_now(&answers, ret, ret_said, err);
+}
+
+static void take_view(struct wait *wait, const struct job_view *view)
+{
+    if (view->phase == JOB_RUNS && wait->view.phase < JOB_RUNS)
+        say(wait->cli, _("job %s runs on %s"), wait->job->job, view->nodes);
+    if (view->restarts > wait->view.restarts)
+        say(wait->cli, _("job %s begins again (%u times now)"), wait->job->job, view->restarts);
+    wait->view = *view;
+    wait->absent = 0;
+}
+
+static void take_absence(struct wait *wait, const struct answers_said *said)
+{
+    if (!said->was_asked && said->asked_s <= wait->began_s + SLACK_S)
+        return; // of before it was submitted
+    wait->absent++;
+    if (!wait->soon)
+        happened(wait, MOST_ABSENT);
+    ask_accounts(wait);
+}
+
 static void ask(struct wait *wait)
 {
-    CLEANUP_ANSWER struct slurm_answer answer = {0};
+    CLEANUP_JOBS struct jobs jobs = {0};
+    CLEANUP_SAID struct answers_said said = {0};
     struct err err = {0};
     struct job_view view;
-    if (call(wait, squeue_ask, &answer, &err) < 0) {
+    size_t count = 0;
+    if (get_queue(wait, &jobs, &said, &err) < 0) {
         if (!wait->is_silent)
             say(wait->cli, _("%s [%s]; still waiting"), err.text, err_name(err.code));
         wait->is_silent = 1;
@@ -111,18 +166,16 @@ static void ask(struct wait *wait)
     if (wait->is_silent)
         say(wait->cli, _("Slurm answers again"));
     wait->is_silent = 0;
-    squeue_read(str_text(&answer.out), &view);
-    if (view.phase == JOB_ABSENT) {
-        wait->absent++;
-        ask_accounts(wait);
+    if (!said.was_asked && said.asked_s <= wait->asked_s)
+        return;
+    wait->asked_s = said.asked_s;
+    const struct slurm_job *job = jobs_find(&jobs, wait->job->job, &count);
+    if (!job) {
+        take_absence(wait, &said);
         return;
     }
-    wait->absent = 0;
-    if (view.phase == JOB_RUNS && wait->view.phase < JOB_RUNS)
-        say(wait->cli, _("job %s runs on %s"), wait->job->job, view.nodes);
-    if (view.restarts > wait->view.restarts)
-        say(wait->cli, _("job %s begins again (%u times now)"), wait->job->job, view.restarts);
-    wait->view = view;
+    jobs_view(job, &view);
+    take_view(wait, &view);
 }
 
 // The record of a run that was given up is not that of the job.
@@ -138,9 +191,8 @@ static void ask_in_time(struct wait *wait)
         return;
     ask(wait);
     wait->after += has_record(wait) != 0;
-    int64_t pause = has_record(wait) && wait->after < MOST_AFTER ? 1
-                    : now - wait->began_us < 20 * SECOND_US      ? 2
-                                                                 : 10;
+    wait->soon -= wait->soon > 0;
+    int64_t pause = wait->soon ? 1 : now - wait->began_us < 20 * SECOND_US ? 2 : 10;
     wait->ask_us = clock_boot_us() + pause * SECOND_US;
 }
 
@@ -170,7 +222,7 @@ static void cancel(struct wait *wait)
         return;
     }
     wait->is_cancelled = 1;
-    wait->ask_us = 0;
+    happened(wait, MOST_AFTER);
     say(wait->cli, _("job %s is cancelled; it has half a minute to end"), wait->job->job);
 }
 
@@ -262,6 +314,7 @@ int submit_wait(struct cli *cli, const struct submitted *submitted, struct err *
                         .job = submitted,
                         .shown = submitted->log_from,
                         .began_us = now,
+                        .began_s = clock_wall_us() / SECOND_US,
                         .ask_us = now + 2 * SECOND_US};
     sigemptyset(&taken);
     for (size_t i = 0; i < COUNT(numbers); i++)

@@ -2,6 +2,8 @@
 """lopin run --slurm on a real cluster: one job, its log, its end and what ends it."""
 import json
 import pathlib
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -203,10 +205,41 @@ def test_left_alone_it_goes_on(lopin, slurm, number, until):
     until((jobs(lopin) / (job + ".end")).exists)
 
 
-def test_too_much_memory(lopin):
+def forget(lopin):
+    """What squeue said, as a minute does."""
+    for path in (pathlib.Path(lopin.env["XDG_CACHE_HOME"]) / "lopin").glob("slurm-*/queue.*"):
+        path.unlink(missing_ok=True)
+
+
+def test_too_much_memory(lopin, slurm, number):
     lopin.write("eat.py", "import time\nx = bytearray(900 << 20)\ntime.sleep(600)\n")
-    done = lopin("run", "--slurm", "--wait", "--mem", "100M", "eat.py")
-    assert done.code == 137 and "[memory-limit]" in done.err, done.err
+    process = lopin.start("run", "--slurm", "--wait", "--mem", "100M", "eat.py")
+    slurm.wait_state(number(process.stderr.readline().decode()), "FAILED", "OUT_OF_MEMORY")
+    forget(lopin)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 137 and b"[memory-limit]" in err, err
+
+
+def test_how_often_slurm_is_asked(lopin, until):
+    """Several that wait for long share an answer, and each asks when its job has ended."""
+    log = lopin.cwd / "asked"
+    (lopin.cwd / "bin").mkdir()
+    lopin.write("bin/squeue", '#!/bin/sh\necho "$PPID" >>%s\nexec %s "$@"\n' % (shlex.quote(str(log)), shutil.which("squeue")), mode=0o755)
+    lopin.write("hold.py", HOLD)
+    env = {"PATH": "%s:%s" % (lopin.cwd / "bin", lopin.env["PATH"])}
+    began = time.monotonic()
+    waits = [lopin.start("run", "--slurm", "--wait", "hold.py", "go", env=env) for _ in range(3)]
+    for process in waits:
+        assert process.stdout.readline() == b"begun\n"
+    until(lambda: log.exists())
+    time.sleep(5)  # they look each 2 s
+    assert len(log.read_text().splitlines()) <= 1 + (time.monotonic() - began) // 60
+    lopin.write("go", "")
+    for process in waits:
+        process.communicate(timeout=120)
+        assert process.returncode == 0
+
+
 
 
 def test_a_lost_node(lopin, slurm, number, until):
@@ -252,13 +285,16 @@ def test_what_another_cluster_s_job_of_that_number_left(lopin, number):
     assert int(number(done.err)) < first + 4 and (done.code, done.out) == (0, "new\n"), done.err
 
 
-def test_a_record_that_could_not_be_written(lopin):
+def test_a_record_that_could_not_be_written(lopin, slurm, number):
     """Slurm knows the status too."""
     lopin.write("hold.py", HOLD + "sys.exit(5)\n")
     process = lopin.start("run", "--slurm", "--wait", "-o", "out.%j", "hold.py", "go")
+    job = number(process.stderr.readline().decode())
     assert process.stdout.readline() == b"begun\n"
     jobs(lopin).rename(lopin.cwd / "moved")
     lopin.write("go", "")
+    slurm.wait_state(job, "FAILED")
+    forget(lopin)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 5 and b"status 5" in err
 
