@@ -170,12 +170,19 @@ static struct memory_task *newest_large(struct memory *memory)
     return found;
 }
 
+// Slurm's number, to which no control group holds a job: the one that we are in, if any, is wider.
+static int is_polled(const struct memory *memory)
+{
+    return memory->ask.limit.by == MEMORY_BY_SLURM &&
+           (!memory->use.limit_kb || memory->use.limit_kb > memory->ask.limit.kb);
+}
+
 // What tasks may have. Slurm without control groups looks at a job now and then, this process
 // included, and ends all of it: what is too much must be seen here before.
 static double limit_of_tasks(const struct memory *memory)
 {
     double limit = (double)memory->ask.limit.kb;
-    if (memory->ask.limit.by != MEMORY_BY_SLURM || memory->use.limit_kb)
+    if (!is_polled(memory))
         return limit;
     return (limit - (double)memory->self_kb) * (1 - MARGIN);
 }
@@ -284,7 +291,7 @@ static int64_t next_look(const struct memory *memory)
     if (memory->use.limit_kb)
         wait = before_full((double)(memory->use.limit_kb - memory->use.used_kb),
                            memory->rate_kb, wait);
-    else if (limit > 0)
+    if (limit > 0 && (!memory->use.limit_kb || is_polled(memory)))
         wait = before_full(limit - (double)memory->sum_kb, memory->sum_rate_kb, wait);
     return wait < LEAST_US ? LEAST_US : (int64_t)wait;
 }

@@ -411,6 +411,9 @@ static void write_group(const char *root, int64_t used, int64_t cache)
     CLEANUP_FREE char *use = mem_print("%lld\n", (long long)used * 1024);
     CLEANUP_FREE char *stat =
         mem_print("anon 1\ninactive_file %lld\n", (long long)cache * 1024);
+    write_file(root, "proc/self/cgroup", "0::/\n");
+    write_file(root, "proc/self/mountinfo",
+               "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
     write_file(root, "sys/fs/cgroup/memory.current", use);
     write_file(root, "sys/fs/cgroup/memory.stat", stat);
 }
@@ -421,9 +424,6 @@ static void test_group(void **state)
     const char *root = *state;
     enum memory_verdict verdict;
     unsigned slot;
-    write_file(root, "proc/self/cgroup", "0::/\n");
-    write_file(root, "proc/self/mountinfo",
-               "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
     write_file(root, "sys/fs/cgroup/memory.max", "209715200\n");
     write_group(root, 190 * MIB, 100 * MIB);
     struct memory *memory = begin(root, 200 * MIB, MEMORY_BY_CGROUP, 0);
@@ -447,6 +447,29 @@ static void test_group(void **state)
     memory_free(memory);
 }
 
+// A group that is wider, that of a service or of a container, holds nothing to Slurm's number.
+static void test_before_slurm_in_a_group(void **state)
+{
+    enum memory_verdict verdict;
+    unsigned slot;
+    int64_t limit_kb = GIB;
+    struct load load = load_start(60, 0, 0);
+    write_group(*state, 60 * MIB, 0);
+    for (int i = 0; i < 3;
+         i++) { // what it has; a limit just above, of the group; of Slurm alone
+        CLEANUP_FREE char *bytes =
+            mem_print("%lld\n", (long long)(i < 2 ? limit_kb : 8 * GIB) << 10);
+        write_file(*state, "sys/fs/cgroup/memory.max", bytes);
+        struct memory *memory = begin(*state, limit_kb, MEMORY_BY_SLURM, 0);
+        memory_started(memory, 0, load.pid, 0, 0, 0);
+        memory_look(memory, SECOND, &verdict, &slot);
+        assert_int_equal(verdict, i < 2 ? MEMORY_FINE : MEMORY_OVER);
+        limit_kb = i ? limit_kb : memory_used_kb(memory) + 1024;
+        memory_free(memory);
+    }
+    load_end(&load);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +481,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fewer_neighbours, folder_setup, folder_teardown),
         cmocka_unit_test(test_put_back),
         cmocka_unit_test(test_before_slurm),
+        cmocka_unit_test_setup_teardown(test_before_slurm_in_a_group, folder_setup,
+                                        folder_teardown),
         cmocka_unit_test(test_over),
         cmocka_unit_test(test_shared),
         cmocka_unit_test_setup_teardown(test_group, folder_setup, folder_teardown),
