@@ -53,10 +53,16 @@ static void tell_none(struct results *results, uint32_t index)
     const char *why = outcome->state == OUTCOME_FAILED ? _("it failed, and has no output")
                       : outcome->attempt == 0          ? _("it has not begun")
                                               : _("it is not done, and has no output yet");
-    if (results->none.code)
+    if (results->none.code) {
         say(results->cli, _("dataset %u: %s"), number, why);
+        return;
+    }
+    err_set(&results->none, ERR_NO_OUTPUT, _("dataset %u: %s"), number, why);
+    unsigned run = results->saved->folder.number;
+    if (outcome->state == OUTCOME_FAILED)
+        err_hint(&results->none, "try", "lopin log %u:%u", run, number);
     else
-        err_set(&results->none, ERR_NO_OUTPUT, _("dataset %u: %s"), number, why);
+        err_hint(&results->none, "try", "lopin status %u", run);
 }
 
 static void gather(struct results *results, const struct selection *selection)
@@ -71,8 +77,10 @@ static void gather(struct results *results, const struct selection *selection)
             tell_none(results, index);
     }
     if (!selection->index && saved->state.done < saved->state.count)
-        say(results->cli, _("%zu of %zu datasets have an output"), saved->state.done,
-            saved->state.count);
+        say(results->cli,
+            lang_plural("%zu of %zu datasets has an output",
+                        "%zu of %zu datasets have an output", saved->state.done),
+            saved->state.done, saved->state.count);
 }
 
 int cmd_results(struct cli *cli, struct err *err)

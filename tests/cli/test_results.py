@@ -41,7 +41,12 @@ def test_what_is_asked_for_and_is_not_there(lopin):
     make(lopin, "a", "bad", "b")
     found = lopin("results", "1,2")
     assert (found.code, found.out) == (1, "out/a.txt\n")
-    assert "dataset 2: it failed, and has no output [no-output]" in found.err
+    assert "dataset 2: it failed, and has no output [no-output]\n  try     lopin log 1:2\n" in found.err
+    assert "2 of 3 datasets have" in lopin("results").err
+    assert "try     lopin results '=a b'" in lopin("results", "a b").err
+    make(lopin, "bad", "c", out="few/{}")
+    assert "1 of 2 datasets has an output" in lopin("results").err
+    assert "1 jeu de données sur 2 a une sortie" in lopin("--lang", "fr", "results").err
     assert lopin("results", "7").code == 4
     lopin.write("hold.py", "import sys\nsys.exit(sys.argv[1] == 'x')\n")
     lopin("map", "--halt", "now,fail=1", "-j", "1", "--out", "more/{}", "--order", "given", "hold.py", "{}", "{out}", ":::", *"xyz")
