@@ -103,8 +103,17 @@ static int check_contact(const char *command, struct slurm_answer *answer, struc
                                          "resolve_ctls_from_dns_srv",
                                          "Unable to process configuration"};
     static const char *const unheard[] = {"connect failure", "Connection refused"};
+    // It may have heard, and ended before it answered: slurm_strerror(3), and the system's.
     static const char *const mute[] = {"Unable to contact slurm controller",
-                                       "Socket timed out on send/recv"};
+                                       "Socket timed out on send/recv",
+                                       "Zero Bytes were transmitted or received",
+                                       "Communication connection failure",
+                                       "Communication shutdown failure",
+                                       "Message send failure",
+                                       "Message receive failure",
+                                       "Transport endpoint is not connected",
+                                       "Connection reset by peer",
+                                       "Broken pipe"};
     const char *error = str_text(&answer->error);
     if (WIFEXITED(answer->status) && WEXITSTATUS(answer->status) == 0)
         return 0;

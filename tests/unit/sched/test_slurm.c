@@ -108,6 +108,11 @@ static void errors_have_names(void **state)
          ">&2;"
          "exit 1",
          ERR_SLURM_SILENT},
+        {"echo 'slurm_load_jobs error: Transport endpoint is not connected' >&2; exit 1",
+         ERR_SLURM_SILENT},
+        {"echo 'sbatch: error: Batch job submission failed: Zero Bytes were transmitted or "
+         "received' >&2; exit 1",
+         ERR_SLURM_SILENT},
         {"echo 'sbatch: fatal: Could not establish a configuration source' >&2; exit 1",
          ERR_NO_SLURM},
         {"echo 'Unable to contact slurm controller' >&2", ERR_NONE}, // and then it did
