@@ -251,8 +251,10 @@ static int enter(struct cli *cli, struct err *err)
 int cmd_map(struct cli *cli, struct err *err)
 {
     enum where where;
-    if (cli->options.no_submit && cli->options.resume)
-        return err_set(err, ERR_USAGE, _("--resume and --no-submit exclude each other"));
+    if (cli->options.no_submit && cli->options.resume) {
+        err_set(err, ERR_USAGE, _("--resume and --no-submit exclude each other"));
+        return err_hint(err, "try", _("one of them"));
+    }
     cli->options.slurm |= cli->options.no_submit;
     if (where_find(cli, COMMAND_MAP, &where, err) < 0 || enter(cli, err) < 0 ||
         (where == WHERE_LOCAL && where_check_local(cli, COMMAND_MAP, err) < 0))
