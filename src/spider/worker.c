@@ -174,11 +174,20 @@ static void add_places(struct listing *listing, const struct folder_of_modules *
     }
 }
 
+// A file that asks what is available has looked at folders.
+static void forget_folders(struct engine *engine)
+{
+    folders_run_rc *run = engine->catalog.folders.run;
+    catalog_free(&engine->catalog);
+    engine->catalog = (struct catalog){.folders = {.run = run, .data = engine}};
+}
+
 static void run_list(void *data)
 {
     struct listing *listing = data;
     struct engine *engine = take_engine(listing->spider);
     struct catalog *catalog = &engine->catalog;
+    forget_folders(engine);
     catalog->folders.wants_times = 1;
     catalog_list(catalog, listing->folder->path, &listing->list);
     for (size_t i = 0; i < catalog->folders.count; i++)
@@ -188,9 +197,7 @@ static void run_list(void *data)
         for (size_t k = 0; k < rc->count; k++)
             rc_add_entry(&listing->rc, &rc->item[k]);
     }
-    folders_run_rc *run = catalog->folders.run;
-    catalog_free(catalog);
-    *catalog = (struct catalog){.folders = {.run = run, .data = engine}};
+    forget_folders(engine);
     give_engine(listing->spider, engine);
 }
 
