@@ -111,11 +111,11 @@ static json_t *slurm_json(const struct crew_queue *queue)
     return object;
 }
 
-static json_t *troubles_json(const struct crew *crew)
+static json_t *troubles_json(const struct saved *saved, const struct crew *crew)
 {
     size_t count;
     json_t *list = json_array();
-    CLEANUP_FREE struct crew_trouble *trouble = crew_troubles(crew, &count);
+    CLEANUP_FREE struct crew_trouble *trouble = crew_troubles(crew, saved->folder.fd, &count);
     for (size_t i = 0; i < count; i++) {
         json_t *object = json_object();
         json_put_text(object, "cause", trouble[i].code ? err_name(trouble[i].code) : NULL);
@@ -142,7 +142,7 @@ void crew_put_json(json_t *object, const struct saved *saved, const struct crew 
         json_array_append_new(jobs, job_json(crew, &crew->submission[i]));
     json_object_set_new(object, "parcels", parcels_json(saved, crew));
     json_object_set_new(object, "jobs", jobs);
-    json_object_set_new(object, "troubles", troubles_json(crew));
+    json_object_set_new(object, "troubles", troubles_json(saved, crew));
     json_object_set_new(object, "slurm", slurm_json(queue));
     json_object_set_new(object, "left_s", left_us < 0 ? json_null() : json_seconds(left_us));
 }

@@ -228,15 +228,7 @@ static void add_fate(struct str *text, const struct crew_trouble *trouble)
 static void add_log(struct str *text, const struct cli *cli, const struct saved *saved,
                     const struct crew_job *job)
 {
-    if (!job)
-        return;
-    CLEANUP_FREE char *plain = mem_print("slurm-%s.log", job->submission->job);
-    CLEANUP_FREE char *element =
-        mem_print("slurm-%s_%u.log", job->submission->job,
-                  job->element == JOBS_WHOLE ? 1 : (unsigned)job->element);
-    const char *name = faccessat(saved->folder.fd, element, F_OK, 0) == 0 ? element
-                       : faccessat(saved->folder.fd, plain, F_OK, 0) == 0 ? plain
-                                                                          : NULL;
+    CLEANUP_FREE char *name = crew_log(saved->folder.fd, job);
     if (!name)
         return;
     CLEANUP_FREE char *path = mem_print("%s/%s", saved->folder.path, name);
@@ -248,7 +240,7 @@ static void add_troubles(struct str *text, const struct cli *cli, const struct s
                          const struct crew *crew)
 {
     size_t count;
-    CLEANUP_FREE struct crew_trouble *list = crew_troubles(crew, &count);
+    CLEANUP_FREE struct crew_trouble *list = crew_troubles(crew, saved->folder.fd, &count);
     for (size_t i = 0; i < count && i < TROUBLES; i++) {
         say_add_label(text, i ? "" : crew->alive ? _("others") : _("parcels"));
         add_fate(text, &list[i]);

@@ -97,4 +97,6 @@ struct crew_trouble { // of parcels or jobs that went the same way
     const struct crew_job *first; // whose log tells more; NULL
 };
 // Yours; what is in it is of the crew. *ret_count may be 0 (then NULL). The most frequent first.
-struct crew_trouble *crew_troubles(const struct crew *crew, size_t *ret_count);
+struct crew_trouble *crew_troubles(const struct crew *crew, int run_dir, size_t *ret_count);
+// Name of the file in the run's folder that Slurm wrote for a job (NULL: none). Yours; NULL: it is not there.
+char *crew_log(int run_dir, const struct crew_job *job);

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // troubles: Slurm's word for an end where it still has one; else what the parcel left behind.
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "crew/crew.h"
+
+enum { LOG_TAIL = 4096 };
 
 struct list {
     struct crew_trouble *item;
@@ -52,6 +57,33 @@ static void add(struct list *list, struct crew_trouble trouble)
     list->item[list->count++] = trouble;
 }
 
+char *crew_log(int run_dir, const struct crew_job *job)
+{
+    if (!job)
+        return NULL;
+    const char *number = job->submission->job;
+    CLEANUP_FREE char *plain = mem_print("slurm-%s.log", number);
+    CLEANUP_FREE char *element = mem_print(
+        "slurm-%s_%u.log", number, job->element == JOBS_WHOLE ? 1 : (unsigned)job->element);
+    return faccessat(run_dir, element, F_OK, 0) == 0 ? TAKE(element)
+           : faccessat(run_dir, plain, F_OK, 0) == 0 ? TAKE(plain)
+                                                     : NULL;
+}
+
+// Slurm without control groups ends what is over its memory as FAILED, and tells the log why.
+static int is_over_memory(int run_dir, const struct crew_job *job)
+{
+    char tail[LOG_TAIL + 1];
+    CLEANUP_FREE char *name = crew_log(run_dir, job);
+    CLEANUP_CLOSE int fd = name ? openat(run_dir, name, O_RDONLY | O_CLOEXEC) : -1;
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return 0;
+    ssize_t got = pread(fd, tail, LOG_TAIL, st.st_size > LOG_TAIL ? st.st_size - LOG_TAIL : 0);
+    tail[got > 0 ? got : 0] = '\0';
+    return strstr(tail, "xceeded job memory limit") || strstr(tail, " exceeded memory limit");
+}
+
 // What Slurm says of the end of a job; -1: nothing.
 static int fate_of(const struct slurm_job *said, int *ret_status)
 {
@@ -74,7 +106,7 @@ static int fate_of(const struct slurm_job *said, int *ret_status)
 }
 
 // A parcel that is neither alive nor began again here.
-static void add_parcel(const struct crew *crew, const struct parcel_look *parcel,
+static void add_parcel(const struct crew *crew, int run_dir, const struct parcel_look *parcel,
                        struct list *list)
 {
     const struct crew_job *job = crew_job_of(crew, parcel);
@@ -102,7 +134,9 @@ static void add_parcel(const struct crew *crew, const struct parcel_look *parcel
     else if (is_requeued)
         trouble.fate = FATE_NODE;
     else
-        trouble.fate = is_known ? (enum crew_fate)fate : FATE_DIED;
+        trouble.fate = is_known                       ? (enum crew_fate)fate
+                       : is_over_memory(run_dir, job) ? FATE_MEMORY
+                                                      : FATE_DIED;
     trouble.code = code_of(trouble.fate);
     add(list, trouble);
 }
@@ -130,13 +164,13 @@ static int by_count(const void *a, const void *b)
     return (left->fate > right->fate) - (left->fate < right->fate);
 }
 
-struct crew_trouble *crew_troubles(const struct crew *crew, size_t *ret_count)
+struct crew_trouble *crew_troubles(const struct crew *crew, int run_dir, size_t *ret_count)
 {
     struct list list = {0};
     for (size_t i = 0; i < crew->parcels; i++) {
         const struct parcel_look *parcel = &crew->parcel[i];
         if (!parcel->is_alive && !parcel->is_fenced && parcel->round == crew->round)
-            add_parcel(crew, parcel, &list);
+            add_parcel(crew, run_dir, parcel, &list);
     }
     for (size_t i = 0; i < crew->jobs; i++)
         if (!crew->job[i].parcel && crew->job[i].way == CREW_ENDED)

@@ -199,9 +199,24 @@ static int group_is_full(const struct memory *memory)
     return used + ahead > limit * (1 - MARGIN);
 }
 
+// As Slurm counts: pages of files too. But of a task with several processes, where shared pages would count
+// more than once, what is its own: Slurm may not end what it sees (JobAcctGatherParams).
+static double resident_sum(const struct memory *memory)
+{
+    int64_t sum_kb = 0;
+    for (unsigned i = 0; i < memory->ask.slots; i++) {
+        const struct memory_task *task = &memory->task[i];
+        if (task->pid)
+            sum_kb += task->several ? task->use_kb : task->resident_kb;
+    }
+    return (double)sum_kb;
+}
+
 // The same by the sum of what tasks have: for --mem and Slurm's number, that no group may impose.
 static int sum_is_over(struct memory *memory, double limit, int64_t now_us)
 {
+    if (is_polled(memory) && resident_sum(memory) > limit)
+        return 1;
     if ((double)memory->sum_kb <= limit)
         return 0;
     memory->sum_kb = 0;

@@ -15,7 +15,7 @@ import time
 LIMIT = 100  # seconds, for any single thing to happen
 SIDE_BY_SIDE = 12  # each job takes some of the cluster's ports
 # Writes what it makes in two halves, and leaves a file of each attempt: "NUMBER.PID.NODE.begin", and "...end".
-# A dataset "hold..." waits for the file `gate`; "save..." saves what it has when it is told to end; "eat..." takes memory.
+# A dataset "hold..." waits for the file `gate`; "save..." saves what it has when it is told to end; "eat..." takes memory, "map..." pages of a file.
 TASK = '''\
 import os, signal, sys, time
 out, name, folder, pause, spare = sys.argv[1:]
@@ -33,10 +33,23 @@ if name.startswith("save"):
         open(out, "w").write(str(done))
         open(mark + ".saved", "w").close()
         sys.exit(75)
+if name.startswith("map"):
+    import mmap
+    if not os.fork():
+        time.sleep(30)
+        os._exit(0)
+    time.sleep(2)
+    size = int(spare) << 20
+    with open(out + ".big", "wb") as file:
+        file.truncate(size)
+    file = open(out + ".big", "rb")
+    pages = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+    seen = sum(pages[at] for at in range(0, size, 4096))
+    time.sleep(20)
 if name.startswith("eat"):
-    eaten = []
-    for _ in range(int(spare) // 2):
-        eaten.append(b"x" * (2 << 20))
+    eaten = [b"x" * (100 << 20)]
+    for _ in range(2 * (int(spare) - 100)):  # slowly: who looks first is not left to chance
+        eaten.append(b"x" * (1 << 19))
         time.sleep(0.05)
     time.sleep(20)
 with open(out, "w") as file:

@@ -12,3 +12,13 @@ def test_polled_by_slurm(scene):
     assert "memory-limit" in scene.run("status").out, scene.told()
     scene.names.remove("eat1")
     scene.check_outputs()
+
+
+@together(1)
+def test_what_only_slurm_counts(scene):
+    """Pages of files, which the kernel can drop: of a task with several processes lopin lets them be. The parcel ends as FAILED, and its log says why."""
+    scene.submit("-c", "1", "--parcels", "1", "--mem", "200M", names=["map1"], spare=400)
+    scene.wait_over()
+    told = scene.run("status").out
+    assert "needed more memory than it had" in told and "[memory-limit]" in told, scene.told()
+    assert [trouble["cause"] for trouble in scene.run("status", "--json").json()["troubles"]] == ["memory-limit"]

@@ -116,7 +116,7 @@ static void claims_are_truer_than_slurm(void **state)
     // of a job that was begun again elsewhere
     assert_string_equal(crew_node(&crew, &crew.parcel[2]), "h3");
     size_t count;
-    CLEANUP_FREE struct crew_trouble *trouble = crew_troubles(&crew, &count);
+    CLEANUP_FREE struct crew_trouble *trouble = crew_troubles(&crew, -1, &count);
     assert_int_equal(count, 2);
     assert_int_equal(trouble[0].fate, FATE_NODE);
     assert_int_equal(trouble[0].code, ERR_NODE_LOST);
@@ -137,7 +137,7 @@ static void absence_counts_once_slurm_had_to_know(void **state)
     assert_int_equal(young.in_way[CREW_NEW], 2);
     look(&old, "", &after, AT_S + 100);
     assert_int_equal(crew_awaited(&old), 0);
-    CLEANUP_FREE struct crew_trouble *trouble = crew_troubles(&old, &count);
+    CLEANUP_FREE struct crew_trouble *trouble = crew_troubles(&old, -1, &count);
     assert_int_equal(count, 1);
     assert_int_equal(trouble[0].fate, FATE_GONE);
     assert_int_equal(trouble[0].count, 2);
@@ -178,7 +178,7 @@ static void a_later_round_ends_what_waits(void **state)
     assert_int_equal(crew.round, 1);
     assert_false(crew.is_in_force);
     assert_int_equal(crew_awaited(&crew), 0);
-    CLEANUP_FREE struct crew_trouble *trouble = crew_troubles(&crew, &count);
+    CLEANUP_FREE struct crew_trouble *trouble = crew_troubles(&crew, -1, &count);
     assert_int_equal(count, 1);
     assert_int_equal(trouble[0].count, 2);
     assert_int_equal(trouble[0].fate, FATE_CANCELLED);
@@ -200,7 +200,7 @@ static void what_could_not_begin_is_said_once(void **state)
          LINE("7_4", "8", "FAILED", "0", "32512", "n1", "NonZeroExitCode")
              LINE("7_5", "7", "OUT_OF_MEMORY", "0", "0", "n1", "OutOfMemory"),
          &jobs, AT_S + 100);
-    CLEANUP_FREE struct crew_trouble *trouble = crew_troubles(&crew, &count);
+    CLEANUP_FREE struct crew_trouble *trouble = crew_troubles(&crew, -1, &count);
     assert_int_equal(count, 3);
     assert_int_equal(trouble[0].fate, FATE_REFUSED);
     assert_int_equal(trouble[0].count, 3);
