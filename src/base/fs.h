@@ -45,8 +45,10 @@ char *fs_absolute(const char *cwd, const char *path);
 // The current folder, absolute. Yours. NULL with err.
 char *fs_cwd(struct err *err);
 const char *fs_base(const char *path); // what follows the last '/'; borrowed
-char *fs_folder(const char *path);     // what stands before it, "." if nothing does; yours
-int fs_is_program(const char *path);   // a file that we may execute
+// What follows `folder` and a '/' if it is below that folder, by their names; else all of it. Borrowed.
+const char *fs_from(const char *folder, const char *path);
+char *fs_folder(const char *path);   // what stands before it, "." if nothing does; yours
+int fs_is_program(const char *path); // a file that we may execute
 // A program by PATH's rules (`path` as in $PATH); words with '/' are taken as they are. Yours;
 // NULL if there is none.
 char *fs_program(const char *path, const char *name);

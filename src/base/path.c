@@ -49,6 +49,14 @@ char *fs_cwd(struct err *err)
     return path;
 }
 
+const char *fs_from(const char *folder, const char *path)
+{
+    size_t size = strlen(folder);
+    return strncmp(path, folder, size) == 0 && path[size] == '/' && path[size + 1]
+               ? path + size + 1
+               : path;
+}
+
 const char *fs_base(const char *path)
 {
     const char *slash = strrchr(path, '/');

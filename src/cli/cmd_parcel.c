@@ -20,6 +20,7 @@
 #include "cli/line_modules.h"
 #include "cli/say.h"
 #include "cli/successor.h"
+#include "cli/where.h"
 #include "map/keeper.h"
 #include "map/part.h"
 #include "run/claims.h"
@@ -36,13 +37,6 @@ struct agent { // of a node of a job
     struct part *part;
     char job[CLAIMS_JOB_SIZE];
 };
-
-static unsigned long number_of(const struct cli *cli, const char *name, unsigned long other)
-{
-    unsigned long number;
-    const char *text = vars_get(&cli->vars, name);
-    return text && str_number(text, INT32_MAX, &number) == 0 ? number : other;
-}
 
 static int open_folder(const struct cli *cli, struct folder *ret, struct err *err)
 {
@@ -65,7 +59,7 @@ static void name_job(struct agent *agent)
     const char *array = vars_get(&cli->vars, "SLURM_ARRAY_JOB_ID");
     const char *task = vars_get(&cli->vars, "SLURM_ARRAY_TASK_ID");
     const char *job = vars_get(&cli->vars, "SLURM_JOB_ID");
-    unsigned long node = number_of(cli, "SLURM_NODEID", 0);
+    unsigned long node = where_number(cli, "SLURM_NODEID", 0);
     if (array && task)
         snprintf(agent->job, sizeof agent->job, "%.20s_%.20s.%lu", array, task, node);
     else
@@ -85,15 +79,15 @@ static void register_job(const struct agent *agent)
     const struct cli *cli = agent->cli;
     struct submission submission = {
         .round = agent->round.number,
-        .parcels = (unsigned)number_of(cli, "SLURM_ARRAY_TASK_COUNT", 1),
-        .nodes = (unsigned)number_of(cli, "SLURM_NNODES", 1),
-        .cores = (unsigned)number_of(cli, "SLURM_CPUS_PER_TASK", 1),
+        .parcels = (unsigned)where_number(cli, "SLURM_ARRAY_TASK_COUNT", 1),
+        .nodes = (unsigned)where_number(cli, "SLURM_NNODES", 1),
+        .cores = (unsigned)where_number(cli, "SLURM_CPUS_PER_TASK", 1),
         .at_us = clock_wall_us(),
     };
-    unsigned long first = number_of(cli, "SLURM_ARRAY_TASK_MIN", 1);
-    unsigned long last = number_of(cli, "SLURM_ARRAY_TASK_MAX", 1);
-    snprintf(submission.job, sizeof submission.job, "%.*s",
-             (int)strspn(agent->job, "0123456789"), agent->job);
+    unsigned long first = where_number(cli, "SLURM_ARRAY_TASK_MIN", 1);
+    unsigned long last = where_number(cli, "SLURM_ARRAY_TASK_MAX", 1);
+    const char *job = where_job(cli);
+    snprintf(submission.job, sizeof submission.job, "%s", job ? job : "");
     if (*submission.job && first == 1 && last == submission.parcels &&
         !submission_is_of(agent->saved.folder.fd, submission.job))
         submission_save(&submission, agent->saved.folder.fd, NULL);
@@ -103,15 +97,15 @@ static void register_job(const struct agent *agent)
 static int claim(struct agent *agent, struct err *err)
 {
     const struct cli *cli = agent->cli;
-    unsigned long first = number_of(cli, "SLURM_ARRAY_TASK_MIN", 1);
-    unsigned long task = number_of(cli, "SLURM_ARRAY_TASK_ID", first);
-    unsigned long nodes = number_of(cli, "SLURM_NNODES", 1);
+    unsigned long first = where_number(cli, "SLURM_ARRAY_TASK_MIN", 1);
+    unsigned long task = where_number(cli, "SLURM_ARRAY_TASK_ID", first);
+    unsigned long nodes = where_number(cli, "SLURM_NNODES", 1);
     const struct claims_ask ask = {
         .run_dir = agent->saved.folder.fd,
         .round = &agent->round,
         .job = agent->job,
-        .parcel = (unsigned)((task - first) * nodes + number_of(cli, "SLURM_NODEID", 0) + 1),
-        .again = number_of(cli, "SLURM_RESTART_COUNT", 0) > 0,
+        .parcel = (unsigned)((task - first) * nodes + where_number(cli, "SLURM_NODEID", 0) + 1),
+        .again = where_number(cli, "SLURM_RESTART_COUNT", 0) > 0,
     };
     register_job(agent);
     agent->claims = claims_new(&ask, err);

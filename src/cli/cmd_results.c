@@ -2,6 +2,7 @@
 // cmd_results: the outputs that tasks published, for what comes after the run. What is not done has none.
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/run_json.h"
@@ -16,15 +17,6 @@ struct results {
     struct err none; // of the first dataset that was asked for by itself and has no output
 };
 
-// From here where it is below here, as a person names it.
-static const char *from_here(const struct cli *cli, const char *path)
-{
-    size_t size = strlen(cli->cwd);
-    return strncmp(path, cli->cwd, size) == 0 && path[size] == '/' && path[size + 1]
-               ? path + size + 1
-               : path;
-}
-
 static void add(struct results *results, uint32_t index)
 {
     const struct cli *cli = results->cli;
@@ -32,7 +24,7 @@ static void add(struct results *results, uint32_t index)
         json_array_append_new(results->list, run_json_task(results->saved, index));
         return;
     }
-    const char *path = from_here(cli, results->saved->state.outcome[index].output);
+    const char *path = fs_from(cli->cwd, results->saved->state.outcome[index].output);
     if (cli->out.tty)
         str_add_visible(&results->text, path, strlen(path));
     else

@@ -136,9 +136,7 @@ static int tell(const struct unpacking *unpacking, const char *goal, struct err 
     CLEANUP_STR struct str shown = {0}, text = {0}, script = {0};
     const char *named = capsule_value(image, CAPSULE_SCRIPT);
     const char *count = capsule_value(image, CAPSULE_DATASETS);
-    size_t size = strlen(cli->cwd);
-    int is_below = strncmp(goal, cli->cwd, size) == 0 && goal[size] == '/';
-    const char *path = is_below ? goal + size + 1 : goal;
+    const char *path = fs_from(cli->cwd, goal);
     str_add_visible(&shown, path, strlen(path));
     str_add_visible(&script, named, strlen(named));
     say_label(cli, _("capsule"), _("%s   %s, %s datasets"), shown.text, script.text,

@@ -42,10 +42,8 @@ char *config_variable(const char *option)
 char *config_shown(const struct cli *cli, const char *path)
 {
     struct str shown = {0};
-    size_t size = strlen(cli->cwd);
-    if (strncmp(path, cli->cwd, size) == 0 && path[size] == '/')
-        path += size + 1;
-    str_add_visible(&shown, path, strlen(path));
+    const char *from = fs_from(cli->cwd, path);
+    str_add_visible(&shown, from, strlen(from));
     return str_take(&shown);
 }
 

@@ -60,12 +60,6 @@ static int next_line(char **at, struct queued *ret)
     return 0;
 }
 
-// Yours.
-static char *script_of(const struct folder *folder)
-{
-    return mem_print("%s/" SUBMIT_MAP_SCRIPT, folder->path);
-}
-
 // The user's jobs. Returns 0, or -1 where Slurm does not answer.
 static int ask_queue(const struct cli *cli, struct slurm_answer *ret)
 {
@@ -101,7 +95,7 @@ static int check_queue(const struct cli *cli, const struct folder *folder, int b
 {
     size_t count;
     CLEANUP_FREE struct submission *list = submission_list(folder->fd, &count);
-    CLEANUP_FREE char *script = script_of(folder);
+    CLEANUP_FREE char *script = submit_map_path(folder);
     CLEANUP_ANSWER struct slurm_answer answer = {0};
     struct queued queued;
     if (ask_queue(cli, &answer) < 0)
@@ -117,7 +111,7 @@ static int check_queue(const struct cli *cli, const struct folder *folder, int b
 
 int jobs_of_script(const struct cli *cli, const struct folder *folder, struct strv *ret)
 {
-    CLEANUP_FREE char *script = script_of(folder);
+    CLEANUP_FREE char *script = submit_map_path(folder);
     CLEANUP_ANSWER struct slurm_answer answer = {0};
     struct queued queued;
     if (ask_queue(cli, &answer) < 0)

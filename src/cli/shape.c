@@ -8,6 +8,7 @@
 #include "cli/fitness.h"
 #include "cli/say.h"
 #include "cli/submit_hold.h"
+#include "cli/where.h"
 #include "plan/chunks.h"
 
 // Of a run that goes on: what a dataset took, on average. 0: none is done.
@@ -93,7 +94,7 @@ int shape_round(const struct begin *begin, struct round *round, struct shape *re
     struct cluster *cluster = &ret->cluster;
     int is_there = submit_hold_is_inside(begin->cli);
     if (is_there)
-        cluster->job.nodes = submit_hold_count(begin->cli, "SLURM_NNODES");
+        cluster->job.nodes = where_number(begin->cli, "SLURM_NNODES", 1);
     else if (ask(begin, cluster, err) < 0)
         return -1;
     unsigned long nodes = cluster->job.nodes ? cluster->job.nodes : 1;
@@ -105,7 +106,7 @@ int shape_round(const struct begin *begin, struct round *round, struct shape *re
                                  .time_us = limits_time(&cluster->job, &cluster->partitions),
                                  .least_us = cluster_site(begin->cli)->least_us};
     if (is_there)
-        wanted.parcels = submit_hold_count(begin->cli, "SLURM_ARRAY_TASK_COUNT");
+        wanted.parcels = (unsigned)where_number(begin->cli, "SLURM_ARRAY_TASK_COUNT", 1);
     else
         cluster_ceilings(begin->cli, cluster, &wanted);
     int status = parcels_plan(&wanted, &ret->parcels, err);

@@ -226,10 +226,7 @@ static int tell(const struct submit *submit, struct err *err)
     const struct submitted *at = &submit->submitted;
     CLEANUP_STR struct str data = {0};
     CLEANUP_STR struct str shown = {0};
-    const char *log = at->log ? at->log : cli->options.log;
-    size_t size = strlen(cli->cwd);
-    if (strncmp(log, cli->cwd, size) == 0 && log[size] == '/')
-        log += size + 1;
+    const char *log = fs_from(cli->cwd, at->log ? at->log : cli->options.log);
     str_add_visible(&shown, log, strlen(log));
     str_print(&data, "job %s\n", at->job);
     int status = 0;

@@ -24,24 +24,11 @@ int submit_hold_is_inside(const struct cli *cli)
     return cli->options.no_submit && where_is_inside(cli) && kind && strcmp(kind, "BATCH") == 0;
 }
 
-unsigned submit_hold_count(const struct cli *cli, const char *name)
-{
-    unsigned long number;
-    const char *text = vars_get(&cli->vars, name);
-    return text && str_number(text, INT32_MAX, &number) == 0 && number ? (unsigned)number : 1;
-}
-
-// Of an array, whose elements have one run.
-static const char *job_of(const struct cli *cli)
-{
-    const char *array = vars_get(&cli->vars, "SLURM_ARRAY_JOB_ID");
-    return array ? array : vars_get(&cli->vars, "SLURM_JOB_ID");
-}
-
 static int say_script(const struct cli *cli, const struct folder *folder, struct err *err)
 {
+    CLEANUP_FREE char *script = submit_map_path(folder);
     CLEANUP_STR struct str text = {0};
-    str_print(&text, "%s/" SUBMIT_MAP_SCRIPT "\n", folder->path);
+    str_print(&text, "%s\n", script);
     return say_data(cli, &text, err);
 }
 
@@ -64,7 +51,7 @@ int submit_hold_find(const struct cli *cli, struct err *err)
     for (size_t i = count; i-- > 0;) {
         CLEANUP_FOLDER struct folder folder = FOLDER_NONE;
         if (folder_open(cli->cwd, number[i], &folder, NULL) == 0 &&
-            submission_is_of(folder.fd, job_of(cli)) && is_of_line(cli, &folder))
+            submission_is_of(folder.fd, where_job(cli)) && is_of_line(cli, &folder))
             return say_script(cli, &folder, err) < 0 ? -1 : 1;
     }
     return 0;
@@ -91,7 +78,7 @@ static int take(const struct begin *begin, struct claim *claim, struct err *err)
 
 static void say_then(const struct cli *cli, const struct folder *folder)
 {
-    CLEANUP_FREE char *script = mem_print("%s/" SUBMIT_MAP_SCRIPT, folder->path);
+    CLEANUP_FREE char *script = submit_map_path(folder);
     CLEANUP_STR struct str word = {0};
     str_add_shell(&word, script);
     say_label(cli, _("then"), "sbatch %s", word.text);
@@ -103,11 +90,10 @@ static int make(struct begin *begin, struct err *err)
     CLEANUP_FOLDER struct folder folder = FOLDER_NONE;
     if (begin->spec->out && claim_check(cli, begin->spec, begin->datasets, err) < 0)
         return -1;
-    if (submit_map_hold(begin, submit_hold_is_inside(cli) ? job_of(cli) : NULL, &folder, err) <
-            0 ||
-        say_script(cli, &folder, err) < 0)
+    const char *job = submit_hold_is_inside(cli) ? where_job(cli) : NULL;
+    if (submit_map_hold(begin, job, &folder, err) < 0 || say_script(cli, &folder, err) < 0)
         return -1;
-    if (!submit_hold_is_inside(cli))
+    if (!job)
         say_then(cli, &folder);
     return 0;
 }

@@ -10,8 +10,6 @@
 
 // Whether the line is one of a job that is there already.
 int submit_hold_is_inside(const struct cli *cli);
-// A number that Slurm tells a job; 1 where it does not.
-unsigned submit_hold_count(const struct cli *cli, const char *name);
 // Prints the path of the script of this job's run. Returns 1, 0 if there is none yet, or -1 with err.
 int submit_hold_find(const struct cli *cli, struct err *err);
 // Makes the run, if no other element of the job has done so meanwhile, and prints that path. Returns 0, or

@@ -160,9 +160,7 @@ static int add_options(const struct begin *begin, const struct cut *cut, const c
 // Before the run is there: the line again, without what was said of this look at it.
 static void add_finds(const struct cli *cli, struct job_script *script)
 {
-    static const char *const looks[] = {"--dry-run", "--resume"};
     size_t count = 0;
-    int is_out[COUNT(looks)] = {0};
     while (cli->typed[count])
         count++;
     script->finds_about = "the run, as that line makes it: by the first of these jobs that "
@@ -171,13 +169,10 @@ static void add_finds(const struct cli *cli, struct job_script *script)
     strv_add(&script->finds, "map");
     strv_add(&script->finds, "--no-submit");
     for (size_t i = 0; i < count; i++) {
-        size_t k = i + cli->words.count < count ? 0 : COUNT(looks);
-        while (k < COUNT(looks) && (is_out[k] || strcmp(cli->typed[i], looks[k]) != 0))
-            k++;
-        if (k < COUNT(looks))
-            is_out[k] = 1;
-        else
-            strv_add(&script->finds, cli->typed[i]);
+        const char *word = cli->typed[i];
+        int is_option = i + cli->words.count < count;
+        if (!is_option || (strcmp(word, "--dry-run") != 0 && strcmp(word, "--resume") != 0))
+            strv_add(&script->finds, word);
     }
 }
 
@@ -221,12 +216,17 @@ static unsigned nodes_of(const struct cut *cut)
     return nodes ? (unsigned)nodes : 1;
 }
 
+char *submit_map_path(const struct folder *folder)
+{
+    return mem_print("%s/" SUBMIT_MAP_SCRIPT, folder->path);
+}
+
 // Where the answer was lost Slurm may have the job, and its queue tells. Returns 0, or -1 with err: that it was
 // refused, or with *ret_unsure that nobody knows.
 static int hand_over(const struct cli *cli, const struct folder *folder, char **ret_job,
                      int *ret_unsure, struct err *err)
 {
-    CLEANUP_FREE char *script = mem_print("%s/" SUBMIT_MAP_SCRIPT, folder->path);
+    CLEANUP_FREE char *script = submit_map_path(folder);
     struct err refused = {0};
     if (sbatch_send(cli, script, NULL, ret_job, ret_unsure, &refused) == 0)
         return 0;

@@ -5,7 +5,8 @@
 #include "cli/begin.h"
 #include "cli/cli.h"
 
-#define SUBMIT_MAP_SCRIPT "job.sh" // in the run's folder
+#define SUBMIT_MAP_SCRIPT "job.sh"                  // in the run's folder
+char *submit_map_path(const struct folder *folder); // of that script; yours
 
 // What the line says of Slurm, into begin->spec: options of sbatch, parcels, cores. Returns 0, or -1 with
 // [usage].

@@ -10,6 +10,7 @@
 #include "cli/say.h"
 #include "cli/sbatch.h"
 #include "cli/submit_map.h"
+#include "cli/where.h"
 #include "run/submission.h"
 
 // A further job would come to the same end: we brought nothing to its end, and all that is left was begun.
@@ -36,14 +37,12 @@ static int is_forbidden(const struct cli *cli, const struct saved *saved)
 
 static int submit(struct cli *cli, const struct saved *saved, char **ret_job, struct err *err)
 {
-    CLEANUP_FREE char *script = mem_print("%s/" SUBMIT_MAP_SCRIPT, saved->folder.path);
+    CLEANUP_FREE char *script = submit_map_path(&saved->folder);
     const char *array = vars_get(&cli->vars, "SLURM_ARRAY_JOB_ID") ? "1" : NULL;
-    const char *nodes = vars_get(&cli->vars, "SLURM_NNODES");
-    unsigned long count = 1;
     struct submission submission = {
         .round = round_last(saved->folder.fd),
         .parcels = 1,
-        .nodes = nodes && str_number(nodes, INT32_MAX, &count) == 0 ? (unsigned)count : 1,
+        .nodes = (unsigned)where_number(cli, "SLURM_NNODES", 1),
         .cores = saved->spec.cores,
         .at_us = clock_wall_us(),
     };

@@ -13,6 +13,19 @@ int where_is_inside(const struct cli *cli)
     return job && *job;
 }
 
+const char *where_job(const struct cli *cli)
+{
+    const char *array = vars_get(&cli->vars, "SLURM_ARRAY_JOB_ID");
+    return array ? array : vars_get(&cli->vars, "SLURM_JOB_ID");
+}
+
+unsigned long where_number(const struct cli *cli, const char *name, unsigned long other)
+{
+    unsigned long number;
+    const char *text = vars_get(&cli->vars, name);
+    return text && str_number(text, INT32_MAX, &number) == 0 ? number : other;
+}
+
 static int exclusive(struct err *err)
 {
     err_set(err, ERR_USAGE, _("--slurm and --local exclude each other"));

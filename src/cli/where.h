@@ -20,3 +20,7 @@ int where_of_run(const struct cli *cli, const struct spec *spec, enum where *ret
 int where_check_local(const struct cli *cli, enum command command, struct err *err);
 // Whether this process is in an allocation of Slurm.
 int where_is_inside(const struct cli *cli);
+// The number of that job, of an array the array's; NULL: there is none. Borrowed.
+const char *where_job(const struct cli *cli);
+// A number that Slurm tells a job in that variable; `other` where it does not.
+unsigned long where_number(const struct cli *cli, const char *name, unsigned long other);

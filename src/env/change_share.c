@@ -48,6 +48,7 @@ static void list_outside(const struct change *change, const struct change_state 
 }
 
 #define MADE "made "
+enum { LIST_MAX = 64 << 20 }; // of the file "outside"
 
 static long long time_of(const char *packages)
 {
@@ -139,7 +140,7 @@ int change_link(const struct change *change, const char *goal, struct err *err)
     CLEANUP_STR struct str text = {0};
     CLEANUP_FREE char *list = mem_print("%s/outside", goal);
     CLEANUP_FREE char *packages = mem_print("%s/packages", goal);
-    if (fs_read(AT_FDCWD, list, 64 << 20, &text, err) < 0)
+    if (fs_read(AT_FDCWD, list, LIST_MAX, &text, err) < 0)
         return -1;
     if (!is_as_made(str_text(&text), packages))
         return err_set(err, ERR_ENV_BROKEN, _("'%s' was changed since lopin made it"),
@@ -159,13 +160,17 @@ static int find_shared(const struct change *change, char **goal, struct strv *no
 {
     CLEANUP_FREE char *name = mem_dup(*goal);
     for (int number = 0;;) {
+        struct err why = {0};
         CLEANUP_STR struct str text = {0};
         CLEANUP_FREE char *list = mem_print("%s/outside", *goal);
         CLEANUP_FREE char *packages = mem_print("%s/packages", *goal);
-        if (access(list, F_OK) < 0)
-            return make_new(change, *goal, notes, err);
-        if (fs_read(AT_FDCWD, list, 64 << 20, &text, err) < 0)
+        if (fs_read(AT_FDCWD, list, LIST_MAX, &text, &why) < 0) {
+            if (why.errnum == ENOENT)
+                return make_new(change, *goal, notes, err);
+            if (err)
+                *err = why;
             return -1;
+        }
         if (is_as_made(str_text(&text), packages))
             return 0;
         free(*goal);

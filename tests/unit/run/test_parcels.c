@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "pick.h"
 #include "run/spans.h"
 #include "run/state.h"
 
@@ -28,15 +29,6 @@ struct history {
     struct line line[JOURNALS][MOST];
     size_t lines[JOURNALS];
 };
-static uint64_t seed;
-static unsigned pick(unsigned below)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (unsigned)(seed >> 11) % below;
-}
-
 static const struct journal_name names[JOURNALS] = {
     {0, 0}, {4294967295, 0}, {7, 0}, {7, 1}, {2, 4294967295}};
 

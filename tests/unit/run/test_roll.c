@@ -17,20 +17,12 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "folder.h"
+#include "pick.h"
 #include "run/digest.h"
 #include "run/glance.h"
 #include "run/roll.h"
 
 enum { DATASETS = 60, JOURNALS = 5, STEPS = 12, HISTORIES = 120 };
-
-static uint64_t seed;
-static unsigned pick(unsigned below)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (unsigned)(seed >> 11) % below;
-}
 
 static const struct journal_name names[JOURNALS] = {
     {0, 0}, {4294967295, 0}, {7, 0}, {7, 1}, {2, 4294967295}};
