@@ -42,8 +42,8 @@ def test_all_are_cancelled(scene):
     done = scene.run("resume")
     assert done.code == 4 and "[run-busy]" in done.err and job in done.err
     scene.slurm("scancel", job)
-    scene.open_gate()
     scene.until(lambda: (resumed := scene.run("resume")).code == 0 or "[run-busy]" not in resumed.err, "resumed")
+    scene.open_gate()  # not before: who sees it ends
     scene.wait_over()
     scene.check()
     assert [len(attempts) for attempts in scene.twice().values()] == [2, 2, 2]
