@@ -8,6 +8,7 @@
 #include "base/lang.h"
 #include "cli/json_text.h"
 #include "cli/module_words.h"
+#include "module/spec.h"
 
 enum { MOST_CHECKED = 256 }; // files that are looked at again before they are shown
 
@@ -331,7 +332,8 @@ static int not_found(const struct search *search, const char *word, struct err *
         names[count++] = search->index->module[i]->name;
     for (size_t i = 0; i < search->index->extensions; i++)
         names[count++] = search->index->extension[i].name;
-    const char *near = opt_nearest(word, names);
+    CLEANUP_FREE char *name = spec_name(word);
+    const char *near = opt_nearest(name ? name : word, names);
     err_set(err, ERR_NO_MODULE, _("no module and no extension is called '%s'"), word);
     return near ? err_hint(err, "try", "module spider %s", near)
                 : err_hint(err, "more", _("all that there are: %s spider"),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "module/spec.h"
 
 enum { NOT_TTY = 80 };
 
@@ -12,7 +13,7 @@ int module_word_fits(const struct module_work *work, const char *word, const cha
 {
     regex_t regex;
     if (!work->cli->options.regexp)
-        return strcasestr(text, word) != NULL;
+        return strcasestr(text, word) || spec_holds(word, text);
     if (regcomp(&regex, word, REG_EXTENDED | REG_NOSUB) != 0)
         return 0;
     int fits = regexec(&regex, text, 0, NULL, 0) == 0;

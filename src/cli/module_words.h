@@ -4,8 +4,8 @@
 
 #include "cli/module.h"
 
-// Whether a text has the word in it, small and capital letters alike; with -r: fits the regular
-// expression.
+// Whether a text has the word in it, small and capital letters alike, or is a full name that the word
+// means by its versions, "py@3.9:"; with -r: fits the regular expression.
 int module_word_fits(const struct module_work *work, const char *word, const char *text);
 // Whether it fits one of the words, or there are none.
 int module_is_wanted(const struct module_work *work, const char *text);

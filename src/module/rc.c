@@ -46,23 +46,16 @@ void rc_move(struct rc *from, struct rc *into)
     *from = (struct rc){0};
 }
 
-// "py@:3.8" of "py/3.6".
-static int is_spec_of(const char *target, const char *full, const char *name)
-{
-    CLEANUP_FREE char *own = spec_name(target);
-    size_t size = strlen(name);
-    return own && strcmp(own, name) == 0 && strncmp(full, name, size) == 0 &&
-           full[size] == '/' && spec_fits(spec_versions(target), full + size + 1);
-}
-
 int rc_is_about(const struct rc_entry *entry, const char *full, const char *name,
                 const char *file)
 {
     const char *target = entry->target;
-    size_t size = strlen(target);
+    size_t size = strlen(target), name_size = name ? strlen(name) : 0;
     int is_file = size && strncmp(target, file, size) == 0 &&
                   (!file[size] || strcmp(file + size, ".lua") == 0);
-    if (name && strchr(target, '@') && is_spec_of(target, full, name))
+    if (name && strncmp(target, name, name_size) == 0 && target[name_size] == '@' &&
+        strncmp(full, name, name_size) == 0 && full[name_size] == '/' &&
+        spec_fits(target + name_size + 1, full + name_size + 1))
         return 1;
     return is_file || strcmp(target, full) == 0 || (name && strcmp(target, name) == 0);
 }

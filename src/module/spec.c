@@ -66,3 +66,11 @@ int spec_fits(const char *versions, const char *version)
         fits = *list.item[i] && fits_one(list.item[i], version);
     return fits;
 }
+
+int spec_holds(const char *text, const char *full)
+{
+    CLEANUP_FREE char *name = spec_name(text);
+    size_t size = name ? strlen(name) : 0;
+    return size && strncmp(full, name, size) == 0 && full[size] == '/' &&
+           !strchr(full + size + 1, '/') && spec_fits(spec_versions(text), full + size + 1);
+}

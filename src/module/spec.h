@@ -12,5 +12,7 @@ const char *spec_versions(const char *text);
 // Whether it is a list or a range: else one version.
 int spec_is_list(const char *versions);
 int spec_fits(const char *versions, const char *version);
+// Whether a full name, "py/3.9.6", is of the name and of the versions of a text that may be any: "py@3.9:" holds it.
+int spec_holds(const char *text, const char *full);
 // Whether a version is one of those that "3.9" means where there is no 3.9 itself: 3.9.6 is, 3.91 is not.
 int spec_extends(const char *version, const char *wanted);

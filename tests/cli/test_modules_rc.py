@@ -183,3 +183,27 @@ def test_ranges_of_versions_as_environment_modules(module):
     assert shown == {"m/1.0": False, "m/1.5": False, "m/1.5.2": False, "m/2.0": False, "m/10.0": False}
     for verb in ("spider", "spider"):  # the second time by what was kept
         assert [one["full"] for one in module(verb, "m").json()["modules"]] == list(shown)
+
+
+@pytest.mark.skipif(not modules.modules52(), reason="needs Environment Modules (script/install modules)")
+def test_ranges_are_looked_for_as_environment_modules_does(module):
+    """Of m@latest and m@default avail shows all versions, with the mark of the default."""
+    versions = ["m/1.0", "m/1.5", "m/1.5.2", "m/2.0", "m/2.1", "m/10.0"]
+    for name in [*versions, "mm/1.5", "k/m/1.5"]:
+        module.file(name, "#%Module\nmodule-whatis " + name)
+    words = ["%s@%s" % (name, one) for name in ("m", "k/m", "k") for one in RANGES if one not in ("latest", "default")]
+    script = r'eval "$(%s load m/1.5)"; for word in %s; do echo "$word" $(%s avail -t $word 2>&1 | sed -n "s, <L>,,; /[0-9]\$/p") : $(%s list -t $word 2>&1 | grep "^m/"); done'
+    answers = []
+    for program in (modules.lopin(BINARY), modules.modules52()):
+        done = subprocess.run(["bash", "-c", script % (program, " ".join(words), program, program)], capture_output=True, text=True, check=False,
+                              env={"PATH": "/usr/bin:/bin", "HOME": str(module.tree), "MODULEPATH": str(module.tree), "LC_ALL": "C.UTF-8"})
+        answers.append(done.stdout.splitlines())
+    assert len(answers[0]) == len(words)
+    # there the last version is what names may begin with; "load m@1" takes no 10.0 all the same
+    more = [(word, *set(theirs.split()).difference(own.split())) for word, own, theirs in zip(words, *answers) if own != theirs]
+    assert more == [("m@1", "m/10.0"), ("m@", "mm/1.5"), ("k@", "k/m/1.5")]
+    for word in ("m@1.5:", "k/m@:2", "m@11:"):
+        assert [one["full"] for one in module("avail", word).json()["modules"]] == answers[0][words.index(word)].split(" :")[0].split()[1:]
+    done = module("spider", "m@1.5:2")
+    assert done.code == 0 and [one["full"] for one in done.json()["modules"]] == ["m/1.5", "m/1.5.2", "m/2.0", "m/2.1"]
+    assert [one["full"] for one in module("avail", "m@latest").json()["modules"]] == versions

@@ -41,9 +41,19 @@ static void test_versions(void **state)
         assert_int_equal(spec_fits(cases[i].versions, cases[i].version), cases[i].fits);
 }
 
+static void test_holds(void **state)
+{
+    (void)state;
+    assert_true(spec_holds("py@3.9:", "py/3.9.6") && spec_holds("a/py@:3", "a/py/3.9"));
+    assert_false(spec_holds("py@3.9:", "py/3.8") || spec_holds("py@3.9:", "pypy/3.9") ||
+                 spec_holds("py@3.9:", "py") || spec_holds("a@:3", "a/py/3.9") ||
+                 spec_holds("py/3.9", "py/3.9"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_names),
-                                       cmocka_unit_test(test_versions)};
+                                       cmocka_unit_test(test_versions),
+                                       cmocka_unit_test(test_holds)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
