@@ -10,7 +10,7 @@
 #include "base/lang.h"
 #include "cli/packs_build.h"
 #include "source/arch.h"
-#include "source/sha256.h"
+#include "source/digest.h"
 #include "source/url.h"
 
 struct entry { // one version of one package, from one place

@@ -11,12 +11,12 @@
 #include "cli/packs_advice.h"
 #include "cli/packs_build.h"
 #include "cli/packs_direct.h"
+#include "cli/packs_hashes.h"
 #include "cli/packs_tell.h"
 #include "cli/parcel.h"
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "source/arch.h"
-#include "source/sha256.h"
 
 static int read_configuration(struct packs *packs, struct err *err)
 {
@@ -142,12 +142,21 @@ int packs_open_lock(const struct packs_ask *ask, const char *lock, struct packs 
     return open_all(ask, lock, ret, err);
 }
 
-// Whatever a package requires is left out: --no-deps.
+// Whatever a package requires is left out: --no-deps. Which extras it has is asked of what is wanted alone.
 static int no_needs(void *context, struct piece normal, size_t index, struct solve_needs *ret,
                     struct err *err)
 {
-    (void)context, (void)normal, (void)index, (void)err;
+    struct packs *packs = context;
+    struct solve_provider provider;
+    int has_extras = 0;
+    for (size_t i = 0; i < packs->wanted.count; i++)
+        has_extras |= packs->wanted.item[i]->extra_count &&
+                      piece_compare(packs->wanted.item[i]->normal, normal) == 0;
     *ret = (struct solve_needs){0};
+    packs_provider(packs, &provider);
+    if (has_extras && provider.needs(context, normal, index, ret, err) < 0)
+        return -1;
+    ret->count = 0;
     return 0;
 }
 
@@ -191,75 +200,19 @@ int packs_solve(struct packs *packs, struct err *err)
     return 0;
 }
 
-static const struct packs_hashes *hashes_of(const struct packs *packs, struct piece normal)
+static int fetch(struct packs *packs, int is_dry, struct err *err)
 {
-    for (size_t i = 0; i < packs->hash_count; i++)
-        if (piece_compare(packs->hashes[i].normal, normal) == 0)
-            return &packs->hashes[i];
-    return NULL;
-}
-
-// What was not read when it was chosen; a file of this site in place of the lock's has no hash.
-static int check_pin(const struct packs_pin *pin, const struct source_file *file,
-                     struct err *err)
-{
-    char sha256[SHA256_TEXT];
-    if (pin->is_other || pin->sha256 || !file->sha256)
-        return 0;
-    if (!file->local) // compared when it was fetched
-        return 0;
-    if (sha256_file(file->path, sha256, err) < 0)
-        return -1;
-    if (strcmp(file->sha256, sha256) == 0)
-        return 0;
-    err_set(err, ERR_BAD_WHEEL, _("%s has another hash than the lock says"), file->name);
-    err_hint(err, "found", "sha256:%s", sha256);
-    return err_hint(err, "in", "%s", file->path);
-}
-
-// The requirements' hashes are compared with the file itself, wherever it came from.
-static int check_hash(struct packs *packs, const struct solve_choice *choice,
-                      const struct source_file *file, struct err *err)
-{
-    char sha256[SHA256_TEXT];
-    const struct packs_hashes *hashes = hashes_of(packs, choice->normal);
-    const struct packs_pin *pin = packs_pin_of(packs, choice->normal);
-    if (pin)
-        return check_pin(pin, file, err);
-    if (!hashes && !packs->require_hashes && !packs->hash_count)
-        return 0;
-    if (!hashes) {
-        err_set(err, ERR_USAGE, _("%s has no hash in the requirements, where others have one"),
-                file->name);
-        return err_hint(err, "try",
-                        "pip-compile --generate-hashes, uv pip compile "
-                        "--generate-hashes");
-    }
-    // Of what is built, that of its source.
-    const struct packs_source *source = packs_source_of(packs, file);
-    const char *path = source ? source->source : file->path;
-    if (sha256_file(path, sha256, err) < 0)
-        return -1;
-    for (size_t i = 0; i < hashes->count; i++)
-        if (strcmp(hashes->sha256[i], sha256) == 0)
-            return 0;
-    err_set(err, ERR_BAD_WHEEL, _("%s has another hash than the requirements say"), file->name);
-    err_hint(err, "found", "sha256:%s", sha256);
-    return err_hint(err, "in", "%s", path);
-}
-
-static int fetch(struct packs *packs, size_t count, struct err *err)
-{
+    size_t count = packs->solution.count;
     struct source_file **list = arena_alloc(&packs->arena, (count + 1) * sizeof *list);
     size_t wanted = 0;
     for (size_t i = 0; i < count; i++)
-        if (packs->file[i])
+        if (packs->file[i] && (packs->file[i]->local || !is_dry))
             list[wanted++] = packs->file[i];
     if (source_fetch(packs->source, list, wanted, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++)
         if (packs->file[i] &&
-            check_hash(packs, &packs->solution.choice[i], packs->file[i], err) < 0)
+            packs_hashes_check(packs, &packs->solution.choice[i], packs->file[i], err) < 0)
             return -1;
     return 0;
 }
@@ -277,12 +230,17 @@ static const char *known_hash(const struct packs *packs, size_t choice)
     return pin && pin->sha256 ? pin->sha256 : file->local ? NULL : file->sha256;
 }
 
+int packs_check(struct packs *packs, struct err *err)
+{
+    return fetch(packs, 1, err);
+}
+
 int packs_fill(struct packs *packs, struct err *err)
 {
     size_t count = packs->solution.count;
     size_t wheels = 0;
     const struct facts *facts = &packs->python->facts;
-    int status = fetch(packs, count, err);
+    int status = fetch(packs, 0, err);
     packs_tell_end(packs);
     if (status < 0)
         return packs_advise_cache(packs, err);

@@ -12,9 +12,9 @@
 #include "store/store.h"
 #include "wheel/lock.h"
 
-struct packs_hashes { // of --hash at a requirement
+struct packs_hashes { // of --hash at requirements that are in force
     struct piece normal;
-    const char **sha256; // hexadecimal
+    const char **digest; // "sha512:0123...", those of one algorithm side by side
     size_t count;
 };
 struct packs_list { // requirements with where they stand
@@ -90,6 +90,9 @@ int packs_open_store(struct packs *packs, struct err *err);
 const char *packs_home(const struct packs *packs);
 // Which versions. Returns 0, or -1 with [no-wheel], [no-solution], [fetch]...
 int packs_solve(struct packs *packs, struct err *err);
+// Compares what is here with the hashes that are asked for, and of what is not what its page says: --dry-run.
+// Returns 0, or -1 with [bad-wheel], [usage].
+int packs_check(struct packs *packs, struct err *err);
 // Gets the files and makes their entries of the store. Returns 0, or -1 with err.
 int packs_fill(struct packs *packs, struct err *err);
 // What is known of the processors that a file is for.

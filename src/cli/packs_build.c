@@ -15,7 +15,7 @@
 #include "cli/pip_real.h"
 #include "cli/say.h"
 #include "env/site.h"
-#include "source/sha256.h"
+#include "source/digest.h"
 #include "source/url.h"
 
 enum { URL_SECONDS = 600 }; // as long as pages of indexes are believed

@@ -17,7 +17,7 @@
 #include "cli/packs_build.h"
 #include "cli/project.h"
 #include "cli/say.h"
-#include "source/sha256.h"
+#include "source/digest.h"
 #include "source/url.h"
 
 enum { LOCK_MAX = 1 << 26 };

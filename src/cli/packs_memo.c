@@ -55,7 +55,7 @@ static void add_asked(struct hash *hash, const struct packs *packs)
     const int flags[] = {packs->no_index,    packs->pre,          packs->require_hashes,
                          options->no_deps,   options->no_compile, (int)options->resolution,
                          (int)options->link, options->exact,      options->public};
-    hash_text(hash, "lopin-ask 2");
+    hash_text(hash, "lopin-ask 3");
     hash_part(hash, flags, sizeof flags);
     line_modules_hash(packs->cli, hash);
     add_list(hash, &packs->wanted);
@@ -63,7 +63,7 @@ static void add_asked(struct hash *hash, const struct packs *packs)
     add_list(hash, &packs->overrides);
     for (size_t i = 0; i < packs->hash_count; i++)
         for (size_t h = 0; h < packs->hashes[i].count; h++)
-            hash_text(hash, packs->hashes[i].sha256[h]);
+            hash_text(hash, packs->hashes[i].digest[h]);
     add_built(hash, packs);
     for (size_t i = 0; i < packs->pin_count; i++) {
         const struct lock_package *package = packs->pin[i].choice.package;

@@ -5,6 +5,7 @@
 #include "base/lang.h"
 #include "cli/packs_advice.h"
 #include "cli/packs_build.h"
+#include "cli/packs_hashes.h"
 #include "env/origin.h"
 #include "source/url.h"
 
@@ -153,15 +154,17 @@ static int give_versions(void *context, struct piece name, const struct solve_ca
         return -1;
     struct solve_candidate *list =
         arena_alloc(&packs->arena, (project->count + project->file_count + 1) * sizeof *list);
+    const struct packs_narrow narrow = packs_hashes_narrow(packs, normal, project);
     size_t count = (size_t)add_installed(packs, normal, list);
     for (size_t i = 0; i < project->count; i++) {
         const struct source_version *item = &project->item[i];
-        if (packs->cli->options.pack.public && item->version->local_count)
+        struct source_file *file = packs_hashes_pick(&narrow, item);
+        if (!file || (packs->cli->options.pack.public && item->version->local_count))
             continue;
         list[count++] =
             (struct solve_candidate){.version = {piece_of(item->text), item->version},
-                                     .index = i,
-                                     .yanked = item->file->yanked,
+                                     .index = file == item->file ? i : keep_given(packs, file),
+                                     .yanked = file->yanked,
                                      .installed = is_preferred(packs, normal, item)};
     }
     count += add_archives(packs, normal, project, list + count);

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/lang.h"
 #include "cli/packs_build.h"
+#include "cli/packs_hashes.h"
 #include "source/url.h"
 #include "wheel/name.h"
 #include "wheel/pyproject.h"
@@ -90,29 +91,6 @@ static int parse_file(const struct cli *cli, struct arena *arena, const char *pa
     return reqfile_parse(arena, path, constraint, &source, ret, err);
 }
 
-// "sha256:HEX". Other algorithms are not compared, and so do not count.
-static void add_hash(struct packs *packs, struct piece normal, const char *value)
-{
-    struct packs_hashes *hashes = NULL;
-    if (!str_starts(value, "sha256:"))
-        return;
-    for (size_t i = 0; i < packs->hash_count; i++)
-        if (piece_compare(packs->hashes[i].normal, normal) == 0)
-            hashes = &packs->hashes[i];
-    if (!hashes) {
-        mem_room(&packs->hashes, &packs->hash_room, packs->hash_count + 1,
-                 sizeof *packs->hashes);
-        hashes = &packs->hashes[packs->hash_count++];
-        *hashes = (struct packs_hashes){.normal = normal};
-    }
-    const char **more =
-        arena_alloc(&packs->arena, (hashes->count + 1) * sizeof *hashes->sha256);
-    for (size_t i = 0; i < hashes->count; i++)
-        more[i] = hashes->sha256[i];
-    more[hashes->count++] = arena_dup(&packs->arena, value + strlen("sha256:"));
-    hashes->sha256 = more;
-}
-
 // A path in a file is relative to that file, as pip takes find-links.
 static void add_find_links(struct packs *packs, const struct reqfile_line *line,
                            const char *value)
@@ -157,9 +135,12 @@ static int take_line(struct packs *packs, const struct reqfile_line *line,
                                 line->constraint ? &packs->constraints : list, &require, err);
     if (status < 0)
         return err_wrap(err, "%s:%zu", line->file, line->number);
-    for (size_t i = 0; require && i < line->setting_count; i++)
+    int counts =
+        require && (!require->marker ||
+                    marker_evaluate(require->marker, &packs->profile.markers, NULL) == 1);
+    for (size_t i = 0; counts && i < line->setting_count; i++)
         if (line->setting[i].option == REQFILE_HASH)
-            add_hash(packs, require->normal, line->setting[i].value);
+            packs_hashes_add(packs, require->normal, line->setting[i].value);
     return 0;
 }
 

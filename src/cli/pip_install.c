@@ -59,6 +59,8 @@ static int install(struct packs *packs, const struct pip *pip, struct err *err)
         return -1;
     add_satisfied(packs, pip, &text);
     if (cli->options.dry_run) {
+        if (packs_check(packs, err) < 0)
+            return -1;
         add_installed(packs, "Would install", &text);
     } else {
         if (packs_fill(packs, err) < 0 ||

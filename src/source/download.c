@@ -17,7 +17,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/lang.h"
-#include "source/sha256.h"
+#include "source/digest.h"
 #include "source/url.h"
 
 enum {
@@ -91,18 +91,16 @@ static void take_over(struct download *download)
 
 static int check(const struct download *download, const char *path, struct err *err)
 {
-    char digits[SHA256_TEXT];
+    CLEANUP_FREE char *digest = digest_wanted(download->sha256, download->digest);
+    char found[DIGEST_TEXT];
     CLEANUP_STR struct str url = {0};
     url_add_shown(&url, download->url);
-    if (!download->sha256)
-        return 0;
-    if (sha256_file(path, digits, err) < 0)
-        return -1;
-    if (strcmp(digits, download->sha256) == 0)
-        return 0;
+    int fits = digest ? digest_fits(path, &(const char *){digest}, 1, found, err) : 1;
+    if (fits)
+        return fits < 0 ? -1 : 0;
     err_set(err, ERR_BAD_WHEEL, _("%s is not the file that its index names"), str_text(&url));
-    err_hint(err, "found", "sha256 %s", digits);
-    return err_hint(err, "in", _("the index: sha256 %s"), download->sha256);
+    err_hint(err, "found", "%s", found);
+    return err_hint(err, "in", _("the index: %s"), digest);
 }
 
 int download_begin(struct download *download, const char *cache, struct err *err)
@@ -112,7 +110,7 @@ int download_begin(struct download *download, const char *cache, struct err *err
     struct stat st;
     hash_begin(&hash);
     hash_text(&hash, plain);
-    hash_text(&hash, download->sha256);
+    hash_text(&hash, download->sha256 ? download->sha256 : download->digest);
     download->request = (struct net_request)NET_REQUEST;
     download->folder =
         mem_print("%s/downloads/%016llx", cache, (unsigned long long)hash_end(&hash));
@@ -133,7 +131,8 @@ int download_begin(struct download *download, const char *cache, struct err *err
     if (request->fd < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), download->part);
     // Without a hash and an ETag nothing would tell that the rest is of another file.
-    if (!download->had && !download->sha256 && ftruncate(request->fd, 0) < 0)
+    if (!download->had && !download->sha256 && !download->digest &&
+        ftruncate(request->fd, 0) < 0)
         return err_errno(err, ERR_SYSTEM, errno, _("cannot write '%s'"), download->part);
     request->url = download->url;
     request->had = download->had;

@@ -11,9 +11,10 @@
 
 struct download {                    // free with download_done
     const char *url, *name, *sha256; // borrowed; sha256 NULL: not said
-    long long size;                  // -1: not said
-    char *path;                      // where it is, or will be
-    int here;                        // it was there already
+    const char *digest; // borrowed; where there is no sha256: "sha512:0123...", or NULL
+    long long size;     // -1: not said
+    char *path;         // where it is, or will be
+    int here;           // it was there already
     struct net_request request;
     char *folder, *part, *had;
 };

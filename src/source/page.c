@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "source/digest.h"
 #include "source/page_parts.h"
 #include "source/url.h"
 
@@ -52,6 +53,8 @@ void page_add(struct page_reader *reader, struct piece href, struct page_link li
     CLEANUP_FREE char *hash = url_fragment(url, "sha256");
     if (hash && !link.sha256)
         link.sha256 = page_sha256(reader->arena, piece_of(hash));
+    if (!link.sha256 && !link.digest)
+        link.digest = digest_of_url(reader->arena, url);
     link.name = arena_dup(reader->arena, name.text);
     char *mark = strchr(url, '#');
     link.url = mark ? arena_dupn(reader->arena, url, (size_t)(mark - url)) : url;

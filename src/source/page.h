@@ -15,6 +15,7 @@ struct page_link {      // NUL-terminated; NULL: not said
     const char *name;   // base name of the file
     const char *url;    // absolute
     const char *sha256; // 64 digits in lower case
+    const char *digest; // where there is no sha256: "sha512:0123...", as digest.h has it
     int has_metadata;   // METADATA is at url + ".metadata"
     const char *metadata_sha256;
     const char *requires_python; // as written

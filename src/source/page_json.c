@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "source/digest.h"
 #include "source/page_parts.h"
 #include "source/url.h"
 
@@ -19,6 +20,17 @@ static const char *sha256_of(struct page_reader *reader, const json_t *hashes)
     return text ? page_sha256(reader->arena, piece_of(text)) : NULL;
 }
 
+static const char *digest_of(struct page_reader *reader, const json_t *hashes)
+{
+    const char *found = NULL;
+    for (size_t i = 0; digest_algorithms[i] && !found; i++) {
+        const char *text = json_string_value(json_object_get(hashes, digest_algorithms[i]));
+        if (text)
+            found = digest_text(reader->arena, digest_algorithms[i], piece_of(text));
+    }
+    return found;
+}
+
 static void read_file(struct page_reader *reader, const json_t *file)
 {
     struct page_link link = {.size = -1};
@@ -31,6 +43,8 @@ static void read_file(struct page_reader *reader, const json_t *file)
     if (!metadata)
         metadata = json_object_get(file, "dist-info-metadata");
     link.sha256 = sha256_of(reader, json_object_get(file, "hashes"));
+    if (!link.sha256)
+        link.digest = digest_of(reader, json_object_get(file, "hashes"));
     link.requires_python = text_of(reader, file, "requires-python");
     link.has_metadata = json_is_true(metadata) || json_is_object(metadata);
     link.metadata_sha256 = sha256_of(reader, metadata);

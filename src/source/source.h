@@ -60,6 +60,7 @@ struct source_file {   // NUL-terminated; NULL: not said
     const char *url;   // path if it is of this machine
     const char *label; // of its place: x86-64-v4, generic, a path, a URL
     const char *sha256, *metadata_sha256, *requires_python;
+    const char *digest; // where there is no sha256: "sha512:0123...", as digest.h has it
     const char *yanked; // why; NULL: it is not
     long long size;     // -1: not said
     int local, is_wheel, has_metadata;

@@ -4,24 +4,22 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "source/digest.h"
 #include "source/download.h"
-#include "source/sha256.h"
 #include "source/source_parts.h"
 
 // A page of this machine may give a hash too.
 static int fetch_local(struct source_file *file, struct err *err)
 {
-    char digits[SHA256_TEXT];
-    if (file->sha256) {
-        if (sha256_file(file->url, digits, err) < 0)
-            return -1;
-        if (strcmp(digits, file->sha256) != 0)
-            return err_set(err, ERR_BAD_WHEEL,
-                           _("'%s' has another hash than the page or lock that names it"),
-                           file->url);
-    }
+    CLEANUP_FREE char *digest = digest_wanted(file->sha256, file->digest);
+    char found[DIGEST_TEXT];
+    int fits = digest ? digest_fits(file->url, &(const char *){digest}, 1, found, err) : 1;
+    if (!fits)
+        return err_set(err, ERR_BAD_WHEEL,
+                       _("'%s' has another hash than the page or lock that names it"),
+                       file->url);
     file->path = file->url;
-    return 0;
+    return fits < 0 ? -1 : 0;
 }
 
 static int begin_all(struct source *source, struct download *downloads, size_t count,
@@ -68,6 +66,7 @@ int source_fetch(struct source *source, struct source_file *const *files, size_t
         downloads[used++] = (struct download){.url = file->url,
                                               .name = file->name,
                                               .sha256 = file->sha256,
+                                              .digest = file->digest,
                                               .size = file->size,
                                               .request = NET_REQUEST};
     }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/lang.h"
-#include "source/sha256.h"
+#include "source/digest.h"
 #include "source/source_parts.h"
 #include "wheel/zip.h"
 

@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "base/lang.h"
+#include "source/digest.h"
 #include "source/source_parts.h"
 #include "source/url.h"
 
@@ -34,11 +35,13 @@ struct source_file *source_at_url(struct source *source, const char *normal, con
         return NULL;
     }
     CLEANUP_FREE char *sha256 = url_fragment(url, "sha256");
+    const char *digest = sha256 ? NULL : digest_of_url(arena, url);
     *file = (struct source_file){
         .name = arena_dup(arena, name.text),
         .url = arena_dup(arena, path ? path : url),
         .label = arena_dup(arena, path ? path : url),
         .sha256 = sha256 ? arena_dup(arena, sha256) : NULL,
+        .digest = digest,
         .size = -1,
         .local = !is_http,
     };
