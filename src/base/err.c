@@ -132,18 +132,35 @@ int err_hint(struct err *err, const char *label, const char *format, ...)
     return -1;
 }
 
+static int is_inside(char byte) // of a letter in UTF-8
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
 int err_wrap(struct err *err, const char *format, ...)
 {
     if (!err)
         return -1;
-    char before[sizeof err->text];
-    memcpy(before, err->text, sizeof before);
+    char whole[2 * sizeof err->text];
     va_list list;
     va_start(list, format);
-    fill(err->text, sizeof err->text, format, list);
+    fill(whole, sizeof err->text, format, list);
     va_end(list);
-    size_t used = strlen(err->text);
-    snprintf(err->text + used, sizeof err->text - used, _(": %s"), before);
+    size_t used = strlen(whole), most = sizeof err->text - 1;
+    snprintf(whole + used, sizeof whole - used, _(": %s"), err->text);
+    used = strlen(whole);
+    // What went wrong stands last: what is cut off lies before it.
+    size_t begin = used > most ? most / 3 : used;
+    while (begin && is_inside(whole[begin]))
+        begin--;
+    memcpy(err->text, whole, begin);
+    err->text[begin] = '\0';
+    if (used > most) {
+        const char *end = whole + used - (most - begin - strlen("..."));
+        while (is_inside(*end))
+            end++;
+        snprintf(err->text + begin, sizeof err->text - begin, "...%s", end);
+    }
     return -1;
 }
 

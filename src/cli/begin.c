@@ -18,6 +18,7 @@
 #include "base/table.h"
 #include "cli/env_make.h"
 #include "cli/line_modules.h"
+#include "cli/program.h"
 #include "cli/request.h"
 #include "cli/say.h"
 #include "cli/screen.h"
@@ -40,7 +41,7 @@ int begin_request(struct cli *cli, struct spec *spec, struct datasets *datasets,
 {
     // A script's mistakes cost no environment; another program may be one of the environment's.
     const char *script = cli->words.count ? cli->words.item[0] : "";
-    int late = !*script || str_ends(script, ".py");
+    int late = !*script || program_is_python(script);
     int status = late ? 0 : env_for_line(cli, script, err);
     if (status == 0)
         status = request_read(cli, spec, datasets, err);

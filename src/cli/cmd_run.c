@@ -86,7 +86,7 @@ static int run_one(struct cli *cli, int is_script, struct err *err)
         return no_word(is_script, err);
     // A script's mistakes cost no environment; another program may be one of the environment's.
     const char *script = cli->words.item[0];
-    int cannot = str_ends(script, ".py") && access(script, R_OK) < 0;
+    int cannot = program_is_python(script) && access(script, R_OK) < 0;
     if (!cannot && env_for_line(cli, script, err) < 0)
         return -1;
     if (find_program(cli, &program, err) == 0 &&

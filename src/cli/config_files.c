@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cli/config.h"
 #include "cli/option.h"
+#include "cli/program.h"
 #include "wheel/script.h"
 
 #define PREFIX "LOPIN_OPT_"
@@ -184,7 +185,7 @@ int config_read_script(struct cli *cli, const char *script, struct err *err)
     CLEANUP_STR struct str text = {0};
     CLEANUP_FREE char *path = fs_absolute(cli->cwd, script);
     struct piece block;
-    if (!str_ends(script, ".py") || fs_read(AT_FDCWD, path, SCRIPT_MOST, &text, NULL) < 0)
+    if (!program_is_python(path) || fs_read(AT_FDCWD, path, SCRIPT_MOST, &text, NULL) < 0)
         return 0;
     const struct piece whole = {str_text(&text), text.size};
     // what is wrong with the block itself is told by who reads its dependencies

@@ -26,6 +26,7 @@
 #include "cli/packs_memo.h"
 #include "cli/packs_put.h"
 #include "cli/path_packages.h"
+#include "cli/program.h"
 #include "cli/say.h"
 #include "cli/setting.h"
 #include "env/lost.h"
@@ -296,7 +297,7 @@ static int read_header(const struct cli *cli, const char *script, struct strv *r
     struct pyproject project;
     CLEANUP_STR struct str text = {0};
     CLEANUP_FREE char *path = fs_absolute(cli->cwd, script);
-    if (!str_ends(script, ".py") || fs_read(AT_FDCWD, path, SCRIPT_MAX, &text, NULL) < 0)
+    if (!program_is_python(path) || fs_read(AT_FDCWD, path, SCRIPT_MAX, &text, NULL) < 0)
         return 0;
     int found =
         pyproject_script(&arena, (struct piece){str_text(&text), text.size}, &project, err);

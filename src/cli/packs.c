@@ -39,6 +39,12 @@ static int read_configuration(struct packs *packs, struct err *err)
     packs->pre = options->pre;
     packs->require_hashes = options->require_hashes;
     packs->offline = options->offline;
+    packs->no_deps = options->no_deps;
+    packs->upgrade = options->upgrade;
+    // of an environment that is there: what a script needs is not for a setting to cut
+    if (packs->installed && (pipconf_flag(&packs->pip, "no-deps", &packs->no_deps, err) < 0 ||
+                             pipconf_flag(&packs->pip, "upgrade", &packs->upgrade, err) < 0))
+        return -1;
     return pipconf_flag(&packs->pip, "pre", &packs->pre, err) < 0 ||
                    pipconf_flag(&packs->pip, "require-hashes", &packs->require_hashes, err) < 0
                ? -1
@@ -184,7 +190,7 @@ int packs_solve(struct packs *packs, struct err *err)
         return packs_advise_cache(packs, err);
     packs_provider(packs, &provider);
     packs_look_ahead(packs);
-    if (options->pack.no_deps)
+    if (packs->no_deps)
         provider.needs = no_needs;
     int status = solve(&provider, &ask, &packs->solution, err);
     packs_tell_end(packs);

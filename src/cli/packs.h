@@ -50,7 +50,7 @@ struct packs { // zero-initialise to begin; free with packs_free
     struct pipconf pip;
     struct strv find_links, extra_index;
     const char *index_url;
-    int no_index, pre, require_hashes, offline;
+    int no_index, pre, require_hashes, offline, no_deps, upgrade;
     struct pick formats;
     struct source *source;
     struct store *store;

@@ -53,7 +53,7 @@ static void add_asked(struct hash *hash, const struct packs *packs)
 {
     const struct pack_options *options = &packs->cli->options.pack;
     const int flags[] = {packs->no_index,    packs->pre,          packs->require_hashes,
-                         options->no_deps,   options->no_compile, (int)options->resolution,
+                         packs->no_deps,     options->no_compile, (int)options->resolution,
                          (int)options->link, options->exact,      options->public};
     hash_text(hash, "lopin-ask 3");
     hash_part(hash, flags, sizeof flags);

@@ -24,7 +24,7 @@ static int is_kept(const struct packs *packs, const char *normal)
     const struct pack_options *options = &packs->cli->options.pack;
     if (options->reinstall || !packs->installed)
         return 0;
-    if (!options->upgrade)
+    if (!packs->upgrade)
         return 1;
     for (size_t i = 0; i < packs->wanted.count;
          i++) // what it requires is kept where it fits, as pip does
@@ -128,7 +128,7 @@ static int is_preferred(const struct packs *packs, const char *normal,
     const struct strv none = {0};
     struct marker_env env = packs->profile.markers;
     env.extras = env.dependency_groups = &none;
-    if (!packs->prefer || options->upgrade ||
+    if (!packs->prefer || packs->upgrade ||
         options_pack_names(&options->upgrade_packages, normal))
         return 0;
     for (size_t i = 0; i < packs->prefer->package_count; i++) {

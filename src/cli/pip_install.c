@@ -51,6 +51,15 @@ static void add_installed(const struct packs *packs, const char *words, struct s
     str_add_char(text, '\n');
 }
 
+// Settings of pip that put packages elsewhere.
+static void say_passed_over(const struct packs *packs, const struct cli *cli)
+{
+    static const char *const keys[] = {"target", "prefix", "root"};
+    for (size_t i = 0; i < COUNT(keys); i++)
+        if (pipconf_get(&packs->pip, keys[i], NULL))
+            say(cli, _("pip's configuration has '%s', which is not followed here"), keys[i]);
+}
+
 static int install(struct packs *packs, const struct pip *pip, struct err *err)
 {
     const struct cli *cli = pip->cli;
@@ -58,6 +67,7 @@ static int install(struct packs *packs, const struct pip *pip, struct err *err)
     if (packs_solve(packs, err) < 0)
         return -1;
     add_satisfied(packs, pip, &text);
+    say_passed_over(packs, cli);
     if (cli->options.dry_run) {
         if (packs_check(packs, err) < 0)
             return -1;

@@ -17,6 +17,7 @@
 #include "base/kernel.h"
 #include "base/lang.h"
 #include "base/mem.h"
+#include "cli/program.h"
 #include "dataset/expand.h"
 #include "map/memory_tend.h"
 #include "run/limits.h"
@@ -73,7 +74,7 @@ static char *search_path(const struct cli *cli)
 int request_program(const struct cli *cli, const char *script, struct strv *launch,
                     char **ret_script, int *ret_python, struct err *err)
 {
-    *ret_python = str_ends(script, ".py") && is_file(script);
+    *ret_python = is_file(script) && program_is_python(script);
     if (*ret_python) {
         if (access(script, R_OK) < 0)
             return err_errno(err, ERR_NO_PROGRAM, errno, _("cannot read '%s'"), script);

@@ -18,6 +18,7 @@
 #include "cli/cluster.h"
 #include "cli/env_make.h"
 #include "cli/line_modules.h"
+#include "cli/program.h"
 #include "cli/request.h"
 #include "cli/say.h"
 #include "cli/sbatch.h"
@@ -60,7 +61,7 @@ static int add_command(struct submit *submit, struct err *err)
     CLEANUP_STRV struct strv launch = {0};
     CLEANUP_FREE char *path = NULL;
     int is_python = 0;
-    int cannot = str_ends(script, ".py") && access(script, R_OK) < 0;
+    int cannot = program_is_python(script) && access(script, R_OK) < 0;
     if (!cannot && env_for_line(cli, script, err) < 0)
         return -1;
     if (request_program(cli, script, &launch, &path, &is_python, err) < 0)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/lang.h"
 #include "wheel/reqfile_parts.h"
 
@@ -100,16 +101,12 @@ static int read_line(struct reading *reading, const struct logical_line *logical
 static int read_lines(struct reading *reading, const struct str *text, const char *path,
                       int constraint, struct err *err)
 {
-    static const char mark[] = "\xef\xbb\xbf"; // byte order
-    struct piece all = {str_text(text), text->size};
+    CLEANUP_STR struct str decoded = {0};
     struct logical_lines lines;
     int result = 0;
-    if (str_starts(all.text, mark)) {
-        all.text += sizeof mark - 1;
-        all.size -= sizeof mark - 1;
-    }
-    if (!text_is_utf8(all) || strlen(all.text) != all.size)
-        return err_set(err, ERR_USAGE, _("%s: not a text in UTF-8"), path);
+    if (reqfile_decode((struct piece){str_text(text), text->size}, &decoded, err) < 0)
+        return err_wrap(err, "%s", path);
+    struct piece all = {str_text(&decoded), decoded.size};
     logical_lines_read(reading->arena, all, reading->source->vars, &lines);
     for (size_t i = 0; i < lines.count && result == 0; i++) {
         struct reqfile_line line = {
@@ -126,9 +123,12 @@ static int read_lines(struct reading *reading, const struct str *text, const cha
 static int read_file(struct reading *reading, const char *path, int constraint, struct err *err)
 {
     CLEANUP_STR struct str text = {0};
-    for (size_t i = 0; i < reading->depth; i++)
-        if (strcmp(reading->open[i], path) == 0)
+    CLEANUP_FREE char *regular = fs_absolute("/", path);
+    for (size_t i = 0; i < reading->depth; i++) {
+        CLEANUP_FREE char *open = fs_absolute("/", reading->open[i]);
+        if (strcmp(open, regular) == 0)
             return err_set(err, ERR_USAGE, _("%s includes itself"), path);
+    }
     if (reading->depth == MAX_DEPTH)
         return err_set(err, ERR_USAGE, _("%s: included too deeply"), path);
     if (reading->source->read(reading->source->context, path, &text, err) < 0)

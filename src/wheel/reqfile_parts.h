@@ -22,3 +22,7 @@ int words_split(struct piece text, struct strv *into);
 // Reads words as options; others are ignored. Returns 0, or -1 with [usage].
 int settings_read(struct arena *arena, const struct strv *words, struct reqfile_line *line,
                   struct err *err);
+
+// The text of a file as UTF-8, whatever it is written in: by its byte order mark, else by what its first two
+// lines say ("# -*- coding: latin-1 -*-"), as pip reads it. Returns 0, or -1 with [usage].
+int reqfile_decode(struct piece text, struct str *ret, struct err *err);

@@ -200,6 +200,51 @@ def test_hashes(lopin, house, env):
     assert snapshot(env.path) == before
 
 
+def test_requirements_in_any_encoding(lopin, house, env):
+    """By the byte order mark, or as the file's first lines say; the real pip takes the same."""
+    texts = {name: "alpha==1.0\nbeta.pkg==1.0\n".encode(name) for name in ("utf-16", "utf-32", "utf-8-sig")}
+    texts["big"] = b"\xfe\xff" + "alpha==1.0 # \u00e9\nbeta.pkg==1.0\n".encode("utf-16-be")
+    texts["latin-1"] = "# -*- coding: latin-1 -*-\nalpha==1.0 # \u00e9\nbeta.pkg==1.0\n".encode("latin-1")
+    for name, text in texts.items():
+        (lopin.cwd / "list.txt").write_bytes(text)
+        assert env.pip("install", "--dry-run", "--no-index", "-f", "house", "-r", "list.txt", check=False).returncode == 0, name
+        assert install(lopin, "--dry-run", "-r", "list.txt").out == "Would install alpha-1.0 beta-pkg-1.0\n", name
+    for text in (b"# coding: no-such\nalpha\n", b"\xff\xfea", b"alpha # \xe9\n", b"\xff\xfe\x00\xd8a\x00"):
+        (lopin.cwd / "list.txt").write_bytes(text)
+        assert "list.txt: not a text in " in install(lopin, "-r", "list.txt", code=2).err
+
+
+def test_requirements_that_include_themselves(lopin, house, env):
+    (lopin.cwd / "sub" / "deep").mkdir(parents=True)
+    for name, inner in {"a.txt": "-r ./a.txt", "b.txt": "-r sub/b.txt", "sub/b.txt": "-r deep/../../b.txt"}.items():
+        lopin.write(name, inner + "\n")
+    for name in ("a.txt", "b.txt"):
+        assert "includes itself" in install(lopin, "-r", name, code=2).err
+    names = ["x" * 40 + "%d" % number for number in range(100)]
+    for name, inner in zip(names, names[1:]):
+        lopin.write(name, "-r %s\n" % inner)
+    assert "included too deeply" in install(lopin, "-r", names[0], code=2).err
+
+
+def test_settings_of_pip(lopin, house, env):
+    """PIP_NO_DEPS and PIP_UPGRADE as the real pip has them; what puts packages elsewhere is said."""
+    install(lopin, "alpha==1.0")
+    words = ["--dry-run", "--no-index", "-f", "house"]
+    for name, wanted in {"PIP_NO_DEPS": "beta-pkg==1.1", "PIP_UPGRADE": "alpha"}.items():
+        lopin.env[name] = "1"
+        said = env.pip("install", *words, wanted).stdout.splitlines()[-1]
+        assert sorted(install(lopin, *words, wanted).out.splitlines()[-1].lower().replace(".", "-").split()) == sorted(said.lower().replace(".", "-").split())
+        del lopin.env[name]
+    lopin.env["PIP_TARGET"] = "elsewhere"
+    assert "'target'" in install(lopin, "tool").err and env.versions()["tool"] == "1.0"
+
+
+def test_no_deps_knows_extras(lopin, house, env):
+    assert "extra" not in install(lopin, "--dry-run", "--no-deps", "delta[more]").err
+    done = install(lopin, "--dry-run", "--no-deps", "delta[other]")
+    assert "other" in done.err and done.out == "Would install delta-0.1+site\n"
+
+
 def test_direct_urls(lopin, house, env):
     """By path and by URL: direct_url.json as pip writes it."""
     for words in ([house / "alpha-1.0-py3-none-any.whl"], ["alpha @ " + (house / "alpha-1.0-py3-none-any.whl").as_uri()],
