@@ -33,6 +33,7 @@ int change_put(struct change_state *state, struct outside *outside, int into)
     int status = 0;
     for (size_t i = 0; i < state->count && status == 0; i++)
         status = layout_add(&state->layout, state->source, (int)i, state->err);
+    layout_mark(&state->layout);
     for (size_t i = state->old_count; i < state->count && status == 0; i++)
         status = outside_put(outside, &state->source[i], &state->dist[i].outside, state->err);
     return status < 0 ? -1

@@ -139,7 +139,7 @@ static int keep_entry(const struct keep *keep, const char *path, unsigned char t
             return failed(keep, path);
         type = S_ISDIR(st.st_mode) ? DT_DIR : S_ISLNK(st.st_mode) ? DT_LNK : DT_REG;
     }
-    if (is_gone(keep, path))
+    if (is_gone(keep, path) || strcmp(fs_base(path), LAYOUT_MARK_NAME) == 0) // made anew
         return 0;
     if (type == DT_DIR)
         return keep_folder(keep, path);

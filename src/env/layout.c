@@ -175,6 +175,37 @@ int layout_add(struct layout *layout, const struct layout_source *sources, int n
     return 0;
 }
 
+void layout_mark(struct layout *layout)
+{
+    enum { NOBODY = -2 };
+    struct share {
+        int owner; // of the first that is directly in it, else NOBODY
+        int is_shared, has_links;
+    } *share = mem_zero(layout->count + 1, sizeof *share);
+    size_t count = layout->count;
+    for (size_t i = 0; i < count; i++)
+        share[i].owner = NOBODY;
+    for (size_t i = 0; i < count && !layout->files; i++) {
+        const struct layout_item *item = &layout->item[i];
+        const char *slash = strrchr(item->path, '/');
+        CLEANUP_FREE char *above =
+            slash ? mem_dupn(item->path, (size_t)(slash - item->path)) : NULL;
+        const uint64_t *place = above ? table_get(&layout->place, above) : NULL;
+        if (!place)
+            continue;
+        struct share *in = &share[*place - 1];
+        in->is_shared |= in->owner != NOBODY && in->owner != item->source;
+        in->has_links |= item->kind != LAYOUT_FILE;
+        in->owner = item->source;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (share[i].is_shared && share[i].has_links) {
+            CLEANUP_FREE char *path = mem_print("%s/" LAYOUT_MARK_NAME, layout->item[i].path);
+            put(layout, path, LAYOUT_MARK, LAYOUT_KEPT, 0);
+        }
+    free(share);
+}
+
 void layout_free(struct layout *layout)
 {
     free(layout->item);

@@ -19,7 +19,7 @@ struct layout_source {
     const char *entry; // its folder, absolute
     const struct manifest *manifest;
 };
-enum layout_kind { LAYOUT_FOLDER, LAYOUT_LINK, LAYOUT_FILE };
+enum layout_kind { LAYOUT_FOLDER, LAYOUT_LINK, LAYOUT_FILE, LAYOUT_MARK };
 enum { LAYOUT_KEPT = -1 }; // no entry's: what is there and stays
 struct layout_item {
     const char *path; // below the folder of packages
@@ -41,6 +41,11 @@ void layout_keep(struct layout *layout, const char *path, int is_folder);
 // [bad-wheel]: a file stands where another has a folder.
 int layout_add(struct layout *layout, const struct layout_source *sources, int number,
                struct err *err);
+// After the last source: a file LAYOUT_MARK_NAME in each folder where links to folders are not of one source
+// alone. pip takes away a whole folder when all files that it finds in it are of what goes, and links to
+// folders are none for it.
+void layout_mark(struct layout *layout);
+#define LAYOUT_MARK_NAME ".lopin-shared"
 void layout_free(struct layout *layout);
 // The path of a file of a manifest below its scheme's folder, added.
 void layout_add_path(struct str *into, const struct manifest *manifest, unsigned folder,

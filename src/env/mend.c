@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "env/launcher.h"
 #include "env/origin.h"
 
 // All that the environment sees of an entry, by links that lead there, is there with its size.
@@ -37,18 +38,55 @@ static int is_lost(const char *entry, const struct dist *dist)
     return lost;
 }
 
-static void look_at(const struct dist *dist, struct mend *ret)
+// A command that starts an interpreter which is not there, or by sh another one than the environment's: the
+// environment was moved.
+static int is_stray(const struct site *site, const char *path)
+{
+    static const char by_sh[] = "#!/bin/sh\n'''exec' ";
+    char text[4096] = "";
+    CLEANUP_STR struct str own = {0};
+    CLEANUP_FREE char *python = mem_print("%s/bin/python", site->prefix);
+    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    launcher_add_first(&own, python);
+    if (size <= 0 || str_starts(text, own.text))
+        return 0;
+    if (str_starts(text, by_sh))
+        return 1;
+    text[strcspn(text, "\n")] = '\0';
+    return str_starts(text, "#!/") && str_ends(text, "/bin/python") &&
+           access(text + strlen("#!"), X_OK) < 0;
+}
+
+static int has_strays(const struct site *site, const struct record_file *file)
+{
+    static const char bin[] = "../../../bin/";
+    for (size_t i = 0; i < file->count; i++) {
+        const char *path = file->row[i].path.text;
+        if (!str_starts(path, bin) || strchr(path + strlen(bin), '/'))
+            continue;
+        CLEANUP_FREE char *whole = mem_print("%s/bin/%s", site->prefix, path + strlen(bin));
+        if (is_stray(site, whole))
+            return 1;
+    }
+    return 0;
+}
+
+static void look_at(const struct site *site, const struct dist *dist, struct mend *ret)
 {
     CLEANUP_STR struct str record = {0}, url = {0};
     struct record_file file;
     struct arena arena = {0};
     CLEANUP_FREE char *entry = NULL;
+    int strays = 0;
     if (dist->kind == DIST_INFO && dist_file(dist, "RECORD", &record, NULL) == 0 &&
         record_file_parse(&arena, (struct piece){str_text(&record), record.size}, &file,
                           NULL) == 0)
         entry = origin_entry(dist, &file);
+    if (entry)
+        strays = has_strays(site, &file);
     arena_free(&arena);
-    if (!entry || !is_lost(entry, dist))
+    if (!entry || (!strays && !is_lost(entry, dist)))
         return;
     CLEANUP_FREE char *requested = mem_print("%s/%s/REQUESTED", dist->folder, dist->info);
     mem_room(&ret->item, &ret->room, ret->count + 1, sizeof *ret->item);
@@ -64,7 +102,7 @@ void mend_look(const struct site *site, const struct dists *dists, struct mend *
 {
     for (size_t i = 0; i < dists->count; i++)
         if (strcmp(dists->item[i].folder, site->packages) == 0)
-            look_at(&dists->item[i], ret);
+            look_at(site, &dists->item[i], ret);
 }
 
 void mend_free(struct mend *mend)

@@ -99,6 +99,11 @@ static int put_item(struct put *put, const struct layout_item *item)
         return mkdirat(put->into, item->path, 0777) < 0 && errno != EEXIST
                    ? failed(put, item->path)
                    : 0;
+    if (item->kind == LAYOUT_MARK) {
+        CLEANUP_CLOSE int fd =
+            openat(put->into, item->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        return fd < 0 ? failed(put, item->path) : 0;
+    }
     if (item->source == LAYOUT_KEPT)
         return 0;
     if (item->kind == LAYOUT_FILE)

@@ -131,6 +131,28 @@ OLD_WAYS = {"pkgutil": "__path__ = __import__('pkgutil').extend_path(__path__, _
             "pkg_resources": "__import__('pkg_resources').declare_namespace(__name__)\n"}
 
 
+@pytest.mark.parametrize("tool", ["pip", "uv"])
+def test_namespaces_of_links(lopin, tool):
+    """What other tools take away is one package, also where a namespace holds nothing but links to folders."""
+    house = lopin.cwd / "house"
+    parts = {"n-one": ["n/one"], "n-two": ["n/two", "n/deep/two"], "n-three": ["n/deep/down/three"], "n-four": ["n/deep/down/four", "m/four"]}
+    for name, folders in parts.items():
+        wheels.make(house, name, "1.0", {"%s/__init__.py" % folder: "V = 1\n" for folder in folders})
+    make = ["--python", sys.executable, "--no-index", "-f", "house", "--with", ",".join(parts)]
+    for number, order in enumerate((list(parts), list(parts)[::-1], ["n-two", "n-four", "n-one", "n-three"])):
+        assert lopin("venv", *make, "env%d" % number).code == 0
+        env, left = Env(lopin, lopin.cwd / ("env%d" % number)), dict(parts)
+        for name in order:
+            env.pip("uninstall", "-y", name) if tool == "pip" else env.uv("uninstall", name)
+            del left[name]
+            modules = [folder.replace("/", ".") for folders in left.values() for folder in folders]
+            env.eval("".join("import %s; assert %s.V == 1\n" % (module, module) for module in modules) + "print()")
+            assert env.versions().keys() == left.keys()
+        assert env.ours("install", "--no-index", "-f", str(house), "n-one").code == 0
+        assert env.ours("uninstall", "-y", "n-one").code == 0 and not list(env.path.rglob("n"))
+
+
+
 @pytest.mark.parametrize("way, mode, tool", [
     (way, mode, tool) for way in ("implicit", "pkgutil") for mode, tool in [
         ("sym", "lopin"), ("hard", "lopin"), ("sym", "pip"), ("sym", "uv")]])

@@ -312,6 +312,20 @@ def test_renewed(lopin):
                           stderr=subprocess.DEVNULL).returncode == 1
 
 
+@pytest.mark.parametrize("link, before, after", [("sym", "old", "new"), ("whole", "old", "new"), ("sym", "an old one", "a new one")])
+def test_moved(lopin, link, before, after):
+    """Its commands start its own interpreter again, and what was not moved is left alone."""
+    wheels.make(lopin.cwd / "house", "demo", "1.0", {"demo/__init__.py": "def main():\n    import sys\n    print(sys.prefix)\n"},
+                entries="[console_scripts]\ndemo = demo:main\n")
+    assert lopin("venv", "--no-index", "-f", "house", "--link", link, "--with", "demo", before).code == 0
+    (lopin.cwd / before).rename(lopin.cwd / after)
+    done = lopin("venv", "--upgrade", after)
+    assert done.code == 0 and "mended  demo 1.0" in done.err, done.err
+    done = subprocess.run([lopin.cwd / after / "bin" / "demo"], check=True, capture_output=True, text=True)
+    assert done.stdout == str(lopin.cwd / after) + "\n"
+    assert "mended" not in lopin("venv", "--upgrade", after).err
+
+
 def test_another_version(lopin):
     """The packages of another X.Y would not be found: said, and nothing is changed."""
     first, last = PYTHONS[0][1], PYTHONS[-1][1]

@@ -116,6 +116,17 @@ def test_files(lopin, house):
     assert lopin("pip", "--env", prefix, "freeze", "--public").out == "alpha==1.5\nbeta==1.0\n"
 
 
+def test_a_command_without_py(lopin, house):
+    """What starts by `lopin run` in its first line is a script, whatever its name; it had started itself without end."""
+    tool = lopin.write("a tool", "#!/usr/bin/env -S lopin run\n# /// script\n# dependencies = ['alpha<1.5']\n# ///\nimport sys\nprint(sys.argv[1:])\n" + SHOW)
+    tool.chmod(0o755)
+    (lopin.cwd / "lopin").symlink_to(lopin.binary)
+    env = dict(lopin.env, PATH="%s:%s" % (lopin.cwd, lopin.env["PATH"]), PIP_NO_INDEX="1", PIP_FIND_LINKS=str(house))
+    done = subprocess.run([tool, "a b", "--help"], env=env, cwd=lopin.cwd, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and done.stdout.startswith("['a b', '--help']\n1.0 "), done
+
+
+
 def test_map_and_resume(lopin, house):
     """The tasks of a run have the environment; its resume finds it."""
     lopin.write("task.py", "import sys, alpha, pathlib\nif not pathlib.Path('go').exists() and sys.argv[1] == 'b':\n    sys.exit(1)\n"
