@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "module/base64.h"
 
 struct entry {
     char *text;
@@ -351,47 +350,4 @@ void paths_list(const struct vars *vars, const char *name, struct strv *into)
         if (*list.item[i].text)
             strv_add(into, list.item[i].text);
     list_free(&list);
-}
-
-void paths_push(struct vars *vars, const char *name, const char *value)
-{
-    CLEANUP_FREE char *stack_name = mem_print("__LMOD_STACK_%s", name);
-    CLEANUP_STR struct str stack = {0};
-    const char *before = vars_get(vars, stack_name), *now = vars_get(vars, name);
-    if (value)
-        base64_add(&stack, value, strlen(value));
-    else
-        str_add(&stack, "false");
-    if (before)
-        str_print(&stack, ":%s", before);
-    else if (now) {
-        str_add_char(&stack, ':');
-        base64_add(&stack, now, strlen(now));
-    }
-    vars_set(vars, stack_name, str_text(&stack));
-    if (value)
-        vars_set(vars, name, value);
-    else
-        vars_unset(vars, name);
-}
-
-void paths_pop(struct vars *vars, const char *name)
-{
-    CLEANUP_FREE char *stack_name = mem_print("__LMOD_STACK_%s", name);
-    const char *stack = vars_get(vars, stack_name);
-    const char *rest = stack ? strchr(stack, ':') : NULL;
-    if (!rest) {
-        vars_unset(vars, stack_name);
-        vars_unset(vars, name);
-        return;
-    }
-    CLEANUP_FREE char *below = mem_dup(rest + 1);
-    CLEANUP_STR struct str value = {0};
-    size_t size = strcspn(below, ":");
-    int is_unset = size == 5 && strncmp(below, "false", 5) == 0;
-    vars_set(vars, stack_name, below);
-    if (!is_unset && base64_read(below, size, &value) == 0)
-        vars_set(vars, name, str_text(&value));
-    else
-        vars_unset(vars, name);
 }

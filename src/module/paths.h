@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // paths: variables that are lists (PATH, MODULEPATH, LD_LIBRARY_PATH), changed as Lmod 8 changes
 // them: no entry twice, how often each was added in __LMOD_REF_COUNT_NAME, what stands first or
-// last by priority in __LMOD_Priority_NAME; and variables with a stack (__LMOD_STACK_NAME).
+// last by priority in __LMOD_Priority_NAME.
 #pragma once
 
 #include "base/vars.h"
@@ -22,8 +22,3 @@ void paths_list(const struct vars *vars, const char *name, struct strv *into);
 
 // Writes a list variable as it is read, with its counts.
 void paths_settle(struct vars *vars, const char *name);
-
-// Sets a variable (value NULL: unsets it) and remembers what it was.
-void paths_push(struct vars *vars, const char *name, const char *value);
-// Takes the last push back.
-void paths_pop(struct vars *vars, const char *name);

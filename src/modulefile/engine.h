@@ -116,6 +116,8 @@ int engine_check_prereq(struct engine *engine, const struct catalog_wish *wish, 
                         int any);
 int engine_family(struct engine *engine, const char *family);
 // Evaluates the file of the same name in the next folder of MODULEPATH.
+// Sets a variable, value NULL: unsets it, for as long as the module is loaded; when it is unloaded it is what it was.
+void engine_push(struct engine *engine, const char *name, const char *value);
 int engine_inherit(struct engine *engine);
 int engine_is_loaded(struct engine *engine, const struct catalog_wish *wish);
 // Whether it can be loaded: it is there, and no rc file forbids it.

@@ -52,10 +52,7 @@ static int push_env(lua_State *state, struct engine *engine)
     const char *name = name_at(state, 1);
     int is_false = lua_isboolean(state, 2) && !lua_toboolean(state, 2);
     const char *value = is_false ? NULL : lua_call_text(state, 2);
-    if (engine->mode == ENGINE_UNLOAD)
-        paths_pop(&engine->vars, name);
-    else
-        paths_push(&engine->vars, name, value);
+    engine_push(engine, name, value);
     return 0;
 }
 

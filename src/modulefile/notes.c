@@ -17,7 +17,7 @@ static const char *const lists[] = {
 };
 enum { TAGS = NOTES_NAMES + 1 };
 
-static int are_kept(const struct engine *engine)
+int notes_are_kept(const struct engine *engine)
 {
     if (vars_get(&engine->vars, "MODULES_CMD"))
         return 1;
@@ -121,7 +121,7 @@ static void drop(struct engine *engine, const char *full)
 void notes_begin(struct engine *engine, const char *full)
 {
     const struct rc *rc;
-    if (!are_kept(engine))
+    if (!notes_are_kept(engine))
         return;
     drop(engine, full);
     for (size_t i = 0; (rc = catalog_rc(&engine->catalog, i)); i++)
@@ -132,7 +132,7 @@ void notes_add(struct engine *engine, enum notes_kind kind, const struct catalog
                size_t count, int any)
 {
     CLEANUP_STR struct str one = {0};
-    if (engine->mode != ENGINE_LOAD || !engine->frame || !are_kept(engine))
+    if (engine->mode != ENGINE_LOAD || !engine->frame || !notes_are_kept(engine))
         return;
     for (size_t i = 0; i < count; i++) {
         if (!any)
@@ -146,7 +146,7 @@ void notes_add(struct engine *engine, enum notes_kind kind, const struct catalog
 
 void notes_settle(struct engine *engine)
 {
-    if (!are_kept(engine))
+    if (!notes_are_kept(engine))
         return;
     drop(engine, NULL);
     for (size_t i = 0; i < engine->loaded.count; i++) {

@@ -7,6 +7,8 @@
 #include "modulefile/engine.h"
 
 enum notes_kind { NOTES_NEEDS, NOTES_CONFLICTS, NOTES_NAMES };
+// Whether there is an Environment Modules that reads them.
+int notes_are_kept(const struct engine *engine);
 // A module begins to be loaded: what was noted of it before counts no more; its other names are.
 void notes_begin(struct engine *engine, const char *full);
 // Adds what the file that is being loaded says. any: one of them is enough.

@@ -69,10 +69,7 @@ static int push_env(struct tcl_call *call)
         return TCL_WRONG;
     if (tcl_call_show(call, "pushenv", name, value, NULL))
         return TCL_DONE;
-    if (is_unloading(call))
-        paths_pop(&call->engine->vars, name);
-    else
-        paths_push(&call->engine->vars, name, value);
+    engine_push(call->engine, name, value);
     tcl_env_forget(call->context, name);
     return TCL_DONE;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// wishes: what modulefiles ask of the engine: load, depends_on, conflict, prereq, family (engine.h).
+// wishes: what modulefiles ask of the engine: load, depends_on, conflict, prereq, pushenv, family (engine.h).
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "module/order.h"
 #include "module/spec.h"
+#include "module/stack.h"
 #include "modulefile/engine_parts.h"
 #include "modulefile/hooks.h"
 #include "modulefile/notes.h"
@@ -261,3 +262,15 @@ int engine_family(struct engine *engine, const char *family)
     loaded_set_family(&engine->loaded, family, frame->name);
     return 0;
 }
+void engine_push(struct engine *engine, const char *name, const char *value)
+{
+    const struct stack_change change = {.name = name,
+                                        .value = value,
+                                        .owner = engine->frame ? engine->frame->full : "",
+                                        .noted = notes_are_kept(engine)};
+    if (engine->mode == ENGINE_UNLOAD)
+        stack_pop(&engine->vars, &change);
+    else
+        stack_push(&engine->vars, &change);
+}
+

@@ -56,28 +56,9 @@ static void test_counts(void **state)
     vars_free(&vars);
 }
 
-static void test_stack(void **state)
-{
-    (void)state;
-    struct vars vars = {0};
-    vars_set(&vars, "X", "user");
-    paths_push(&vars, "X", "one:\ntwo");
-    paths_push(&vars, "X", NULL);
-    assert_string_equal(get(&vars, "X"), "(unset)");
-    paths_pop(&vars, "X");
-    assert_string_equal(get(&vars, "X"), "one:\ntwo");
-    paths_pop(&vars, "X");
-    assert_string_equal(get(&vars, "X"), "user");
-    vars_set(&vars, "__LMOD_STACK_X", "no base64:***");
-    paths_pop(&vars, "X");
-    assert_string_equal(get(&vars, "X"), "(unset)");
-    vars_free(&vars);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_regular),
-                                       cmocka_unit_test(test_counts),
-                                       cmocka_unit_test(test_stack)};
+                                       cmocka_unit_test(test_counts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
