@@ -26,8 +26,8 @@ static int unload(struct module_work *work, struct err *err)
 
 static int swap(struct module_work *work, struct err *err)
 {
-    const char *to = work->words[work->count > 1];
-    return engine_swap(&work->engine, work->words[0], to, err);
+    const char *from = work->count > 1 ? work->words[0] : NULL;
+    return engine_swap(&work->engine, from, work->words[work->count > 1], err);
 }
 
 int module_purge(struct module_work *work, struct err *err)

@@ -148,7 +148,7 @@ int engine_unload(struct engine *engine, char *const *words, struct err *err)
 {
     CLEANUP_STRV struct strv names = {0};
     for (; *words; words++) {
-        const struct loaded_module *module = loaded_find(&engine->loaded, *words);
+        const struct loaded_module *module = notes_find(engine, *words);
         if (module)
             strv_add(&names, module->name);
     }
@@ -173,7 +173,7 @@ int engine_load(struct engine *engine, char *const *words, int must, struct err 
     CLEANUP_STRV struct strv out = {0};
     for (char *const *word = words; *word; word++) {
         const struct loaded_module *module =
-            **word == '-' ? loaded_find(&engine->loaded, *word + 1) : NULL;
+            **word == '-' ? notes_find(engine, *word + 1) : NULL;
         if (module)
             strv_add(&out, module->name);
     }
@@ -191,10 +191,11 @@ int engine_load(struct engine *engine, char *const *words, int must, struct err 
 
 int engine_swap(struct engine *engine, const char *from, const char *to, struct err *err)
 {
-    const struct catalog_wish old = {.user = from}, new = {.user = to};
-    const struct loaded_module *module = engine_loaded(engine, &old);
+    const struct catalog_wish new = {.user = to};
+    const struct loaded_module *module =
+        from ? notes_find(engine, from) : engine_loaded(engine, &new);
     if (!module) {
-        err_set(err, ERR_NO_MODULE, _("module '%s' is not loaded"), from);
+        err_set(err, ERR_NO_MODULE, _("module '%s' is not loaded"), from ? from : to);
         return err_hint(err, "try", "module load %s", to);
     }
     CLEANUP_FREE char *name = mem_dup(module->name);

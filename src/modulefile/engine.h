@@ -79,6 +79,7 @@ void engine_free(struct engine *engine);
 // more use. must: what is not there is an error ([no-module]).
 int engine_load(struct engine *engine, char *const *words, int must, struct err *err);
 int engine_unload(struct engine *engine, char *const *words, struct err *err);
+// from NULL: what is loaded of the name of `to`.
 int engine_swap(struct engine *engine, const char *from, const char *to, struct err *err);
 int engine_purge(struct engine *engine, struct err *err);
 // Puts folders before or behind the others in MODULEPATH, or takes them out of it.
@@ -115,9 +116,9 @@ int engine_check_conflict(struct engine *engine, const struct catalog_wish *wish
 int engine_check_prereq(struct engine *engine, const struct catalog_wish *wish, size_t count,
                         int any);
 int engine_family(struct engine *engine, const char *family);
-// Evaluates the file of the same name in the next folder of MODULEPATH.
 // Sets a variable, value NULL: unsets it, for as long as the module is loaded; when it is unloaded it is what it was.
 void engine_push(struct engine *engine, const char *name, const char *value);
+// Evaluates the file of the same name in the next folder of MODULEPATH.
 int engine_inherit(struct engine *engine);
 int engine_is_loaded(struct engine *engine, const struct catalog_wish *wish);
 // Whether it can be loaded: it is there, and no rc file forbids it.
@@ -127,6 +128,8 @@ void engine_word(struct engine *engine, enum engine_kind kind, const char *name,
 // The module that a wish is about, whatever its version; NULL if it is not loaded.
 struct loaded_module *engine_loaded(const struct engine *engine,
                                     const struct catalog_wish *wish);
+// What a person calls so when it is loaded: "py", "py/3.9.6", an alias, a version's other name; NULL if it is not loaded.
+struct loaded_module *engine_named(struct engine *engine, const char *user);
 int engine_depth(const struct engine *engine); // 0: no file is being evaluated
 
 // Evaluates a file in the engine's mode (engine.c). Returns 0, or -1 with engine->err.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// near: what there is instead of a name that nothing is called (engine.h).
+// near: what there is instead of a name that nothing is called, or nothing that is loaded (engine.h).
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "base/opt.h"
 #include "module/paths.h"
 #include "modulefile/engine_parts.h"
+#include "modulefile/notes.h"
 
 enum { MOST_SHOWN = 8 };
 
@@ -81,4 +82,15 @@ void engine_hint_near(struct engine *engine, const char *user, struct err *err)
         err_hint(err, "found", "%s%s", list.text, versions.count > MOST_SHOWN ? ", ..." : "");
     else if (near && strcmp(near, name) != 0) // of that very name all is hidden
         err_hint(err, "found", "%s", near);
+}
+
+struct loaded_module *engine_named(struct engine *engine, const char *user)
+{
+    struct loaded_module *module = notes_find(engine, user);
+    if (module || *user == '/' || strstr(user, ".."))
+        return module;
+    CLEANUP_STRV struct strv path = {0};
+    paths_list(&engine->vars, "MODULEPATH", &path);
+    CLEANUP_FREE char *full = catalog_resolve(&engine->catalog, &path, user);
+    return loaded_find(&engine->loaded, full);
 }

@@ -15,7 +15,7 @@ static const char *const lists[] = {
     "__MODULES_LMVARIANT",
     "__MODULES_LMSOURCESH",
 };
-enum { TAGS = NOTES_NAMES + 1 };
+enum { TAGS = NOTES_NAMES + 1, MOST_NAMES = 4 }; // so deep are names of names
 
 int notes_are_kept(const struct engine *engine)
 {
@@ -81,17 +81,35 @@ static void add_word(struct engine *engine, const char *list, const char *full,
     write(engine, list, &new);
 }
 
-// By module-version "zlib/lts", by module-alias "al|zz".
-static void add_names(struct engine *engine, const struct rc *rc, const char *full)
+struct loaded_module *notes_find(const struct engine *engine, const char *name)
 {
-    for (size_t i = 0; i < rc->count; i++) {
+    CLEANUP_STRV struct strv entries = {0};
+    CLEANUP_FREE char *alias = mem_print("al|%s", name);
+    struct loaded_module *found = loaded_find(&engine->loaded, name);
+    if (found)
+        return found;
+    read(engine, lists[NOTES_NAMES], &entries);
+    for (size_t i = 0; i < entries.count && !found; i++)
+        if (has_word(entries.item[i], name) || has_word(entries.item[i], alias)) {
+            CLEANUP_FREE char *full = mem_dupn(entries.item[i], strcspn(entries.item[i], "&"));
+            found = loaded_find(&engine->loaded, full);
+        }
+    return found;
+}
+
+// By module-version "zlib/lts", by module-alias "al|zz"; of these, by module-alias, others.
+static void add_names(struct engine *engine, const struct rc *rc, const char *name,
+                      const char *full, int depth)
+{
+    for (size_t i = 0; i < rc->count && depth < MOST_NAMES; i++) {
         const struct rc_entry *entry = &rc->item[i];
         if ((entry->kind != RC_VERSION && entry->kind != RC_ALIAS) ||
-            strcmp(entry->target, full) != 0)
+            strcmp(entry->target, name) != 0)
             continue;
-        CLEANUP_FREE char *name =
+        CLEANUP_FREE char *word =
             mem_print("%s%s", entry->kind == RC_ALIAS ? "al|" : "", entry->name);
-        add_word(engine, lists[NOTES_NAMES], full, name);
+        add_word(engine, lists[NOTES_NAMES], full, word);
+        add_names(engine, rc, entry->name, full, depth + 1);
     }
 }
 
@@ -125,7 +143,7 @@ void notes_begin(struct engine *engine, const char *full)
         return;
     drop(engine, full);
     for (size_t i = 0; (rc = catalog_rc(&engine->catalog, i)); i++)
-        add_names(engine, rc, full);
+        add_names(engine, rc, full, full, 0);
 }
 
 void notes_add(struct engine *engine, enum notes_kind kind, const struct catalog_wish *wish,

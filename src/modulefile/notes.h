@@ -14,5 +14,7 @@ void notes_begin(struct engine *engine, const char *full);
 // Adds what the file that is being loaded says. any: one of them is enough.
 void notes_add(struct engine *engine, enum notes_kind kind, const struct catalog_wish *wish,
                size_t count, int any);
+// What is loaded of a name (loaded_find), or has it as another name, "zz" or "zlib/lts"; NULL: nothing.
+struct loaded_module *notes_find(const struct engine *engine, const char *name);
 // Of what is loaded now: its tags; what was noted of others goes.
 void notes_settle(struct engine *engine);

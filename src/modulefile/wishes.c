@@ -107,7 +107,7 @@ int engine_unload_wishes(struct engine *engine, const struct catalog_wish *wish,
     if (has_its_own(engine))
         return 0;
     for (size_t i = 0; i < count; i++) {
-        const struct loaded_module *module = loaded_find(&engine->loaded, wish[i].user);
+        const struct loaded_module *module = notes_find(engine, wish[i].user);
         if (module && engine_unload_one(engine, module->name) < 0)
             return -1;
     }
