@@ -175,7 +175,8 @@ static int family(struct tcl_call *call)
 static int is_one_loaded(struct engine *engine, const char *name)
 {
     const struct catalog_wish wish = {.user = name};
-    const struct loaded_module *module = loaded_find(&engine->loaded, name);
+    const struct loaded_module *module =
+        strchr(name, '@') ? NULL : loaded_find(&engine->loaded, name);
     return engine_is_loaded(engine, &wish) || (module && module->status == LOADED_ACTIVE);
 }
 

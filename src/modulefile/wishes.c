@@ -63,19 +63,34 @@ static int is_named_version(struct engine *engine, const struct catalog_wish *wi
     return engine_find(engine, wish, &found) && strcmp(found.full, module->full) == 0;
 }
 
+// Whether it is the version that a wish says in another way than by its own name: a range, "@3.9:", "@latest".
+static int is_version_of(struct engine *engine, const struct catalog_wish *wish,
+                         const struct loaded_module *module)
+{
+    if (wish->how == CATALOG_BETWEEN)
+        return in_range(loaded_version(module), wish);
+    if (wish->how == CATALOG_LATEST)
+        return is_named_version(engine, wish, module);
+    return is_spec_of(wish->user, module) &&
+           ((!str_ends(wish->user, "@latest") && !str_ends(wish->user, "@default")) ||
+            is_named_version(engine, wish, module));
+}
+
+// Of a range, and of the newest, the name alone says nothing of the version.
+static int is_plain(const struct catalog_wish *wish)
+{
+    return wish->how != CATALOG_BETWEEN && wish->how != CATALOG_LATEST;
+}
+
 int engine_is_loaded(struct engine *engine, const struct catalog_wish *wish)
 {
     const struct loaded_module *module = engine_loaded(engine, wish);
     if (!module || module->status == LOADED_INACTIVE)
         return 0;
-    if (wish->how == CATALOG_BETWEEN)
-        return in_range(loaded_version(module), wish);
-    if (strcmp(wish->user, module->name) == 0 || strcmp(wish->user, module->user) == 0 ||
-        strcmp(wish->user, module->full) == 0)
-        return 1;
-    return is_spec_of(wish->user, module) &&
-           ((!str_ends(wish->user, "@latest") && !str_ends(wish->user, "@default")) ||
-            is_named_version(engine, wish, module));
+    int is_named = strcmp(wish->user, module->name) == 0 ||
+                   strcmp(wish->user, module->user) == 0 ||
+                   strcmp(wish->user, module->full) == 0;
+    return (is_named && is_plain(wish)) || is_version_of(engine, wish, module);
 }
 
 static int has_its_own(const struct engine *engine)
@@ -160,9 +175,11 @@ int engine_check_conflict(struct engine *engine, const struct catalog_wish *wish
     notes_add(engine, NOTES_CONFLICTS, wish, count, 0);
     for (size_t i = 0; i < count; i++) {
         const struct loaded_module *module = loaded_find(&engine->loaded, wish[i].user);
+        int is_named = module && is_plain(&wish[i]) &&
+                       (strcmp(wish[i].user, module->name) == 0 ||
+                        strcmp(wish[i].user, module->full) == 0);
         if (module && module->status == LOADED_ACTIVE &&
-            (strcmp(wish[i].user, module->name) == 0 ||
-             strcmp(wish[i].user, module->full) == 0 || is_spec_of(wish[i].user, module)))
+            (is_named || is_version_of(engine, &wish[i], module)))
             str_print(&list, "%s%s", list.size ? " " : "", wish[i].user);
     }
     if (!list.size)
@@ -172,33 +189,59 @@ int engine_check_conflict(struct engine *engine, const struct catalog_wish *wish
     return err_hint(&engine->err, "try", "module unload %s", list.text);
 }
 
-// NULL if it is met, else its words.
-static const char *unmet(const struct engine *engine, const struct catalog_wish *wish)
+static int is_met(struct engine *engine, const struct catalog_wish *wish)
 {
     const struct loaded_module *module = engine_loaded(engine, wish);
     if (!module || module->status == LOADED_INACTIVE)
-        return wish->user;
-    if (wish->how == CATALOG_BETWEEN && in_range(loaded_version(module), wish))
-        return NULL;
+        return 0;
     size_t size = strlen(wish->user);
-    int same = strcmp(wish->user, module->name) == 0 ||
-               (strncmp(module->full, wish->user, size) == 0 &&
-                (!module->full[size] || module->full[size] == '/')) ||
-               is_spec_of(wish->user, module);
-    return same ? NULL : wish->user;
+    int is_named = strcmp(wish->user, module->name) == 0 ||
+                   (strncmp(module->full, wish->user, size) == 0 &&
+                    (!module->full[size] || module->full[size] == '/'));
+    return (is_named && is_plain(wish)) || is_version_of(engine, wish, module);
+}
+
+// As a modulefile has it: between("zlib", "1.2", "<2").
+static void add_wish(struct str *into, const struct catalog_wish *wish)
+{
+    str_add(into, into->size ? " " : "");
+    if (is_plain(wish)) {
+        str_add(into, wish->user);
+        return;
+    }
+    const char *bounds[] = {wish->least, wish->most};
+    int has_most = wish->most && *wish->most;
+    str_print(into, "%s(\"%s\"",
+              wish->how == CATALOG_LATEST ? "latest"
+              : has_most                  ? "between"
+                                          : "atleast",
+              wish->user);
+    for (size_t i = 0; wish->how == CATALOG_BETWEEN && i < (size_t)1 + (size_t)has_most; i++)
+        str_print(into, ", \"%s\"", bounds[i] ? bounds[i] : "");
+    str_add_char(into, ')');
+}
+
+// What can be typed for it: of a range the module that is meant, if there is one.
+static void add_typed(struct engine *engine, struct str *into, const struct catalog_wish *wish)
+{
+    CLEANUP_FOUND struct catalog_found found = {0};
+    const int is_found = !is_plain(wish) && engine_find(engine, wish, &found);
+    str_print(into, "%s%s", into->size ? " " : "", is_found ? found.full : wish->user);
 }
 
 int engine_check_prereq(struct engine *engine, const struct catalog_wish *wish, size_t count,
                         int any)
 {
-    CLEANUP_STR struct str list = {0};
+    CLEANUP_STR struct str list = {0}, typed = {0};
     notes_add(engine, NOTES_NEEDS, wish, count, any);
     for (size_t i = 0; i < count; i++) {
-        const char *user = unmet(engine, &wish[i]);
-        if (!user && any)
-            return 0;
-        if (user)
-            str_print(&list, "%s%s", list.size ? " " : "", user);
+        if (is_met(engine, &wish[i])) {
+            if (any)
+                return 0;
+            continue;
+        }
+        add_wish(&list, &wish[i]);
+        add_typed(engine, &typed, &wish[i]);
     }
     if (!list.size)
         return 0;
@@ -208,7 +251,7 @@ int engine_check_prereq(struct engine *engine, const struct catalog_wish *wish, 
     else
         err_set(&engine->err, ERR_MODULE, _("'%s' needs these loaded before it: %s"),
                 engine->frame->full, list.text);
-    return err_hint(&engine->err, "try", "module load %s", list.text);
+    return err_hint(&engine->err, "try", "module load %s", typed.text);
 }
 
 static void set_vars_of(struct engine *engine, const char *prefix, const char *family,
@@ -241,6 +284,18 @@ static void set_family_vars(struct engine *engine, const char *family, const cha
         set_vars_of(engine, site.text, family, name, version);
 }
 
+void engine_push(struct engine *engine, const char *name, const char *value)
+{
+    const struct stack_change change = {.name = name,
+                                        .value = value,
+                                        .owner = engine->frame ? engine->frame->full : "",
+                                        .noted = notes_are_kept(engine)};
+    if (engine->mode == ENGINE_UNLOAD)
+        stack_pop(&engine->vars, &change);
+    else
+        stack_push(&engine->vars, &change);
+}
+
 int engine_family(struct engine *engine, const char *family)
 {
     const struct engine_frame *frame = engine->frame;
@@ -262,15 +317,3 @@ int engine_family(struct engine *engine, const char *family)
     loaded_set_family(&engine->loaded, family, frame->name);
     return 0;
 }
-void engine_push(struct engine *engine, const char *name, const char *value)
-{
-    const struct stack_change change = {.name = name,
-                                        .value = value,
-                                        .owner = engine->frame ? engine->frame->full : "",
-                                        .noted = notes_are_kept(engine)};
-    if (engine->mode == ENGINE_UNLOAD)
-        stack_pop(&engine->vars, &change);
-    else
-        stack_push(&engine->vars, &change);
-}
-

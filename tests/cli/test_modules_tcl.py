@@ -152,6 +152,71 @@ def test_modules_knows_what_was_loaded(module, lopin):
     assert ends[0] == ends[1] and "unload zlib: 0 \n" in ends[0] and "purge: 1 kept/1\n" in ends[0] and "LMALTNAME=zlib/1&zlib/lts&al|zz" in ends[0], ends
 
 
+WANTED = ["prereq zlib@latest", "prereq zlib@default", "prereq zlib@1.3:", "prereq zlib@:1.2", "prereq zlib@1.2 zlib@latest", "prereq-all zlib@1.3: zlib@latest", "conflict zlib@latest",
+          "conflict zlib@default", "conflict zlib@1.3:", "setenv IS [is-loaded zlib@latest]", "setenv IS [is-loaded zlib@default]", "setenv IS [is-loaded zlib@:1.2]"]
+
+
+@pytest.mark.skipif(not modules.modules52(), reason="needs Environment Modules (script/install modules)")
+def test_versions_that_are_wanted(module, lopin):
+    """A range, the default and the newest are compared with what is loaded."""
+    lines = []
+    for version in ("1.2", "1.3"):
+        module.file("zlib/" + version, "")
+    for number, text in enumerate(WANTED):
+        module.file("app/%d" % number, text)
+        lines += ['( eval "$($P load zlib/%s 2>/dev/null)"; eval "$($P load app/%d 2>/dev/null)"; echo "%s, %s: $? $IS $LOADEDMODULES" )' % (version, number, text, version)
+                  for version in ("1.2", "1.3")]
+    ends = [subprocess.run(["bash", "--norc", "-c", "\n".join(lines)], env=lopin.environment({"MODULEPATH": str(module.tree), "MODULES_AUTO_HANDLING": "0", "P": program}),
+                           cwd=lopin.cwd, capture_output=True, text=True, check=False).stdout for program in (modules.lopin(BINARY), modules.modules52())]
+    assert ends[0] == ends[1] and ": 1 " in ends[0] and "zlib@latest], 1.2: 0 0 zlib/1.2:app/9" in ends[0], ends
+
+
+# A swap is lopin's: Environment Modules 5.2 forgets the user's value if it takes away the last that pushed.
+PUSHED = """load b|unload b; load a|load b|unload a|unload b; load a|load b|unload b|unload a; load a|load b|purge; load b|swap b c|purge; load a|load b|swap b c|unload a|load b|purge
+load a|load b|swap a c|unload b|unload c; load b|purge|load a|unload a; load a|unload a|load b|load c|unload b|purge"""
+
+
+@pytest.mark.skipif(not modules.modules52(), reason="needs Environment Modules (script/install modules)")
+@pytest.mark.parametrize("user", ["user", "", None])
+def test_pushed_by_both(module, lopin, user):
+    """pushenv, undone by whom it may be: what a module pushed is taken away with it, and at last there is what the user had."""
+    for name, value in {"a": "pa", "b": "p&b", "c": "{}"}.items():
+        module.file(name + "/1", "pushenv P %s" % value)
+    lines, wanted = [], []
+    for row in re.split("[;\n]", PUSHED):
+        steps = row.strip().split("|")
+        for turn in range(4):  # who begins, and whether it is each in turn or the other from the second on
+            code, stack = [], []
+            for number, step in enumerate(steps):
+                is_ours = step.startswith("swap") or bool((turn + (number if turn < 2 else min(number, 1))) % 2)
+                code.append('eval "$(%s %s 2>/dev/null)"; echo "%s: ${P-unset}"' % (modules.lopin(BINARY) if is_ours else modules.modules52(), step, step))
+                verb, *names = step.split()
+                stack = [] if verb == "purge" else [name for name in stack if verb == "load" or name != names[0]] + (names[-1:] if verb != "unload" else [])
+                wanted.append("%s: %s" % (step, {"a": "pa", "b": "p&b", "c": "", "": "unset" if user is None else user}[stack[-1] if stack else ""]))
+            lines += ["( %s; echo ${__MODULES_PUSHENV_P+left} )" % "; ".join(code)]
+            wanted.append("")
+    env = lopin.environment({"MODULEPATH": str(module.tree), "MODULES_CMD": "x", "P": user})
+    done = subprocess.run(["bash", "--norc", "-c", "\n".join(lines)], env=env, cwd=lopin.cwd, capture_output=True, text=True, check=False).stdout.splitlines()
+    assert done == wanted
+
+
+@pytest.mark.skipif(not modules.modules52(), reason="needs Environment Modules (script/install modules)")
+def test_unloaded_by_another_name(module, lopin):
+    """By an alias or a version's other name, whoever loaded it, where there is an Environment Modules; Lmod 8.6 does nothing then."""
+    module.file("b/1", "setenv B 1")
+    module.file("b/2", "setenv B 2")
+    module.file(".modulerc", "module-alias bb b/1\nmodule-version b/1 lts\nmodule-alias cc bb")
+    both, lines = (modules.lopin(BINARY), modules.modules52()), []
+    for first in both:
+        for load in ("bb", "b/1", "b/lts"):
+            for step in ("unload bb", "unload b/lts", "unload cc", "load -bb", "swap bb b/2", "unload b/2", "unload nosuch"):
+                lines.append('( eval "$(%s load %s)"; eval "$(%s %s)"; echo "%s: $LOADEDMODULES" )' % (first, load, both[0], step, step))
+    wanted = ["unload bb: ", "unload b/lts: ", "unload cc: ", "load -bb: ", "swap bb b/2: b/2", "unload b/2: b/1", "unload nosuch: b/1"] * 6
+    env = lopin.environment({"MODULEPATH": str(module.tree), "MODULES_CMD": "x"})
+    done = subprocess.run(["bash", "--norc", "-c", "\n".join(lines)], env=env, cwd=lopin.cwd, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == wanted, done.stderr
+
+
 @pytest.mark.skipif(not modules.lmod(), reason="needs Lmod (script/install modules)")
 def test_together_with_lmod(tmp_path):
     ends_alike(["hierarchy-swap", "depends", "alias", "ebuild", "paths"], tmp_path, [modules.lopin(BINARY), modules.lmod()], expected)
