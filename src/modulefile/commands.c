@@ -165,7 +165,9 @@ int engine_purge(struct engine *engine, struct err *err)
     while (count-- > 0)
         strv_add(&names, list[count]->name);
     free(list);
-    return unload_names(engine, &names) < 0 ? failed(engine, err) : 0;
+    int status = unload_names(engine, &names);
+    engine->warned = 0; // all went, whatever they said of it
+    return status < 0 ? failed(engine, err) : 0;
 }
 
 int engine_load(struct engine *engine, char *const *words, int must, struct err *err)

@@ -270,6 +270,41 @@ def test_without_a_shell(lopin, module):
     assert lopin("module", "lod", "good", env=env).err.count("lopin module load") == 1
 
 
+def test_a_wanted_version_is_named(module):
+    """As the file has it, and as the module that can be typed."""
+    module.file("zlib/1.2.lua", "")
+    module.file("zlib/1.3.lua", "")
+    for number, text in enumerate(['prereq(atleast("zlib", "1.3"))', 'prereq_any(between("zlib", "<1.2", "2"), "foo")', 'prereq(latest("zlib"))', 'prereq(atleast("zlib", "9"))',
+                                   'conflict(latest("zlib"))']):
+        module.file("app/%d.lua" % number, text)
+    state = module("load", "zlib/1.2", shell="json").json()["set"]
+    for number, words in enumerate(['before it: atleast("zlib", "1.3") [module-failed]\n  try     module load zlib/1.3\n',
+                                    'before it: between("zlib", "<1.2", "2") foo [module-failed]\n  try     module load zlib/1.3 foo\n',
+                                    'before it: latest("zlib") [module-failed]\n  try     module load zlib/1.3\n',
+                                    'before it: atleast("zlib", "9") [module-failed]\n  try     module load zlib\n']):
+        done = module("load", "app/%d" % number, env=state)
+        assert done.code == 1 and words in done.err.replace("lopin module", "module"), done.err
+    assert module("load", "app/4", env=state).code == 0
+    assert "beside 'zlib'" in module("load", "app/4", env=module("load", "zlib", shell="json").json()["set"]).err
+
+
+def test_a_warning_does_not_fail_a_purge(module):
+    """Nor reset and restore, which begin with one; it does an unload."""
+    module.file("good/1.lua", "")
+    module.file("odd/1.lua", 'if mode() == "unload" then LmodWarning("odd") end')
+    module.file("odd/2.lua", 'if mode() == "unload" then LmodError("odd") end')
+    module.file("odd/3", 'if {[module-info mode unload]} { reportWarning odd }', "#%Module\n")
+    module("load", "good")
+    env = {"LMOD_SYSTEM_DEFAULT_MODULES": "good"}
+    assert module("save", "some", env=module("load", "good", shell="json").json()["set"]).code == 0
+    for version in "123":
+        state = {**env, **module("load", "odd/" + version, shell="json").json()["set"]}
+        for words in (("purge",), ("reset",), ("restore", "some"), ("restore", "system")):
+            done = module(*words, env=state)
+            assert done.code == 0 and "warning of module 'odd/%s'" % version in done.err, (words, done.err)
+        assert module("unload", "odd", env=state).code == 1
+
+
 def test_json(module):
     module.file("good/1.lua", "setenv('GOOD', 'a\\nb') set_alias('g', 'good') unsetenv('GONE')")
     done = module("load", "good", shell="json", env={"GONE": "1"}).json()
