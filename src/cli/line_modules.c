@@ -74,11 +74,18 @@ static void take(struct cli *cli, struct engine *engine)
     replace(cli, &engine->vars);
 }
 
-static void note(struct cli *cli, const struct engine *engine, const struct strv *names)
+// What a word of the line is about, whatever its version.
+static const struct loaded_module *loaded_by(struct engine *engine, const char *name)
+{
+    const struct catalog_wish wish = {.user = name + (*name == '+')};
+    const struct loaded_module *module = engine_loaded(engine, &wish);
+    return module ? module : engine_named(engine, wish.user);
+}
+
+static void note(struct cli *cli, struct engine *engine, const struct strv *names)
 {
     for (size_t i = 0; i < names->count; i++) {
-        const struct catalog_wish wish = {.user = names->item[i]};
-        const struct loaded_module *module = engine_loaded(engine, &wish);
+        const struct loaded_module *module = loaded_by(engine, names->item[i]);
         const char *full = module ? module->full : names->item[i];
         if ((module || *full == '-') && !strv_has(&cli->modules, full))
             strv_add(&cli->modules, full);
@@ -111,6 +118,22 @@ int line_modules_begin(const struct cli *cli, struct engine *engine, struct err 
     return module_hooks(cli) ? hooks_open(engine, err) : 0;
 }
 
+// Nothing is computed without a module that the line names.
+static int check_all(struct engine *engine, const struct strv *names, struct err *err)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->item[i];
+        const struct loaded_module *module = *name == '-' ? NULL : loaded_by(engine, name);
+        if (*name == '-' || (module && module->status == LOADED_ACTIVE))
+            continue;
+        err_set(err, ERR_MODULE, _("module '%s' is not loaded in the end"), name);
+        return err_hint(err, "found", "%s",
+                        _("its modulefile breaks off (LmodBreak, break), or another module of "
+                          "these takes its place or takes away what it needs"));
+    }
+    return 0;
+}
+
 static int load_by_own(struct engine *engine, const struct strv *names, struct err *err)
 {
     hooks_tell(engine, "startup", "load");
@@ -119,6 +142,8 @@ static int load_by_own(struct engine *engine, const struct strv *names, struct e
         hint_blanks(names, err);
         return -1;
     }
+    if (check_all(engine, names, err) < 0)
+        return -1;
     hooks_tell(engine, "finalize", "load");
     return 0;
 }

@@ -38,6 +38,10 @@ def tree(lopin):
     file("std/gcc/13.1.lua", 'setenv("GCC", "13") prepend_path("MODULEPATH", "%s/gcc")\nif mode() == "load" then LmodMessage("a word of gcc") end' % root)
     file("gcc/mpi/4.1.lua", 'setenv("MPI", "4.1")')
     file("std/broken/1.lua", 'LmodError("it is broken")')
+    file("std/breaks/1.lua", 'LmodBreak("it breaks off")')
+    file("std/needs/1.lua", 'prereq(atleast("gcc", "13"))')
+    for number in "12":
+        file("std/kind%s/1.lua" % number, 'family("kind")')
     for version, program in pythons().items():
         folder = root / "software" / version / "bin"
         folder.mkdir(parents=True)
@@ -74,6 +78,10 @@ def test_programs(tree):
     (("run", "--module", "nosuch", "show.py"), "called 'nosuch' [no-module]", 125),
     (("map", "--module", "gcc", "show.py", "1"), "try     lopin module spider gcc", 3),
     (("map", "--module", "StdEnv,broken", "show.py", "1"), "it is broken", None),
+    (("run", "--module", "StdEnv,breaks,gcc", "show.py"), "module 'breaks' is not loaded in the end [module-failed]\n  found   its modulefile breaks off", 125),
+    (("map", "--module", "StdEnv,breaks/1", "show.py", "1"), "module 'breaks/1' is not loaded in the end", 1),
+    (("run", "--module", "StdEnv,kind1,kind2", "show.py"), "module 'kind1' is not loaded in the end", 125),
+    (("run", "--module", "StdEnv,gcc/12.3,needs", "show.py"), "needs these loaded before it: atleast(\"gcc\", \"13\") [module-failed]\n  try     lopin module load gcc/13.1\n", 125),
     (("venv", "--module", "nosuch", "env"), "[no-module]", 3),
     (("run", "--module", "a,,b", "show.py"), "[usage]\n  try     --module a,b", 125),
     (("run", "--module=gcc  mpi", "show.py"), "called 'gcc  mpi' [no-module]", 125),
@@ -87,6 +95,13 @@ def test_not_there(tree, words, message, code):
     done = tree(*words)
     assert message in done.err and done.code and (code is None or done.code == code), (done.code, done.err)
     assert not (tree.cwd / ".lopin").exists() and not (tree.cwd / "env").exists()
+
+
+def test_by_another_name(tree):
+    """A run keeps the module that it is."""
+    tree.file("core/.modulerc.lua", 'module_alias("env", "StdEnv/2023")')
+    done = tree("map", "--module", "env,+gcc/12", "show.py", "a")
+    assert done.code == 0 and "modules StdEnv/2023, gcc/12.3\n" in done.err and tree("log", "1").out.startswith("12 "), done.err
 
 
 def test_names_with_blanks(tree):
