@@ -209,15 +209,16 @@ static void add_wish(struct str *into, const struct catalog_wish *wish)
         str_add(into, wish->user);
         return;
     }
-    const char *bounds[] = {wish->least, wish->most};
     int has_most = wish->most && *wish->most;
     str_print(into, "%s(\"%s\"",
               wish->how == CATALOG_LATEST ? "latest"
               : has_most                  ? "between"
                                           : "atleast",
               wish->user);
-    for (size_t i = 0; wish->how == CATALOG_BETWEEN && i < (size_t)1 + (size_t)has_most; i++)
-        str_print(into, ", \"%s\"", bounds[i] ? bounds[i] : "");
+    if (wish->how == CATALOG_BETWEEN)
+        str_print(into, ", \"%s\"", wish->least ? wish->least : "");
+    if (wish->how == CATALOG_BETWEEN && has_most)
+        str_print(into, ", \"%s\"", wish->most);
     str_add_char(into, ')');
 }
 
