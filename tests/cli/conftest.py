@@ -23,6 +23,10 @@ DROPPED = ("LOPIN_", "SLURM_", "SBATCH_", "SALLOC_", "SRUN_", "OMP_", "KMP_", "G
 def pytest_configure(config):
     config.addinivalue_line("markers", "sanitize: run again with the sanitizer build")
     config.addinivalue_line("markers", "slow: more than 5 seconds")
+    # Whoever runs us in the background of a script gives us these ignored, and so to all that we start.
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @dataclasses.dataclass
