@@ -220,7 +220,7 @@ static int run_verb(struct module_work *work, const struct module_verb *verb, st
     work->engine.ends = 1;
     work->engine.force = cli->options.force;
     work->engine.latest = cli->options.latest;
-    work->engine.quiet = cli->options.quiet;
+    work->engine.quiet |= cli->options.quiet;
     int is_typed = verb->run != module_complete; // by a person
     if (is_typed)
         hooks_tell(&work->engine, "startup", verb->name);

@@ -114,7 +114,7 @@ int line_modules_begin(const struct cli *cli, struct engine *engine, struct err 
 {
     if (engine_begin(engine, cli->vars.list.item, "bash", err) < 0)
         return -1;
-    engine->quiet = cli->options.quiet;
+    engine->quiet |= cli->options.quiet;
     return module_hooks(cli) ? hooks_open(engine, err) : 0;
 }
 

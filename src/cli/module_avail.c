@@ -310,7 +310,7 @@ int module_avail(struct module_work *work, struct err *err)
     avail.lists = mem_zero(avail.path.count + 1, sizeof *avail.lists);
     for (size_t i = 0; i < avail.path.count; i++)
         catalog_list(&work->engine.catalog, avail.path.item[i], &avail.lists[i]);
-    catalog_mark_defaults(avail.lists, avail.path.count);
+    catalog_mark_defaults(&work->engine.catalog, avail.lists, avail.path.count);
     int status = look_into(&avail, err);
     if (status == 0 && !avail.json && !work->cli->options.terse && work->engine.hooks)
         regroup(&avail);

@@ -136,7 +136,7 @@ static int load_all(struct module_work *work, const struct loaded *saved,
         if (!now || now->status != LOADED_ACTIVE)
             str_print(&work->engine.talk,
                       _("warning: module '%s' of the collection is not there, ignoring\n"),
-                      list[i]->user);
+                      engine_saved_name(&work->engine, list[i]));
     }
     free(list);
     return status;
@@ -238,12 +238,13 @@ int module_describe(struct module_work *work, struct err *err)
     if (read_collection(work, name_of(work), &saved, &path, err) < 0)
         return -1;
     struct loaded_module **list = loaded_list(&saved, 0);
-    for (size_t i = 0; list[i]; i++)
+    for (size_t i = 0; list[i]; i++) {
+        const char *full = engine_saved_name(&work->engine, list[i]);
         if (work->cli->options.terse)
-            str_print(&work->out, "%s\n", list[i]->user);
+            str_print(&work->out, "%s\n", full);
         else
-            module_cells_add(&cells, mem_print("%3zu) %s", i + 1, list[i]->user), mem_dup(""),
-                             "");
+            module_cells_add(&cells, mem_print("%3zu) %s", i + 1, full), mem_dup(""), "");
+    }
     free(list);
     if (!work->cli->options.terse)
         str_print(&work->out, _("Collection '%s':\n"), name_of(work));

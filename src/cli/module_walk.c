@@ -88,6 +88,7 @@ int module_walk(struct module_work *work, struct spider *spider, unsigned how, s
         .site = &work->engine.catalog.site,
         .user = &work->engine.catalog.user,
         .who = &work->engine.catalog.who,
+        .lua_only = work->engine.catalog.rules.lua_only,
         .cache = work->cache ? work->cache : cache,
         .site_cache = site,
         .base = &base,

@@ -42,10 +42,16 @@ static char *join(const char *left, const char *right)
     return both;
 }
 
+static int is_module(const struct catalog *catalog, struct folder_of_modules *folder,
+                     struct folders_file *file)
+{
+    return (file->is_lua || !catalog->rules.lua_only) && folders_is_module(folder, file);
+}
+
 static int has_modules(struct catalog *catalog, struct folder_of_modules *folder, int depth)
 {
     for (size_t i = 0; i < folder->files; i++)
-        if (folders_is_module(folder, &folder->file[i]))
+        if (is_module(catalog, folder, &folder->file[i]))
             return 1;
     for (size_t i = 0; i < folder->folders.count && depth < MAX_DEPTH; i++) {
         CLEANUP_FREE char *path = join(folder->path, folder->folders.item[i]);
@@ -160,7 +166,7 @@ static void add_folder(struct candidates *all, struct folder_of_modules *folder,
 {
     for (size_t i = 0; i < folder->files; i++) {
         CLEANUP_FREE char *full = join(version, folder->file[i].name);
-        if (folders_is_module(folder, &folder->file[i]))
+        if (is_module(all->catalog, folder, &folder->file[i]))
             add_version(all, folder, &folder->file[i], full, above);
     }
     for (size_t i = 0; i < folder->folders.count && depth < MAX_DEPTH; i++) {
@@ -196,7 +202,7 @@ static void add_meta(struct candidates *all, const char *path, size_t place, int
 }
 
 // A file that is the module, without a version. Returns 1 with whether it is Lua.
-static int is_meta(const char *path, int *ret_lua)
+static int is_meta(const struct catalog *catalog, const char *path, int *ret_lua)
 {
     struct stat found;
     CLEANUP_FREE char *lua = mem_print("%s.lua", path);
@@ -206,7 +212,7 @@ static int is_meta(const char *path, int *ret_lua)
     struct folder_of_modules folder = {.path = fs_folder(path)};
     struct folders_file file = {.name = (char *)fs_base(path)};
     int good =
-        stat(path, &found) == 0 && S_ISREG(found.st_mode) && folders_is_module(&folder, &file);
+        stat(path, &found) == 0 && S_ISREG(found.st_mode) && is_module(catalog, &folder, &file);
     free(folder.path);
     return good;
 }
@@ -230,7 +236,7 @@ static size_t name_size(struct catalog *catalog, const char *top, const char *na
         }
         if (!next->is_there || !next->folders.count) {
             *ret_folder = NULL;
-            return !name[size] && is_meta(path, ret_lua) ? size : 0;
+            return !name[size] && is_meta(catalog, path, ret_lua) ? size : 0;
         }
         folder = next;
     }
@@ -347,9 +353,10 @@ static const struct candidate *best_of(const struct candidates *all,
                                        int (*fits)(const char *, const char *))
 {
     const struct candidate *best = NULL;
+    const int first_only = all->has_levels || all->catalog->rules.first_folder;
     for (size_t i = 0; i < all->count; i++) {
         const struct candidate *one = &all->item[i];
-        if (all->has_levels && one->place != all->item[0].place)
+        if (first_only && one->place != all->item[0].place)
             break;
         if ((fits && !fits(one->version, version)) ||
             (!one->is_visible && !is_marked(one->weight)))
@@ -367,12 +374,24 @@ static const struct candidate *best_of(const struct candidates *all,
     return best;
 }
 
+// Where only full names count.
+static const struct candidate *exactly(const struct candidates *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (strcmp(all->item[i].version, all->version ? all->version : "") == 0)
+            return &all->item[i];
+    return NULL;
+}
+
 const struct candidate *candidates_choose(const struct candidates *all,
                                           const struct catalog_wish *wish)
 {
+    const struct catalog_rules *rules = &all->catalog->rules;
     const char *version = all->version;
     if (!all->count)
         return NULL;
+    if (rules->exact && wish->how == CATALOG_MATCH)
+        return exactly(all);
     if (wish->how != CATALOG_MATCH || !version || strcmp(version, "default") == 0) {
         for (size_t i = 0; version && i < all->count && wish->how == CATALOG_MATCH; i++)
             if (strcmp(all->item[i].version, version) == 0)
@@ -383,7 +402,7 @@ const struct candidate *candidates_choose(const struct candidates *all,
         if (strcmp(all->item[i].version, version) == 0)
             return &all->item[i];
     const struct candidate *best = best_of(all, wish, version, is_in);
-    return best ? best : best_of(all, wish, version, spec_extends);
+    return best || rules->whole_versions ? best : best_of(all, wish, version, spec_extends);
 }
 
 static int compare_newest(const void *a, const void *b)

@@ -401,17 +401,31 @@ void catalog_list(struct catalog *catalog, const char *folder, struct catalog_li
         qsort(ret->item, ret->count, sizeof *ret->item, compare);
 }
 
-// Of each name the first that weighs most.
-void catalog_mark_defaults(struct catalog_list *lists, size_t count)
+// Whether the modules of a name have a default in this of the folders. firsts: name -> the first folder that has it.
+static int has_defaults(const struct catalog *catalog, struct table *firsts, const char *name,
+                        size_t folder)
 {
-    CLEANUP_TABLE struct table places = {0};
+    int is_new = 0;
+    if (!catalog->rules.first_folder)
+        return !catalog->rules.exact;
+    uint64_t *first = table_put(firsts, name, &is_new);
+    if (is_new)
+        *first = folder;
+    return *first == folder && !catalog->rules.exact;
+}
+
+// Of each name the first that weighs most.
+void catalog_mark_defaults(const struct catalog *catalog, struct catalog_list *lists,
+                           size_t count)
+{
+    CLEANUP_TABLE struct table places = {0}, folders = {0};
     struct catalog_module **best = NULL;
     size_t names = 0, room = 0;
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < lists[i].count; k++) {
             struct catalog_module *module = &lists[i].item[k];
             int is_new = 0;
-            if (module->is_hidden)
+            if (module->is_hidden || !has_defaults(catalog, &folders, module->name, i))
                 continue;
             uint64_t *place = table_put(&places, module->name, &is_new);
             if (is_new) {

@@ -34,6 +34,12 @@ struct catalog_list { // modules of one folder of MODULEPATH
     struct catalog_module *item;
     size_t count, room;
 };
+struct catalog_rules {  // what a site has in another way
+    int exact;          // a module of several versions is meant by its full name alone
+    int whole_versions; // "py/3.9" is no 3.9.6
+    int lua_only;       // files in Tcl are no modules
+    int first_folder;   // the default is of the first folder that has the name
+};
 struct catalog { // zero-initialise to begin
     struct folders folders;
     // Whether more is hidden than rc files say (name NULL: as full); may be NULL.
@@ -42,6 +48,7 @@ struct catalog { // zero-initialise to begin
     // For whom and when rc files are asked. Zero: for nobody, as where they are read to be kept: then what
     // they hide as if it were not there is listed too.
     struct rc_who who;
+    struct catalog_rules rules;
     struct rc site, user; // MODULERCFILE and LMOD_MODULERCFILE; ~/.modulerc
 };
 // Returns 1, or 0 if there is none (ret is empty).
@@ -54,8 +61,10 @@ void catalog_versions(struct catalog *catalog, const struct strv *path, const ch
                       struct strv *ret);
 // All modules of a folder of MODULEPATH, sorted.
 void catalog_list(struct catalog *catalog, const char *folder, struct catalog_list *ret);
-// Marks the default of each name that has several versions in the lists.
-void catalog_mark_defaults(struct catalog_list *lists, size_t count);
+// Marks the default of each name that has several versions in the lists, of which the first of a name may be
+// the only one that has defaults (catalog->rules).
+void catalog_mark_defaults(const struct catalog *catalog, struct catalog_list *lists,
+                           size_t count);
 void catalog_list_free(struct catalog_list *list);
 // A name with aliases and other versions' names resolved. Yours.
 char *catalog_resolve(struct catalog *catalog, const struct strv *path, const char *name);

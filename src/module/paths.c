@@ -282,10 +282,14 @@ static void list_write(struct list *list, struct vars *vars)
     list_free(list);
 }
 
-static void put(struct list *list, const char *text, long priority, int first)
+static void put(struct list *list, const char *text, long priority, int first, int stays)
 {
     struct entry *known = find(list, text);
     struct entry entry = {NULL, 0, 0};
+    if (known && stays) {
+        known->count++;
+        return;
+    }
     if (known)
         entry = take(list, known);
     else
@@ -305,8 +309,10 @@ void paths_prepend(struct vars *vars, const struct paths_change *change)
     CLEANUP_STRV struct strv parts = {0};
     list_read(&list, vars, change);
     split(change->value, list.separator, &parts);
-    for (size_t i = parts.count; i-- > 0;)
-        put(&list, parts.item[i], -(long)change->priority, 1);
+    for (size_t i = 0; i < parts.count; i++) {
+        size_t place = change->rules.reversed ? i : parts.count - 1 - i;
+        put(&list, parts.item[place], -(long)change->priority, 1, change->rules.stays);
+    }
     list_write(&list, vars);
 }
 
@@ -317,7 +323,7 @@ void paths_append(struct vars *vars, const struct paths_change *change)
     list_read(&list, vars, change);
     split(change->value, list.separator, &parts);
     for (size_t i = 0; i < parts.count; i++)
-        put(&list, parts.item[i], change->priority, 0);
+        put(&list, parts.item[i], change->priority, 0, change->rules.stays);
     list_write(&list, vars);
 }
 

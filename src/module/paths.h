@@ -6,11 +6,16 @@
 
 #include "base/vars.h"
 
+struct paths_rules { // what a site has in another way
+    int stays;       // an entry that is there keeps its place
+    int reversed;    // of several entries that are prepended the last stands first
+};
 struct paths_change {
     const char *name, *value; // value: one entry or several, borrowed
     char separator;           // '\0': ':'
     int priority;             // of a prepend: > 0 stands before the others, of an append behind
     int whole;                // of a removal: however often it was added
+    struct paths_rules rules;
 };
 void paths_prepend(struct vars *vars, const struct paths_change *change);
 void paths_append(struct vars *vars, const struct paths_change *change);

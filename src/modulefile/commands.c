@@ -211,8 +211,10 @@ int engine_use(struct engine *engine, char *const *folders, int behind, int prio
                struct err *err)
 {
     for (; *folders; folders++) {
-        const struct paths_change change = {
-            .name = "MODULEPATH", .value = *folders, .priority = priority};
+        const struct paths_change change = {.name = "MODULEPATH",
+                                            .value = *folders,
+                                            .priority = priority,
+                                            .rules = engine->rules.paths};
         if (behind)
             paths_append(&engine->vars, &change);
         else
@@ -229,13 +231,18 @@ int engine_unuse(struct engine *engine, char *const *folders, struct err *err)
     return engine_reload(engine) < 0 ? failed(engine, err) : 0;
 }
 
+const char *engine_saved_name(const struct engine *engine, const struct loaded_module *saved)
+{
+    return engine->rules.pins ? saved->full : saved->user;
+}
+
 int engine_restore(struct engine *engine, const struct loaded *saved, struct err *err)
 {
     struct loaded_module **list = loaded_list(saved, 0);
     int status = 0;
     engine->is_restoring = 1;
     for (size_t i = 0; list[i] && status == 0; i++) {
-        const struct catalog_wish wish = {.user = list[i]->user};
+        const struct catalog_wish wish = {.user = engine_saved_name(engine, list[i])};
         struct loaded_module *now = loaded_get(&engine->loaded, list[i]->name);
         if (!now || now->status != LOADED_ACTIVE)
             status = engine_load_one(engine, &wish) < 0 ? -1 : 0;
@@ -344,6 +351,7 @@ void engine_settle(struct engine *engine)
     tell(engine, _("active again:"), &active);
     tell(engine, _("loaded again, from another folder:"), &reloaded);
     tell(engine, _("loaded with another version:"), &changed);
+    engine_tell_nags(engine);
     paths_settle(&engine->vars, "MODULEPATH");
     loaded_write(&engine->loaded, &engine->vars);
     notes_settle(engine);

@@ -47,6 +47,7 @@ int engine_begin(struct engine *engine, char *const *environment, const char *sh
         engine->loaded.base_path = mem_dup(path);
     loaded_copy(&engine->loaded, &engine->before);
     engine->path = mem_dup(path ? path : "");
+    engine_read_settings(engine);
     engine_read_rc(engine);
     return status;
 }
@@ -73,6 +74,7 @@ void engine_free(struct engine *engine)
     strv_free(&engine->missing);
     strv_free(&engine->sticky);
     strv_free(&engine->families);
+    strv_free(&engine->nagged);
 }
 
 int engine_depth(const struct engine *engine)
@@ -212,7 +214,9 @@ static int settle_families(struct engine *engine, const char *name)
         const struct loaded_module *to = loaded_get(&engine->loaded, swaps.item[i + 1]);
         if (!from || !to)
             continue;
-        str_print(&engine->talk, _("module '%s' is replaced by '%s'\n"), from->full, to->full);
+        if (!engine->quiet)
+            str_print(&engine->talk, _("module '%s' is replaced by '%s'\n"), from->full,
+                      to->full);
         CLEANUP_FREE char *user = mem_dup(to->user);
         const struct catalog_wish wish = {.user = user};
         if (engine_unload_one(engine, swaps.item[i]) < 0 ||
@@ -260,7 +264,18 @@ static int load_found(struct engine *engine, const struct catalog_found *found)
     }
     if (now && strcmp(now->file, found->file) == 0)
         loaded_activate(&engine->loaded, now);
+    engine_note_nag(engine, found);
     return settle_families(engine, found->name) < 0 ? -1 : 1;
+}
+
+static int refuse_version(struct engine *engine, const struct loaded_module *known,
+                          const struct catalog_found *found)
+{
+    err_set(&engine->err, ERR_MODULE,
+            _("'%s' is loaded, and stays where '%s' is to be loaded: "
+              "LMOD_DISABLE_SAME_NAME_AUTOSWAP is set"),
+            known->full, found->full);
+    return err_hint(&engine->err, "try", "module swap %s %s", known->full, found->full);
 }
 
 int engine_load_one(struct engine *engine, const struct catalog_wish *wish)
@@ -270,6 +285,8 @@ int engine_load_one(struct engine *engine, const struct catalog_wish *wish)
         return 0;
     const struct loaded_module *known = loaded_get(&engine->loaded, found.name);
     if (known && known->status == LOADED_ACTIVE) {
+        if (engine->rules.keeps_version && strcmp(known->full, found.full) != 0)
+            return refuse_version(engine, known, &found);
         if (engine_unload_one(engine, found.name) < 0 || engine_reload(engine) < 0)
             return -1;
         catalog_found_free(&found);

@@ -12,6 +12,7 @@
 #include "base/vars.h"
 #include "module/catalog.h"
 #include "module/loaded.h"
+#include "module/paths.h"
 #include "module/trace.h"
 
 enum engine_mode {
@@ -36,6 +37,13 @@ struct engine_word { // of the shell
     // ENGINE_CODE: a name of no meaning, and a line for the shell to run
     char *value, *csh; // value NULL: it is taken away; csh: of a function, in csh and fish
 };
+struct engine_rules {  // of the site or the user, in Lmod's variables (settings.c)
+    int keeps_version; // another version of what is loaded is refused
+    int keeps_family;  // another member of a family is refused
+    int nags;          // LMOD_ADMIN_FILE has words for who loads a module (nags.c)
+    struct paths_rules paths;
+    int pins; // a collection has the versions that were loaded, not the names asked for
+};
 struct luafile;
 struct gathered;
 struct tclfile;
@@ -44,6 +52,7 @@ struct engine {
     struct vars aside, aside_then; // what files set for themselves and their programs alone
     struct loaded loaded, before;
     struct catalog catalog;
+    struct engine_rules rules;
     struct luafile *lua;        // made when the first file in Lua is evaluated
     struct tclfile *tcl;        // the first in Tcl
     struct engine_frame *frame; // the innermost
@@ -53,6 +62,7 @@ struct engine {
     struct str shown;     // what ENGINE_SHOW and ENGINE_ABOUT gather
     struct strv missing;  // names asked for that nothing is called
     struct strv sticky;   // users' names of those that were unloaded
+    struct strv nagged;   // pairs: full name, file of what was loaded, if there are nags
     struct strv families; // pairs: the old member's name, the new one's
     struct engine_word *word;
     size_t words, room;
@@ -88,6 +98,8 @@ int engine_use(struct engine *engine, char *const *folders, int behind, int prio
 int engine_unuse(struct engine *engine, char *const *folders, struct err *err);
 // Loads what a collection has, as it was asked for then; what is not there is left out.
 int engine_restore(struct engine *engine, const struct loaded *saved, struct err *err);
+// The name by which one of a collection is loaded.
+const char *engine_saved_name(const struct engine *engine, const struct loaded_module *saved);
 // Loads again all that is loaded, by the names that were asked for, and what was inactive; what is no longer there is
 // inactive then.
 int engine_update(struct engine *engine, struct err *err);

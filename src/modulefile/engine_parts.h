@@ -9,6 +9,11 @@ int engine_run_rc(void *data, const char *path, const char *name, struct rc *rc,
                   struct err *err);
 // Reads the rc files of the site and of the user, for the user of the process and now.
 void engine_read_rc(struct engine *engine);
+// Reads Lmod's settings (settings.c).
+void engine_read_settings(struct engine *engine);
+// Remembers what was loaded, and adds what the site says of it to the talk (nags.c).
+void engine_note_nag(struct engine *engine, const struct catalog_found *found);
+void engine_tell_nags(struct engine *engine);
 // What in rc files forbids a module; NULL: nothing.
 const struct rc_entry *engine_forbids(const struct engine *engine,
                                       const struct catalog_found *found);

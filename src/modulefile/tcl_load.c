@@ -260,7 +260,8 @@ static int use(struct tcl_call *call)
             tcl_call_show(call, behind ? "append_path" : "prepend_path", "MODULEPATH", word,
                           NULL))
             continue;
-        const struct paths_change one = {.name = "MODULEPATH", .value = word};
+        const struct paths_change one = {
+            .name = "MODULEPATH", .value = word, .rules = call->engine->rules.paths};
         void (*run)(struct vars *, const struct paths_change *) = unloads  ? paths_remove
                                                                   : behind ? paths_append
                                                                            : paths_prepend;

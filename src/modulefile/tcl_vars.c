@@ -167,7 +167,8 @@ static int change_list(struct tcl_call *call, const char *function,
     const struct paths_change one = {.name = call->word[0],
                                      .value = value,
                                      .separator = *list.separator,
-                                     .priority = list.priority};
+                                     .priority = list.priority,
+                                     .rules = call->engine->rules.paths};
     if (show_list(call, function, &list, value))
         return TCL_DONE;
     if (is_unloading(call))
@@ -207,8 +208,10 @@ static int remove_entry(struct tcl_call *call)
         return end;
     CLEANUP_FREE char *value =
         list.index ? value_at(call, *list.separator) : join_values(call, *list.separator);
-    const struct paths_change one = {
-        .name = call->word[0], .value = value, .separator = *list.separator};
+    const struct paths_change one = {.name = call->word[0],
+                                     .value = value,
+                                     .separator = *list.separator,
+                                     .rules = call->engine->rules.paths};
     if (show_list(call, "remove_path", &list, value))
         return TCL_DONE;
     if (is_unloading(call) && list.behind)

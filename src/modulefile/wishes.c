@@ -297,6 +297,14 @@ void engine_push(struct engine *engine, const char *name, const char *value)
         stack_push(&engine->vars, &change);
 }
 
+static int refuse_member(struct engine *engine, const char *family, const char *old)
+{
+    err_set(&engine->err, ERR_MODULE,
+            _("'%s' is of the family '%s', of which '%s' is loaded: LMOD_AUTO_SWAP is 'no'"),
+            engine->frame->full, family, old);
+    return err_hint(&engine->err, "try", "module swap %s %s", old, engine->frame->full);
+}
+
 int engine_family(struct engine *engine, const char *family)
 {
     const struct engine_frame *frame = engine->frame;
@@ -307,6 +315,8 @@ int engine_family(struct engine *engine, const char *family)
     }
     const char *old = loaded_family(&engine->loaded, family);
     if (old && strcmp(old, frame->name) != 0) {
+        if (engine->rules.keeps_family)
+            return refuse_member(engine, family, old);
         strv_add(&engine->families, old);
         strv_add(&engine->families, frame->name);
     }

@@ -294,6 +294,8 @@ void folder_hide(struct spider *spider)
             module->is_hidden = hidden.names.count ? how_hidden(&hidden, module) : 0;
             if (*module->full == '.' || strstr(module->full, "/."))
                 module->is_hidden = module->is_hidden ? module->is_hidden : SPIDER_HIDDEN;
+            if (spider->ask.lua_only && !module->is_lua)
+                module->is_hidden = SPIDER_GONE;
             some_gone |= module->is_hidden == SPIDER_GONE;
         }
     if (some_gone)

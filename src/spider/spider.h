@@ -61,8 +61,9 @@ struct
     const char *cache, *site_cache; // files; NULL: none. The first is written
     unsigned threads;               // at most
     int anew;                       // caches are not read
-    int known;   // nothing is read that the caches do not have, or looked at again
-    int shallow; // only MODULEPATH itself
+    int known;    // nothing is read that the caches do not have, or looked at again
+    int shallow;  // only MODULEPATH itself
+    int lua_only; // modules in Tcl are as if they were not there
 };
 struct spider { // zero-initialise to begin
     struct spider_ask ask;

@@ -178,8 +178,10 @@ static void add_places(struct listing *listing, const struct folder_of_modules *
 static void forget_folders(struct engine *engine)
 {
     folders_run_rc *run = engine->catalog.folders.run;
+    struct catalog_rules rules = engine->catalog.rules;
+    rules.lua_only = 0; // what is kept is of all
     catalog_free(&engine->catalog);
-    engine->catalog = (struct catalog){.folders = {.run = run, .data = engine}};
+    engine->catalog = (struct catalog){.folders = {.run = run, .data = engine}, .rules = rules};
 }
 
 static void run_list(void *data)

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// settings: Lmod's variables that change which module is meant, and what is done with the one that is loaded.
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "modulefile/engine_parts.h"
+
+// As Lmod reads them: "no", "0", "off" and nothing are no, "@..." is as if it were not set, all else is yes.
+static int is_yes(const struct engine *engine, const char *name, int otherwise)
+{
+    static const char *const noes[] = {"no", "0", "off", ""};
+    const char *value = vars_get(&engine->vars, name);
+    if (!value || *value == '@')
+        return otherwise;
+    for (size_t i = 0; i < COUNT(noes); i++)
+        if (strcasecmp(value, noes[i]) == 0)
+            return 0;
+    return 1;
+}
+
+void engine_read_settings(struct engine *engine)
+{
+    engine->rules = (struct engine_rules){
+        .keeps_version = is_yes(engine, "LMOD_DISABLE_SAME_NAME_AUTOSWAP", 0),
+        .keeps_family = !is_yes(engine, "LMOD_AUTO_SWAP", 1),
+        .nags = vars_get(&engine->vars, "LMOD_ADMIN_FILE") != NULL,
+        .pins = is_yes(engine, "LMOD_PIN_VERSIONS", 0),
+    };
+    engine->rules.paths.stays = is_yes(engine, "LMOD_TMOD_PATH_RULE", 0);
+    const char *block = vars_get(&engine->vars, "LMOD_PREPEND_BLOCK");
+    engine->rules.paths.reversed = block && (strcasecmp(block, "reverse") == 0 ||
+                                             !is_yes(engine, "LMOD_PREPEND_BLOCK", 1));
+    engine->quiet = vars_get(&engine->vars, "LMOD_QUIET") != NULL;
+    engine->catalog.rules = (struct catalog_rules){
+        .exact = is_yes(engine, "LMOD_EXACT_MATCH", 0),
+        .whole_versions = !is_yes(engine, "LMOD_EXTENDED_DEFAULT", 1),
+        .lua_only = !is_yes(engine, "LMOD_ALLOW_TCL_MFILES", 1),
+        .first_folder = is_yes(engine, "LMOD_TMOD_FIND_FIRST", 0),
+    };
+}

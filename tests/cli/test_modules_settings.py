@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lmod's settings, beside the sequences of tests/cases/modules/settings."""
+import subprocess
+
+import modules
+import pytest
+
+
+@pytest.fixture
+def module(lopin):
+    run = modules.shell_of(lopin)
+    for name in ("gcc/12", "intel/1", "zlib/1.2.13", "zlib/1.3", "b-c/1"):
+        run.file(name + ".lua", "setenv('M', '%s')" % name)
+    run.file("needs/1.lua", "depends_on('zlib/1.2.13')")
+    run.file("tcl/1", "#%Module\nsetenv M tcl\n")
+    return run
+
+
+def lmod(lopin, *words, **env):
+    if not modules.lmod():
+        pytest.skip("needs Lmod (script/install modules)")
+    return subprocess.run([modules.LMOD, "bash", *words], env={**lopin.env, **env}, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+
+NAGS = """# comment: no
+zlib/1.3|gcc/12: use another
+    or not
+
+^intel: not for you
+
+/mods/needs/: by its file
+and one more line: with a colon
+
+b-c/1:
+words
+
+lib[: no pattern"""
+
+
+@pytest.mark.sanitize
+def test_what_the_site_says_of_a_module(module, lopin):
+    file = lopin.cwd / "nags"
+    file.write_text(NAGS + "\n")
+    env = {"LMOD_ADMIN_FILE": str(file)}
+    wanted = {"zlib": ["zlib/1.3:", "use another"], "zlib/1.2.13": [], "intel": ["intel/1:", "not for you"], "b-c": ["b-c/1:", "words"], "gcc": ["gcc/12:", "use another", "or not"]}
+    for name, words in wanted.items():
+        done = module("load", name, env=env)
+        assert done.code == 0 and bool(done.err) == bool(words) and all(word in done.err for word in words), name
+    assert module("load", "needs", "gcc", env=env).err == \
+        "what the site says of these modules:\n\ngcc/12:\nuse another\n    or not\n\nneeds/1:\nby its file\nand one more line: with a colon\n\n"
+    assert module("load", "zlib", env={**env, "LMOD_QUIET": "1"}).err == module("-Q", "load", "zlib", env=env).err == ""
+    assert module("load", "zlib", env={"LMOD_ADMIN_FILE": "/nonexistent"}).err == module("load", "zlib", env={"LMOD_ADMIN_FILE": ""}).err == ""
+
+
+def test_lmod_says_it_of_the_same(module, lopin):
+    file = lopin.cwd / "nags"
+    file.write_text(NAGS.replace("lib[", "libx") + "\n")
+    env = {"MODULEPATH": str(module.tree), "LMOD_ADMIN_FILE": str(file)}
+    for names in (["zlib"], ["intel", "gcc"], ["needs"], ["b-c", "zlib/1.2.13"]):
+        said = lmod(lopin, "load", *names, **env).stderr
+        assert [line for line in said.splitlines() if line.endswith("/12:") or line in ("zlib/1.3:", "intel/1:", "b-c/1:", "needs/1:")] == \
+            [line for line in module("load", *names, env=env).err.splitlines() if line[-1:] == ":" and "/" in line], names
+
+
+def test_files_in_tcl_are_left_out(module):
+    no, yes = ({"LMOD_ALLOW_TCL_MFILES": value} for value in ("no", "yes"))
+    for env in (yes, no, yes, no):  # the second time by what was kept
+        for verb in ("avail", "spider"):
+            shown = {one["full"] for one in module(verb, shell="json", env=env).json()["modules"]}
+            assert ("tcl/1" in shown) == (env is yes) and "gcc/12" in shown, verb
+
+
+def test_defaults_as_they_are_chosen(module, lopin):
+    other = lopin.cwd / "other"
+    for name in ("zlib/2", "gcc/13", "gcc/14"):
+        (other / name).parent.mkdir(parents=True, exist_ok=True)
+        (other / (name + ".lua")).write_text("")
+    path = {"MODULEPATH": "%s:%s" % (module.tree, other)}
+
+    def defaults(**env):
+        return [line for line in module("-t", "-d", "avail", "zlib", "gcc", env={**path, **env}).err.splitlines() if not line.endswith(":")]
+    assert defaults() == ["gcc/14", "zlib/2"]
+    assert defaults(LMOD_TMOD_FIND_FIRST="yes") == ["gcc/12", "zlib/1.3"]
+    assert defaults(LMOD_EXACT_MATCH="yes") == []
+    assert "(D)" not in module("avail", env={**path, "LMOD_EXACT_MATCH": "yes"}).err
+
+
+@pytest.mark.sanitize
+def test_what_is_refused_says_how_it_is_done(module):
+    for name in "ab":
+        module.file("%s/1.lua" % name, "family('letter')")
+    done = module("load", "zlib/1.2.13", "zlib", env={"LMOD_DISABLE_SAME_NAME_AUTOSWAP": "yes"})
+    assert done.code == 1 and done.out == "false\n" and "module swap zlib/1.2.13 zlib/1.3" in done.err and "LMOD_DISABLE_SAME_NAME_AUTOSWAP" in done.err
+    done = module("load", "a", "b", env={"LMOD_AUTO_SWAP": "no"})
+    assert done.code == 1 and done.out == "false\n" and "module swap a b/1" in done.err and "LMOD_AUTO_SWAP" in done.err
+
+
+def test_pinned_versions_are_those_described(module):
+    loaded = module("load", "zlib", shell="json").json()["set"]
+    assert module("save", "p", env=loaded).code == 0
+    for value, name in {"yes": "zlib/1.3", "no": "zlib"}.items():
+        assert module("-t", "describe", "p", env={"LMOD_PIN_VERSIONS": value}).err == name + "\n"
