@@ -43,6 +43,12 @@ static int check_name(const char *name, struct err *err)
     return err_set(err, ERR_USAGE, _("'%s' cannot be the name of a collection"), name);
 }
 
+static char *file_of(const struct module_work *work, const char *folder, const char *name)
+{
+    CLEANUP_FREE char *end = engine_collection_end(&work->engine);
+    return mem_print("%s/%s%s", folder, name, end);
+}
+
 static const char *name_of(const struct module_work *work)
 {
     return work->count ? work->words[0] : "default";
@@ -59,7 +65,7 @@ static char *find_collection(const struct module_work *work, const char *name, s
     add_folders(work, &folders);
     for (size_t i = 0; i < folders.count; i++) {
         struct stat found;
-        CLEANUP_FREE char *path = mem_print("%s/%s", folders.item[i], name);
+        CLEANUP_FREE char *path = file_of(work, folders.item[i], name);
         if (stat(path, &found) < 0 || !S_ISREG(found.st_mode))
             continue;
         int is_newer =
@@ -107,7 +113,7 @@ int module_save(struct module_work *work, struct err *err)
         return err_hint(err, "try", "module --force save %s", name);
     }
     add_folders(work, &folders);
-    CLEANUP_FREE char *path = mem_print("%s/%s", folders.item[0], name);
+    CLEANUP_FREE char *path = file_of(work, folders.item[0], name);
     loaded_text(&work->engine.loaded, &work->engine.vars, &text);
     if (fs_make_dirs(AT_FDCWD, folders.item[0], 0700, err) < 0 ||
         fs_replace(AT_FDCWD, path, text.text, text.size, 0644, 1, err) < 0)
@@ -180,16 +186,16 @@ int module_restore(struct module_work *work, struct err *err)
     return 0;
 }
 
-static void add_names(const char *folder, struct strv *into)
+static void add_names(const char *folder, const char *end, struct strv *into)
 {
     DIR *stream = opendir(folder);
     struct dirent *entry;
     while (stream && (entry = readdir(stream))) {
-        int known = check_name(entry->d_name, NULL) < 0;
-        for (size_t i = 0; i < into->count && !known; i++)
-            known = strcmp(into->item[i], entry->d_name) == 0;
-        if (!known)
-            strv_add(into, entry->d_name);
+        if (!str_ends(entry->d_name, end))
+            continue;
+        CLEANUP_FREE char *name = mem_dupn(entry->d_name, strlen(entry->d_name) - strlen(end));
+        if (check_name(name, NULL) == 0 && !strv_has(into, name))
+            strv_add(into, name);
     }
     if (stream)
         closedir(stream);
@@ -203,9 +209,10 @@ static int compare(const void *a, const void *b)
 void module_collections(const struct module_work *work, struct strv *into)
 {
     CLEANUP_STRV struct strv folders = {0};
+    CLEANUP_FREE char *end = engine_collection_end(&work->engine);
     add_folders(work, &folders);
     for (size_t i = 0; i < folders.count; i++)
-        add_names(folders.item[i], into);
+        add_names(folders.item[i], end, into);
     if (into->count)
         qsort(into->item, into->count, sizeof *into->item, compare);
 }

@@ -98,6 +98,9 @@ int engine_use(struct engine *engine, char *const *folders, int behind, int prio
 int engine_unuse(struct engine *engine, char *const *folders, struct err *err);
 // Loads what a collection has, as it was asked for then; what is not there is left out.
 int engine_restore(struct engine *engine, const struct loaded *saved, struct err *err);
+// What stands behind the names of files of collections: clusters that share a home have each its own, "y" is "y.A" where
+// LMOD_SYSTEM_NAME is A. Yours.
+char *engine_collection_end(const struct engine *engine);
 // The name by which one of a collection is loaded.
 const char *engine_saved_name(const struct engine *engine, const struct loaded_module *saved);
 // Loads again all that is loaded, by the names that were asked for, and what was inactive; what is no longer there is

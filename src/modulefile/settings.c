@@ -39,3 +39,10 @@ void engine_read_settings(struct engine *engine)
         .first_folder = is_yes(engine, "LMOD_TMOD_FIND_FIRST", 0),
     };
 }
+
+char *engine_collection_end(const struct engine *engine)
+{
+    const char *system = vars_get(&engine->vars, "LMOD_SYSTEM_NAME");
+    int is_set = system && *system && *system != '@' && strcmp(system, "<empty>") != 0;
+    return is_set ? mem_print(".%s", system) : mem_dup("");
+}

@@ -113,11 +113,12 @@ static int is_saved(struct tcl_call *call)
     else
         strv_take(&folders, mem_print("%s/.config/lopin/modules", home ? home : ""));
     strv_take(&folders, mem_print("%s/.lmod.d", home ? home : ""));
+    CLEANUP_FREE char *end = engine_collection_end(call->engine);
     int found = 0, count = call->count ? call->count : 1;
     for (int i = 0; i < count && !found; i++)
         for (size_t k = 0; k < folders.count && !found; k++) {
             const char *name = call->count ? call->word[i] : "default";
-            CLEANUP_FREE char *path = mem_print("%s/%s", folders.item[k], name);
+            CLEANUP_FREE char *path = mem_print("%s/%s%s", folders.item[k], name, end);
             found = !strchr(name, '/') && access(path, R_OK) == 0;
         }
     return tcl_call_answer_number(call, found);

@@ -100,3 +100,30 @@ def test_pinned_versions_are_those_described(module):
     assert module("save", "p", env=loaded).code == 0
     for value, name in {"yes": "zlib/1.3", "no": "zlib"}.items():
         assert module("-t", "describe", "p", env={"LMOD_PIN_VERSIONS": value}).err == name + "\n"
+
+
+def test_clusters_that_share_a_home_have_their_own_collections(module, lopin):
+    def state(*names):
+        return module("load", *names, shell="json").json()["set"]
+
+    def names(**env):
+        return module("-t", "savelist", env=env).err.split()
+    assert module("save", "y", env={**state("gcc"), "LMOD_SYSTEM_NAME": "A"}).err == "saved as collection 'y'\n"
+    assert module("save", "y", env={**state("zlib"), "LMOD_SYSTEM_NAME": "B.x"}).code == module("save", env=state("intel")).code == 0
+    assert names(LMOD_SYSTEM_NAME="A") == names(LMOD_SYSTEM_NAME="B.x") == ["y"] and names() == names(LMOD_SYSTEM_NAME="") == ["default"] and names(LMOD_SYSTEM_NAME="x") == []
+    assert [module("-t", "describe", "y", env={"LMOD_SYSTEM_NAME": name}).err for name in ("A", "B.x")] == ["gcc\n", "zlib\n"]
+    assert module("restore", "y").code == 1 and "there is no collection 'y'" in module("restore", "y", env={"LMOD_SYSTEM_NAME": "C"}).err
+    module.file("asks/1", "#%Module\nsetenv SAVED [is-saved y]")
+    assert ["1" in module("load", "asks", shell="json", env=env).json()["set"]["SAVED"] for env in ({"LMOD_SYSTEM_NAME": "A"}, {})] == [True, False]
+    assert module("disable", "y", env={"LMOD_SYSTEM_NAME": "A"}).code == 0 and names(LMOD_SYSTEM_NAME="A") == [] and names(LMOD_SYSTEM_NAME="B.x") == ["y"]
+
+
+def test_a_collection_of_lmod_for_a_cluster(module, lopin):
+    env = {"MODULEPATH": str(module.tree), "LMOD_SYSTEM_NAME": "A"}
+    made = lmod(lopin, "load", "gcc", **env)
+    assert made.returncode == 0
+    line = 'eval "$(%s bash load gcc 2>/dev/null)"; %s bash save y' % (modules.LMOD, modules.LMOD)
+    subprocess.run(["bash", "--norc", "-c", line], env={**lopin.env, **env}, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    assert (lopin.home / ".lmod.d" / "y.A").exists()
+    assert module("restore", "y", shell="json", env=env).json()["set"]["LOADEDMODULES"] == "gcc/12" and module("-t", "savelist", env=env).err == "y\n"
+    assert module("-t", "savelist").err == ""
