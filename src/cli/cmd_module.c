@@ -80,7 +80,8 @@ static void add_echo(struct str *code, const struct str *text)
 static int say_code(struct module_work *work, struct str *warnings, struct err *err)
 {
     CLEANUP_STR struct str code = {0};
-    if (work->shell == SHELL_SH && work->cli->options.redirect)
+    const struct options *options = &work->cli->options;
+    if (work->shell == SHELL_SH && options->redirect && !options->no_redirect)
         add_echo(&code, &work->out);
     else
         pager_talk(work->cli, &work->out);
@@ -221,6 +222,8 @@ static int run_verb(struct module_work *work, const struct module_verb *verb, st
     work->engine.force = cli->options.force;
     work->engine.latest = cli->options.latest;
     work->engine.quiet |= cli->options.quiet;
+    if (cli->options.pin_versions)
+        work->engine.rules.pins = engine_is_yes(cli->options.pin_versions);
     int is_typed = verb->run != module_complete; // by a person
     if (is_typed)
         hooks_tell(&work->engine, "startup", verb->name);
@@ -255,15 +258,28 @@ static int settle_shell(struct module_work *work, struct err *err)
                    name);
 }
 
-// A shell evaluates what makes its command fail.
-static int fail(const struct module_work *work, const struct err *err)
+// The shell that the line is for, also where it could not be read as far as that.
+static enum shell shell_of(const struct cli *cli)
 {
-    if (work->shell == SHELL_NONE || work->shell == SHELL_JSON || work->shell == SHELL_ENV)
+    static const char option[] = "--shell";
+    const char *name = cli->options.module_shell;
+    for (char *const *word = cli->typed; !name && *word && strcmp(*word, "--") != 0; word++)
+        if (str_starts(*word, option))
+            name = (*word)[strlen(option)] == '='        ? *word + sizeof option
+                   : !(*word)[strlen(option)] && word[1] ? word[1]
+                                                         : NULL;
+    return name ? shellcode_shell(name) : SHELL_NONE;
+}
+
+int module_fail(struct cli *cli, const struct err *err)
+{
+    enum shell shell = shell_of(cli);
+    if (shell == SHELL_NONE || shell == SHELL_JSON || shell == SHELL_ENV)
         return -1;
     CLEANUP_STR struct str code = {0};
-    shellcode_fail(&code, work->shell);
-    say_error(work->cli, err);
-    say_data(work->cli, &code, NULL);
+    shellcode_fail(&code, shell);
+    say_error(cli, err);
+    say_data(cli, &code, NULL);
     return STATUS_FAILED;
 }
 
@@ -291,10 +307,13 @@ int cmd_module(struct cli *cli, struct err *err)
         return say_version(cli, err);
     if (!name) {
         err_set(err, ERR_USAGE, _("module takes a verb"));
-        return err_hint(err, "try", "%s --help", module_call(cli));
+        err_hint(err, "try", "%s --help", module_call(cli));
+        return module_fail(cli, err);
     }
-    if (strcmp(name, "init") == 0)
-        return module_init(cli, cli->words.item + 1, err);
+    if (strcmp(name, "init") == 0) {
+        int made = module_init(cli, cli->words.item + 1, err);
+        return made < 0 ? module_fail(cli, err) : made;
+    }
     int status = strcmp(name, "ml") == 0 ? module_ml(cli, err) : 0;
     const struct module_verb *verb =
         status == 0 ? module_verb_find(cli, cli->words.item[0], err) : NULL;
@@ -319,5 +338,5 @@ int cmd_module(struct cli *cli, struct err *err)
     str_free(&work.out);
     if (status < 0 && strcmp(module_call(cli), "module") != 0)
         line_modules_words(err);
-    return status < 0 ? fail(&work, err) : status;
+    return status < 0 ? module_fail(cli, err) : status;
 }

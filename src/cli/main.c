@@ -173,7 +173,7 @@ static int run_command(struct cli *cli, const struct cli_command *command, char 
     term_open(&cli->out, STDOUT_FILENO, cli->options.color);
     term_open(&cli->talk, STDERR_FILENO, cli->options.color);
     if (read < 0)
-        return -1;
+        return command->command == COMMAND_MODULE ? module_fail(cli, err) : -1;
     if (!cli->options.help)
         return settle(cli, command, err) < 0 || load_modules(cli, command, err) < 0
                    ? -1

@@ -43,6 +43,9 @@ void module_verbs_add(struct str *into);                 // a line for each, for
 // As module_verb, but what is none is [usage] with what is meant.
 const struct module_verb *module_verb_find(const struct cli *cli, const char *name,
                                            struct err *err);
+// A shell evaluates what makes its command fail, of a wrong line too. Returns STATUS_FAILED, with all told; or -1 where
+// the line is for no shell.
+int module_fail(struct cli *cli, const struct err *err);
 // What a person types for a verb: "module", or "lopin module" where no shell's function did it.
 const char *module_call(const struct cli *cli);
 // Hints what is meant by a command of that name, which is none of lopin's own: "lopin module avail". Returns

@@ -204,11 +204,15 @@ int module_ml(struct cli *cli, struct err *err)
     const struct module_verb *verb = NULL;
     struct strv *words = &cli->words;
     for (size_t i = 1; i < words->count; i++) {
-        const struct module_verb *found = verb ? NULL : module_verb(words->item[i]);
+        const char *word = words->item[i];
+        const struct module_verb *found = verb ? NULL : module_verb(word);
+        int is_flag = !verb && !found && is_option(word);
         if (found)
             verb = found;
         else
-            strv_add(!verb && is_option(words->item[i]) ? &flags : &rest, words->item[i]);
+            strv_add(is_flag ? &flags : &rest, word);
+        if (is_flag && options_take_next(COMMAND_MODULE, word) && i + 1 < words->count)
+            strv_add(&flags, words->item[++i]);
     }
     if (flags.count && options_read(&cli->options, COMMAND_MODULE, flags.item, &none, err) < 0)
         return -1;

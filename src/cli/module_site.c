@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "cli/config.h"
+#include "modulefile/engine.h"
 
 enum { ANSWER_US = 600 * 1000000, ANSWER_MOST = 64 << 20 };
 
@@ -69,6 +70,23 @@ int module_site_is_asked(const struct cli *cli, int changes, struct err *err)
     return err_hint(err, "try", "--engine=own");
 }
 
+// What only Lmod has.
+static void add_lmod_words(const struct cli *cli, struct strv *into)
+{
+    const struct options *options = &cli->options;
+    const char *lmod = vars_get(&cli->vars, "LMOD_CMD");
+    if (!lmod || !*lmod)
+        return;
+    if (options->quiet)
+        strv_add(into, "-q");
+    if (options->no_redirect)
+        strv_add(into, "--no_redirect");
+    if (options->pin_versions && engine_is_yes(options->pin_versions))
+        strv_add(into, "--pin_versions=yes");
+    if (options->width)
+        strv_take(into, mem_print("--width=%u", options->width));
+}
+
 static void add_words(const struct cli *cli, const char *shell, const char *verb,
                       char *const *words, struct strv *into)
 {
@@ -86,6 +104,7 @@ static void add_words(const struct cli *cli, const char *shell, const char *verb
     for (size_t i = 0; i < COUNT(flags); i++)
         if (flags[i].is_said)
             strv_add(into, flags[i].word);
+    add_lmod_words(cli, into);
     strv_add(into, verb);
     for (; *words; words++)
         strv_add(into, *words);

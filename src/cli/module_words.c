@@ -55,6 +55,8 @@ const struct term *module_term(const struct module_work *work)
 size_t module_width(const struct module_work *work)
 {
     const struct term *term = module_term(work);
+    if (work->cli->options.width)
+        return work->cli->options.width;
     return term->tty ? term_width(term) : NOT_TTY;
 }
 

@@ -246,6 +246,8 @@ static int take_value(struct options *options, int id, const char *value,
     case OPTION_NAME: options->name = value; return 0;
     case OPTION_ENGINE: return read_engine(scan, value, &options->engine, err);
     case OPTION_MODULE_SHELL: options->module_shell = value; return 0;
+    case OPTION_PIN_VERSIONS: options->pin_versions = value; return 0;
+    case OPTION_WIDTH: return read_count(scan, value, &options->width, err);
     default: return 0;
     }
 }
@@ -299,6 +301,7 @@ static void take_flag(struct options *options, int id)
         [OPTION_RAW] = &options->raw,
         [OPTION_SHOW_HIDDEN] = &options->all_modules,
         [OPTION_NO_EXTENSIONS] = &options->no_extensions,
+        [OPTION_NO_REDIRECT] = &options->no_redirect,
         [OPTION_INITIAL_LOAD] = &options->initial_load,
     };
     if ((size_t)id < COUNT(flags) && flags[id])

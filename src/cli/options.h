@@ -100,8 +100,10 @@ struct options { // words are borrowed from argv, and from the configuration
     int data;                 // --data
     struct strv include;      // --include
     const char *module_shell; // --shell of module
+    const char *pin_versions;
+    unsigned width; // of lists; 0: the terminal's
     int terse, defaults, all_modules, regexp, latest, redirect, replace, initial_load,
-        no_extensions, debug, location, raw;
+        no_extensions, no_redirect, debug, location, raw;
     int resume, dry_run, no_submit, detach, keep_done, redo, failed, follow, check, watch;
 };
 extern const struct opt options_table[];

@@ -98,6 +98,8 @@ int engine_use(struct engine *engine, char *const *folders, int behind, int prio
 int engine_unuse(struct engine *engine, char *const *folders, struct err *err);
 // Loads what a collection has, as it was asked for then; what is not there is left out.
 int engine_restore(struct engine *engine, const struct loaded *saved, struct err *err);
+// Whether a setting of Lmod's says yes.
+int engine_is_yes(const char *value);
 // What stands behind the names of files of collections: clusters that share a home have each its own, "y" is "y.A" where
 // LMOD_SYSTEM_NAME is A. Yours.
 char *engine_collection_end(const struct engine *engine);

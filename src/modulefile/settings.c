@@ -6,17 +6,21 @@
 #include "base/mem.h"
 #include "modulefile/engine_parts.h"
 
-// As Lmod reads them: "no", "0", "off" and nothing are no, "@..." is as if it were not set, all else is yes.
-static int is_yes(const struct engine *engine, const char *name, int otherwise)
+// As Lmod reads them: "no", "0", "off" and nothing are no, all else is yes.
+int engine_is_yes(const char *value)
 {
     static const char *const noes[] = {"no", "0", "off", ""};
-    const char *value = vars_get(&engine->vars, name);
-    if (!value || *value == '@')
-        return otherwise;
     for (size_t i = 0; i < COUNT(noes); i++)
         if (strcasecmp(value, noes[i]) == 0)
             return 0;
     return 1;
+}
+
+// "@..." is what no one has filled in: as if it were not set.
+static int is_yes(const struct engine *engine, const char *name, int otherwise)
+{
+    const char *value = vars_get(&engine->vars, name);
+    return value && *value != '@' ? engine_is_yes(value) : otherwise;
 }
 
 void engine_read_settings(struct engine *engine)

@@ -375,7 +375,7 @@ def test_every_option_has_a_row_that_files_understand(lopin):
         done = lopin("config")
         assert done.code == 2 and "lopin.toml:1: " in done.err, (name, done)
         known = "belongs to one line" in done.err or "must be true or false" in done.err or "is not one that" in done.err
-        assert known or name in ("failed", "follow", "check", "watch", "keep-done", "redo", "cpu", "glibc", "force", "older-than", "partition", "data", "include", "default", "all", "regexp", "latest", "terse", "redirect", "replace", "nx", "initial_load", "show_hidden", "debug", "location", "loc", "raw"), (name, done.err)
+        assert known or name in ("failed", "follow", "check", "watch", "keep-done", "redo", "cpu", "glibc", "force", "older-than", "partition", "data", "include", "default", "all", "regexp", "latest", "terse", "redirect", "replace", "nx", "initial_load", "show_hidden", "debug", "location", "loc", "raw", "expert", "novice", "style", "width"), (name, done.err)
 
 
 def test_where_slurm_needs_one(lopin):

@@ -127,3 +127,37 @@ def test_a_collection_of_lmod_for_a_cluster(module, lopin):
     assert (lopin.home / ".lmod.d" / "y.A").exists()
     assert module("restore", "y", shell="json", env=env).json()["set"]["LOADEDMODULES"] == "gcc/12" and module("-t", "savelist", env=env).err == "y\n"
     assert module("-t", "savelist").err == ""
+
+
+WRONG = [["-x", "load", "gcc"], ["--nosuch", "load", "gcc"], ["lod", "gcc"], [], ["load"], ["load", "--nosuch"], ["list", "--nosuch"], ["-w", "x", "list"], ["-w"], ["init", "nosuch"], ["purge", "gcc"]]
+
+
+@pytest.mark.sanitize
+@pytest.mark.parametrize("shell, code", [("bash", "false\n"), ("zsh", "false\n"), ("sh", "false\n"), ("fish", "false\n"), ("csh", "/bin/false;\n")])
+def test_a_wrong_line_fails_where_it_is_evaluated(module, lopin, shell, code):
+    for words in WRONG:
+        for line in ([["--shell", shell] + words, words + ["--shell=" + shell]] if words[-1:] not in (["-w"], ["nosuch"]) and words else [["--shell", shell] + words]):
+            done = lopin("module", *line, env={"MODULEPATH": str(module.tree)})
+            assert (done.code, done.out) == (1, code) and "[usage]" in done.err, line
+    for words in WRONG:
+        done = lopin("module", *words, env={"MODULEPATH": str(module.tree)})
+        assert done.code == 2 and done.out == "", words
+    assert lopin("module", "--shell", "json", "--nosuch").out == lopin("module", "--shell", "nosuch", "--nosuch").out == ""
+
+
+def test_options_of_lmod(module, lopin):
+    for option in (["-q"], ["--quiet"], ["-w", "60"], ["--width=60"], ["--expert"], ["--novice"], ["-s", "system"], ["--style=system"], ["--spider_timeout=3"], ["--no_redirect"], ["--no_extensions"], ["--pin_versions=yes"]):
+        done = module(*option, "load", "gcc")
+        assert done.code == 0 and "gcc/12" in done.out, option
+    assert module("ml", "-w", "60", "-q", "gcc").out == module("-w", "60", "load", "gcc").out
+    module.file("ext/1.lua", "extensions('numpy/1.2')")
+    assert "numpy" in module("avail", "numpy").err and "numpy" not in module("--no_extensions", "avail", "numpy").err.partition("no such module")[0]
+    assert max(len(line) for line in module("--width=40", "avail").err.split("\n\n")[1].splitlines()) <= 40 < max(len(line) for line in module("avail").err.split("\n\n")[1].splitlines())
+    assert module("--redirect", "--no_redirect", "list").out == "" and "echo" in module("--redirect", "list").out
+    loaded = module("load", "zlib/1.3", shell="json").json()["set"]
+    assert "another version" in module("load", "zlib/1.2.13", env=loaded).err and module("-q", "load", "zlib/1.2.13", env=loaded).err == ""
+    assert module("save", "p", env=module("load", "zlib", shell="json").json()["set"]).code == 0
+    module.file("zlib/1.4.lua", "")
+    for value, full in {"yes": "zlib/1.3", "no": "zlib/1.4"}.items():
+        for env in ({}, {"LMOD_PIN_VERSIONS": "yes"}, {"LMOD_PIN_VERSIONS": "no"}):
+            assert module("--pin_versions=" + value, "restore", "p", shell="json", env=env).json()["set"]["LOADEDMODULES"] == full
