@@ -16,7 +16,10 @@
 
 int line_modules_is_name(const char *text)
 {
-    return *text && *text != ' ' && !str_ends(text, " ") && !strpbrk(text, "\t\n\r:");
+    // of a range, "py@3.9:", the full name is kept, which has no ':'
+    const char *at = *text == '-' ? NULL : strchr(text, '@');
+    return *text && *text != ' ' && !str_ends(text, " ") && !strpbrk(text, "\t\n\r") &&
+           !memchr(text, ':', at ? (size_t)(at - text) : strlen(text));
 }
 
 // "gcc openmpi" may be a name, but mostly is meant as "gcc,openmpi".

@@ -9,7 +9,7 @@
 #include "modulefile/engine.h"
 #include "run/spec.h"
 
-// Whether a word of a line can be a module's name: "my tool/1" can, " gcc" and "a:b" cannot.
+// Whether a word of a line can be a module's name: "my tool/1" and "py@3.9:" can, " gcc" and "a:b" cannot.
 int line_modules_is_name(const char *text);
 // Loads modules by names ("gcc", "python/3.11"; "-gcc" unloads), each that is not in force yet; full names go
 // to cli->modules. What modulefiles say is said. Returns 0, or -1 with [no-module], [module-failed],

@@ -125,6 +125,23 @@ def test_names_with_blanks(tree):
     assert "[env-broken]" in done.err and "module load 'my tool/1 0' other/1\n" in done.err, done.err
 
 
+def test_ranges(tree):
+    """Behind an '@'; what is kept is what they meant."""
+    for words, value in {"gcc@:12.3": "12", "gcc@12:13.1": "13", "gcc@13:": "13", "gcc@latest": "13", "gcc@:13": "13"}.items():
+        assert tree("run", "--module", "StdEnv," + words, "show.py").out.split()[0] == value, words
+    tree.write("lopin.toml", 'modules = ["StdEnv", "gcc@:12.3"]\n')
+    assert tree("run", "show.py").out.split()[0] == "12"
+    (tree.cwd / "lopin.toml").unlink()
+    done = tree("map", "--module", "StdEnv@:2024,gcc@:12.3", "show.py", "1")
+    assert done.code == 0 and json.loads((tree.cwd / ".lopin/runs/1/run.json").read_text())["modules"] == ["StdEnv/2023", "gcc/12.3"], done.err
+    assert tree("venv", "--module", "StdEnv,gcc@:12.3", "env").code == 0
+    assert tree("run", "--env", "env", "show.py").out.split()[0] == "12"
+    for words in ("gcc:13", "gcc:@13", "-gcc@13:", "a:b"):
+        done = tree("run", "--module", "StdEnv," + words, "show.py")
+        assert done.code == 125 and "[usage]" in done.err, words
+    assert "[no-module]" in tree("run", "--module", "StdEnv,gcc@14:", "show.py").err
+
+
 def test_in_force(tree):
     """What is loaded already is not evaluated again."""
     loaded = json.loads(tree("module", "--shell", "json", "load", "StdEnv", "gcc").out)["set"]
