@@ -336,6 +336,7 @@ int cmd_module(struct cli *cli, struct err *err)
         status = run_verb(&work, verb, err);
     engine_free(&work.engine);
     str_free(&work.out);
+    strv_free(&work.named);
     if (status < 0 && strcmp(module_call(cli), "module") != 0)
         line_modules_words(err);
     return status < 0 ? module_fail(cli, err) : status;

@@ -14,6 +14,7 @@ struct module_work {
     struct engine engine;
     char *const *words; // behind the verb, NULL-terminated
     size_t count;
+    struct strv named; // of module_is_wanted_as
     struct str out; // what was asked for: on stdout, or on stderr where stdout is for the shell
     const char *cache;  // the file to write what the spider finds into; NULL: the user's own
     int changes;        // the environment is to be given

@@ -95,7 +95,7 @@ static int is_shown(const struct avail *avail, const struct catalog_module *modu
     const struct options *options = &avail->work->cli->options;
     return (!module->is_hidden || options->all_modules) &&
            (!options->defaults || module->is_default || module->is_alone) &&
-           module_is_wanted(avail->work, module->full);
+           module_is_wanted_as(avail->work, module->full, module->file, &module->also);
 }
 
 static void add_terse(const struct avail *avail, const struct catalog_list *list)

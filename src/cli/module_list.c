@@ -39,7 +39,8 @@ static void add_names(struct module_work *work, struct loaded_module **list, int
         const struct loaded_module *module = list[i];
         int is_active = module->status == LOADED_ACTIVE;
         const char *name = is_active ? module->full : module->user;
-        if (module->status != status || !module_is_wanted(work, module->full))
+        if (module->status != status ||
+            !module_is_wanted_as(work, module->full, module->file, NULL))
             continue;
         module_cells_add(&cells, mem_print("%2zu) %s", cells.name.count + 1, name),
                          is_active ? marks_of(module, &seen) : mem_dup(""),
@@ -110,7 +111,8 @@ int module_list(struct module_work *work, struct err *err)
         list_json(work, list);
     } else if (work->cli->options.terse) {
         for (size_t i = 0; list[i]; i++)
-            if (list[i]->status == LOADED_ACTIVE && module_is_wanted(work, list[i]->full))
+            if (list[i]->status == LOADED_ACTIVE &&
+                module_is_wanted_as(work, list[i]->full, list[i]->file, NULL))
                 str_print(&work->out, "%s\n", list[i]->full);
     } else {
         add_names(work, list, LOADED_ACTIVE);

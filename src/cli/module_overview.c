@@ -20,7 +20,7 @@ static void add_counts(struct module_work *work, const struct catalog_list *list
     for (size_t i = 0; i < list->count; i++) {
         const struct catalog_module *module = &list->item[i];
         if ((module->is_hidden && !work->cli->options.all_modules) ||
-            !module_is_wanted(work, module->full))
+            !module_is_wanted_as(work, module->full, module->file, &module->also))
             continue;
         if (!names.count || strcmp(names.item[names.count - 1], module->name) != 0)
             strv_add(&names, module->name);

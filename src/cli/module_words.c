@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "base/mem.h"
+#include "module/paths.h"
 #include "module/spec.h"
 
 enum { NOT_TTY = 80 };
@@ -26,6 +28,45 @@ int module_is_wanted(const struct module_work *work, const char *text)
     int fits = !work->count;
     for (size_t i = 0; i < work->count && !fits; i++)
         fits = module_word_fits(work, work->words[i], text);
+    return fits;
+}
+
+// By word: of "py@latest" and "py@default" the file that it is ("/": none is), "" of all others.
+static void find_named(struct module_work *work)
+{
+    CLEANUP_STRV struct strv path = {0};
+    paths_list(&work->engine.vars, "MODULEPATH", &path);
+    for (size_t i = work->named.count; i < work->count; i++) {
+        CLEANUP_FOUND struct catalog_found found = {0};
+        const struct catalog_wish wish = {.user = work->words[i]};
+        CLEANUP_FREE char *name = spec_name(wish.user);
+        const char *version = name ? spec_versions(wish.user) : "";
+        if (strcmp(version, "latest") != 0 && strcmp(version, "default") != 0)
+            strv_add(&work->named, "");
+        else if (catalog_find(&work->engine.catalog, &path, &wish, &found))
+            strv_add(&work->named, found.file);
+        else
+            strv_add(&work->named, "/");
+    }
+}
+
+int module_is_wanted_as(struct module_work *work, const char *full, const char *file,
+                        const struct strv *also)
+{
+    int fits = !work->count;
+    if (!work->cli->options.regexp)
+        find_named(work);
+    for (size_t i = 0; i < work->count && !fits; i++) {
+        const char *word = work->words[i];
+        const char *named = i < work->named.count ? work->named.item[i] : "";
+        if (*named) { // or one whose name has that in it
+            fits = strcmp(named, file) == 0 || strcasestr(full, word);
+            continue;
+        }
+        fits = module_word_fits(work, word, full);
+        for (size_t k = 0; also && k < also->count && !fits; k++)
+            fits = module_word_fits(work, word, also->item[k]);
+    }
     return fits;
 }
 

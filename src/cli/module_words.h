@@ -9,6 +9,10 @@
 int module_word_fits(const struct module_work *work, const char *word, const char *text);
 // Whether it fits one of the words, or there are none.
 int module_is_wanted(const struct module_work *work, const char *text);
+// The same of a module, by its full name and other names (NULL: none); of "py@latest" and "py@default" it is the one
+// file that they mean.
+int module_is_wanted_as(struct module_work *work, const char *full, const char *file,
+                        const struct strv *also);
 // With -r: that all words are regular expressions. Returns 0, or -1 with [usage].
 int module_check_words(const struct module_work *work, struct err *err);
 // How wide lists may be: the terminal that they go to, else 80 columns.

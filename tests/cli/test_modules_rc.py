@@ -187,11 +187,10 @@ def test_ranges_of_versions_as_environment_modules(module):
 
 @pytest.mark.skipif(not modules.modules52(), reason="needs Environment Modules (script/install modules)")
 def test_ranges_are_looked_for_as_environment_modules_does(module):
-    """Of m@latest and m@default avail shows all versions, with the mark of the default."""
     versions = ["m/1.0", "m/1.5", "m/1.5.2", "m/2.0", "m/2.1", "m/10.0"]
     for name in [*versions, "mm/1.5", "k/m/1.5"]:
         module.file(name, "#%Module\nmodule-whatis " + name)
-    words = ["%s@%s" % (name, one) for name in ("m", "k/m", "k") for one in RANGES if one not in ("latest", "default")]
+    words = ["%s@%s" % (name, one) for name in ("m", "k/m", "k") for one in RANGES]
     script = r'eval "$(%s load m/1.5)"; for word in %s; do echo "$word" $(%s avail -t $word 2>&1 | sed -n "s, <L>,,; /[0-9]\$/p") : $(%s list -t $word 2>&1 | grep "^m/"); done'
     answers = []
     for program in (modules.lopin(BINARY), modules.modules52()):
@@ -201,9 +200,23 @@ def test_ranges_are_looked_for_as_environment_modules_does(module):
     assert len(answers[0]) == len(words)
     # there the last version is what names may begin with; "load m@1" takes no 10.0 all the same
     more = [(word, *set(theirs.split()).difference(own.split())) for word, own, theirs in zip(words, *answers) if own != theirs]
-    assert more == [("m@1", "m/10.0"), ("m@", "mm/1.5"), ("k@", "k/m/1.5")]
+    assert more == [("m@1", "m/10.0"), ("m@", "mm/1.5"), ("k@latest", "k/m/1.5"), ("k@default", "k/m/1.5"), ("k@", "k/m/1.5")]
     for word in ("m@1.5:", "k/m@:2", "m@11:"):
         assert [one["full"] for one in module("avail", word).json()["modules"]] == answers[0][words.index(word)].split(" :")[0].split()[1:]
     done = module("spider", "m@1.5:2")
     assert done.code == 0 and [one["full"] for one in done.json()["modules"]] == ["m/1.5", "m/1.5.2", "m/2.0", "m/2.1"]
-    assert [one["full"] for one in module("avail", "m@latest").json()["modules"]] == versions
+    assert [one["full"] for one in module("avail", "m@latest", "k/m@default").json()["modules"]] == ["k/m/1.5", "m/10.0"]
+
+
+def test_names_by_module_version_are_words_of_avail(module, lopin):
+    module.file("al/1.0.lua", "")
+    module.file("al/2.0.lua", "")
+    module.file("al/.modulerc.lua", 'module_version("al/1.0", "stable") module_version("al/1.0", "default")')
+    for word, full in {"al/stable": ["al/1.0"], "al@stable": ["al/1.0"], "al/1": ["al/1.0"], "al@latest": ["al/2.0"], "al@default": ["al/1.0"], "no@latest": [], "al@new": []}.items():
+        assert [one["full"] for one in module("avail", word).json()["modules"]] == full, word
+    assert module("-t", "avail", "al/stable", shell="bash").err == "%s:\nal/stable(@al/1.0)\nal/1.0\n" % module.tree
+    loaded = module("load", "al").json()["set"]
+    assert [module("-t", "list", word, shell="bash", env=loaded).err for word in ("al@default", "al@latest", "al")] == ["al/1.0\n", "", "al/1.0\n"]
+    assert "al (1)" in module("overview", "al/stable", shell="bash").err.replace("  ", " ")
+    assert "al/1.0 (D:stable)" in module("avail", "al/stable", shell="bash").err
+    assert [one["full"] for one in module("-r", "avail", "^al/st").json()["modules"]] == ["al/1.0"]
