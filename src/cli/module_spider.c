@@ -176,17 +176,26 @@ static void add_versions(const struct search *search, const struct module_shown 
               module_call(search->work->cli), example);
 }
 
-static void add_terse(const struct search *search, const struct module_shown *shown)
+static void tell_full(const struct search *search, const char *full, struct table *told)
 {
-    const char *last = "";
+    int is_new = 0;
+    table_put(told, full, &is_new);
+    if (is_new)
+        str_print(&search->work->out, "%s\n", full);
+}
+
+// Full names, each once; of an extension those of the modules that hold it.
+static void add_terse(const struct search *search, const struct module_shown *shown,
+                      struct table *told)
+{
     for (size_t i = 0; i < search->index->modules; i++) {
         const struct spider_module *module = search->index->module[i];
-        int is_one = shown->full ? strcmp(module->full, shown->full) == 0
-                                 : strcmp(module->name, shown->name) == 0;
-        if (is_one && strcmp(module->full, last) != 0)
-            str_print(&search->work->out, "%s\n", module->full);
-        last = is_one ? module->full : last;
+        if (shown->full ? strcmp(module->full, shown->full) == 0
+                        : strcmp(module->name, shown->name) == 0)
+            tell_full(search, module->full, told);
     }
+    for (size_t i = 0; i < shown->extensions; i++)
+        tell_full(search, shown->extension[i]->module->full, told);
 }
 
 static void add_json(const struct search *search, const struct module_shown *shown)
@@ -204,6 +213,7 @@ static int look_for(const struct search *search, const char *word, int may_check
 {
     static const enum fit order[] = {FIT_NAME, FIT_FULL, FIT_PART};
     CLEANUP_STRV struct strv names = {0};
+    CLEANUP_TABLE struct table told = {0};
     enum fit fit = FIT_PART;
     for (size_t i = search->work->cli->options.regexp ? 2 : 0; i < COUNT(order) && !names.count;
          i++)
@@ -221,7 +231,7 @@ static int look_for(const struct search *search, const char *word, int may_check
         if (!again && search->json)
             add_json(search, &shown);
         else if (!again && search->work->cli->options.terse)
-            add_terse(search, &shown);
+            add_terse(search, &shown, &told);
         else if (!again && shown.full)
             module_add_about(search->work, search->spider, search->index, &shown);
         else if (!again)

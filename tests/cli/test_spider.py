@@ -19,6 +19,8 @@ PROGRAM = [str(BINARY), "module", "--shell", "bash"]
 DIFFERENT = {
     # Lmod lists extensions of hidden modules, which it then says it cannot find
     "-t spider": lambda answer: {**answer, "names": [name for name in answer["names"] if name != "pip/24.0"]},
+    # it says nothing of an extension; ours are the modules that hold it
+    "-t spider scipy": lambda answer: {**answer, "names": ["scipy-stack/2020b", "scipy-stack/2023a"]},
     # it takes the '-' of a name as a part of a pattern, and finds no way to it
     "spider hdf5-tools": lambda answer: {**answer, "routes": ["StdEnv/2020 %s openmpi/4.%d" % (compiler, minor)
                                                              for compiler in ("gcc/12", "intel/2020.1") for minor in (0, 1)]},
@@ -432,6 +434,13 @@ def test_rings_and_files_without_end(tree):
     assert sorted(found) == ["after/1", "loop/1", "ring/1", "ring/2", "ring/3", "self/1"]
     assert found["ring/3"]["routes"] == [["ring/1", "ring/2"]] and found["self/1"]["routes"] == []
     assert found["loop/1"]["description"] == "loops" and found["after/1"]["description"] == "comes after it"
+
+
+def test_terse_of_an_extension(tree):
+    for name, held in {"py/3": "numpy/1.2,num/1", "py/4": "numpy/1.3", "numbers/1": "numpy/1.2"}.items():
+        tree.file("Core/%s.lua" % name, 'extensions("%s")' % held)
+    for word, names in {"numpy": "numbers/1 py/3 py/4", "numpy/1.2": "numbers/1 py/3", "numpy@1.3:": "py/4", "numb": "numbers/1", "num": "py/3", "umpy": "numbers/1 py/3 py/4"}.items():
+        assert sorted(tree.ask("-t", "spider", word).stdout.split()) == names.split(), word
 
 
 def test_avail(tree):
