@@ -9,9 +9,9 @@
 // As Lmod reads them: "no", "0", "off" and nothing are no, all else is yes.
 int engine_is_yes(const char *value)
 {
-    static const char *const noes[] = {"no", "0", "off", ""};
-    for (size_t i = 0; i < COUNT(noes); i++)
-        if (strcasecmp(value, noes[i]) == 0)
+    static const char *const negatives[] = {"no", "0", "off", ""};
+    for (size_t i = 0; i < COUNT(negatives); i++)
+        if (strcasecmp(value, negatives[i]) == 0)
             return 0;
     return 1;
 }

@@ -129,7 +129,7 @@ def test_a_collection_of_lmod_for_a_cluster(module, lopin):
     assert module("-t", "savelist").err == ""
 
 
-WRONG = [["-x", "load", "gcc"], ["--nosuch", "load", "gcc"], ["lod", "gcc"], [], ["load"], ["load", "--nosuch"], ["list", "--nosuch"], ["-w", "x", "list"], ["-w"], ["init", "nosuch"], ["purge", "gcc"]]
+WRONG = [["-x", "load", "gcc"], ["--nosuch", "load", "gcc"], ["loadx", "gcc"], [], ["load"], ["load", "--nosuch"], ["list", "--nosuch"], ["-w", "x", "list"], ["-w"], ["init", "nosuch"], ["purge", "gcc"]]
 
 
 @pytest.mark.sanitize
