@@ -14,6 +14,7 @@ struct list {
     struct entry *item;
     size_t count, room;
     char separator;
+    int repeats;
     const char *name;
 };
 
@@ -160,6 +161,7 @@ static void list_read(struct list *list, const struct vars *vars,
     const char *value = vars_get(vars, change->name);
     list->name = change->name;
     list->separator = change->separator ? change->separator : ':';
+    list->repeats = change->rules.repeats && strcmp(change->name, "MODULEPATH") != 0;
     if (!value || !*value)
         return;
     const char *counts = beside(vars, "__LMOD_REF_COUNT_", change->name);
@@ -168,7 +170,7 @@ static void list_read(struct list *list, const struct vars *vars,
     CLEANUP_STRV struct strv parts = {0};
     split(value, list->separator, &parts);
     for (size_t i = 0; i < parts.count; i++) {
-        struct entry *known = find(list, parts.item[i]);
+        struct entry *known = list->repeats ? NULL : find(list, parts.item[i]);
         if (known) {
             known->count++;
             continue;
@@ -277,15 +279,35 @@ static void list_write(struct list *list, struct vars *vars)
     }
     add_priorities(list, &priorities);
     settle(vars, "", list->name, &value);
-    settle(vars, "__LMOD_REF_COUNT_", list->name, &counts);
+    if (!list->repeats) // then it stays as it was
+        settle(vars, "__LMOD_REF_COUNT_", list->name, &counts);
     settle(vars, "__LMOD_Priority_", list->name, &priorities);
     list_free(list);
+}
+
+static void drop_all(struct list *list, const char *text)
+{
+    for (struct entry *known; (known = find(list, text));)
+        free(take(list, known).text);
+}
+
+static void drop_one(struct list *list, const char *text, int last)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct entry *entry = &list->item[last ? list->count - 1 - i : i];
+        if (strcmp(entry->text, text) != 0)
+            continue;
+        free(take(list, entry).text);
+        return;
+    }
 }
 
 static void put(struct list *list, const char *text, long priority, int first, int stays)
 {
     struct entry *known = find(list, text);
     struct entry entry = {NULL, 0, 0};
+    if (list->repeats && !priority)
+        known = NULL;
     if (known && stays) {
         known->count++;
         return;
@@ -294,6 +316,8 @@ static void put(struct list *list, const char *text, long priority, int first, i
         entry = take(list, known);
     else
         entry.text = mem_dup(text);
+    if (known && list->repeats)
+        drop_all(list, text); // by its priority it has one place
     entry.count++;
     int wins = priority < 0   ? priority < entry.priority
                : priority > 0 ? priority > entry.priority
@@ -327,6 +351,16 @@ void paths_append(struct vars *vars, const struct paths_change *change)
     list_write(&list, vars);
 }
 
+static int is_of_all(const struct paths_change *change)
+{
+    return change->where == PATHS_ALL || change->priority;
+}
+
+static long signed_priority(const struct paths_change *change)
+{
+    return change->where == PATHS_FIRST ? -(long)change->priority : change->priority;
+}
+
 void paths_remove(struct vars *vars, const struct paths_change *change)
 {
     struct list list = {0};
@@ -335,6 +369,15 @@ void paths_remove(struct vars *vars, const struct paths_change *change)
     split(change->value, list.separator, &parts);
     for (size_t i = 0; i < parts.count; i++) {
         struct entry *known = find(&list, parts.item[i]);
+        if (list.repeats && known && is_of_all(change)) {
+            if (known->priority == signed_priority(change))
+                drop_all(&list, parts.item[i]);
+            continue;
+        }
+        if (list.repeats) {
+            drop_one(&list, parts.item[i], change->where == PATHS_LAST);
+            continue;
+        }
         if (known && (--known->count < 1 || change->whole))
             free(take(&list, known).text);
     }

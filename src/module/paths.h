@@ -6,15 +6,18 @@
 
 #include "base/vars.h"
 
+enum paths_where { PATHS_ALL, PATHS_FIRST, PATHS_LAST };
 struct paths_rules { // what a site has in another way
     int stays;       // an entry that is there keeps its place
     int reversed;    // of several entries that are prepended the last stands first
+    int repeats; // an entry may stand in a list several times, of which nothing is counted; not in MODULEPATH
 };
 struct paths_change {
     const char *name, *value; // value: one entry or several, borrowed
     char separator;           // '\0': ':'
     int priority;             // of a prepend: > 0 stands before the others, of an append behind
     int whole;                // of a removal: however often it was added
+    enum paths_where where;   // of a removal, where entries repeat
     struct paths_rules rules;
 };
 void paths_prepend(struct vars *vars, const struct paths_change *change);

@@ -78,7 +78,7 @@ static void read_change(lua_State *state, struct paths_change *ret)
 
 static int prepend(lua_State *state, struct engine *engine)
 {
-    struct paths_change change = {.rules = engine->rules.paths};
+    struct paths_change change = {.where = PATHS_FIRST, .rules = engine->rules.paths};
     read_change(state, &change);
     if (engine->mode == ENGINE_UNLOAD)
         paths_remove(&engine->vars, &change);
@@ -89,7 +89,7 @@ static int prepend(lua_State *state, struct engine *engine)
 
 static int append(lua_State *state, struct engine *engine)
 {
-    struct paths_change change = {.rules = engine->rules.paths};
+    struct paths_change change = {.where = PATHS_LAST, .rules = engine->rules.paths};
     read_change(state, &change);
     if (engine->mode == ENGINE_UNLOAD)
         paths_remove(&engine->vars, &change);

@@ -32,6 +32,8 @@ void engine_read_settings(struct engine *engine)
         .pins = is_yes(engine, "LMOD_PIN_VERSIONS", 0),
     };
     engine->rules.paths.stays = is_yes(engine, "LMOD_TMOD_PATH_RULE", 0);
+    engine->rules.paths.repeats =
+        !engine->rules.paths.stays && is_yes(engine, "LMOD_DUPLICATE_PATHS", 0);
     const char *block = vars_get(&engine->vars, "LMOD_PREPEND_BLOCK");
     engine->rules.paths.reversed = block && (strcasecmp(block, "reverse") == 0 ||
                                              !is_yes(engine, "LMOD_PREPEND_BLOCK", 1));

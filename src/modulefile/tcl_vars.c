@@ -168,6 +168,7 @@ static int change_list(struct tcl_call *call, const char *function,
                                      .value = value,
                                      .separator = *list.separator,
                                      .priority = list.priority,
+                                     .where = run == paths_append ? PATHS_LAST : PATHS_FIRST,
                                      .rules = call->engine->rules.paths};
     if (show_list(call, function, &list, value))
         return TCL_DONE;
