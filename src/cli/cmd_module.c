@@ -81,7 +81,8 @@ static int say_code(struct module_work *work, struct str *warnings, struct err *
 {
     CLEANUP_STR struct str code = {0};
     const struct options *options = &work->cli->options;
-    if (work->shell == SHELL_SH && options->redirect && !options->no_redirect)
+    int redirect = options->redirect || engine_setting(&work->engine, "LMOD_REDIRECT", 0);
+    if (work->shell == SHELL_SH && redirect && !options->no_redirect)
         add_echo(&code, &work->out);
     else
         pager_talk(work->cli, &work->out);

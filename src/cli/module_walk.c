@@ -94,7 +94,8 @@ int module_walk(struct module_work *work, struct spider *spider, unsigned how, s
         .base = &base,
         .trace = &work->trace,
         .threads = threads(),
-        .anew = (how & MODULE_WALK_ANEW) != 0 || cli->options.ignore_cache,
+        .anew = (how & MODULE_WALK_ANEW) != 0 || cli->options.ignore_cache ||
+                engine_setting(&work->engine, "LMOD_IGNORE_CACHE", 0),
         .known = (how & MODULE_WALK_KNOWN) != 0,
         .shallow = (how & MODULE_WALK_SHALLOW) != 0,
     };

@@ -100,6 +100,8 @@ int engine_unuse(struct engine *engine, char *const *folders, struct err *err);
 int engine_restore(struct engine *engine, const struct loaded *saved, struct err *err);
 // Whether a setting of Lmod's says yes.
 int engine_is_yes(const char *value);
+// The same of a variable; `otherwise` if it is not set.
+int engine_setting(const struct engine *engine, const char *name, int otherwise);
 // What stands behind the names of files of collections: clusters that share a home have each its own, "y" is "y.A" where
 // LMOD_SYSTEM_NAME is A. Yours.
 char *engine_collection_end(const struct engine *engine);

@@ -17,7 +17,7 @@ int engine_is_yes(const char *value)
 }
 
 // "@..." is what no one has filled in: as if it were not set.
-static int is_yes(const struct engine *engine, const char *name, int otherwise)
+int engine_setting(const struct engine *engine, const char *name, int otherwise)
 {
     const char *value = vars_get(&engine->vars, name);
     return value && *value != '@' ? engine_is_yes(value) : otherwise;
@@ -26,23 +26,23 @@ static int is_yes(const struct engine *engine, const char *name, int otherwise)
 void engine_read_settings(struct engine *engine)
 {
     engine->rules = (struct engine_rules){
-        .keeps_version = is_yes(engine, "LMOD_DISABLE_SAME_NAME_AUTOSWAP", 0),
-        .keeps_family = !is_yes(engine, "LMOD_AUTO_SWAP", 1),
+        .keeps_version = engine_setting(engine, "LMOD_DISABLE_SAME_NAME_AUTOSWAP", 0),
+        .keeps_family = !engine_setting(engine, "LMOD_AUTO_SWAP", 1),
         .nags = vars_get(&engine->vars, "LMOD_ADMIN_FILE") != NULL,
-        .pins = is_yes(engine, "LMOD_PIN_VERSIONS", 0),
+        .pins = engine_setting(engine, "LMOD_PIN_VERSIONS", 0),
     };
-    engine->rules.paths.stays = is_yes(engine, "LMOD_TMOD_PATH_RULE", 0);
+    engine->rules.paths.stays = engine_setting(engine, "LMOD_TMOD_PATH_RULE", 0);
     engine->rules.paths.repeats =
-        !engine->rules.paths.stays && is_yes(engine, "LMOD_DUPLICATE_PATHS", 0);
+        !engine->rules.paths.stays && engine_setting(engine, "LMOD_DUPLICATE_PATHS", 0);
     const char *block = vars_get(&engine->vars, "LMOD_PREPEND_BLOCK");
     engine->rules.paths.reversed = block && (strcasecmp(block, "reverse") == 0 ||
-                                             !is_yes(engine, "LMOD_PREPEND_BLOCK", 1));
+                                             !engine_setting(engine, "LMOD_PREPEND_BLOCK", 1));
     engine->quiet = vars_get(&engine->vars, "LMOD_QUIET") != NULL;
     engine->catalog.rules = (struct catalog_rules){
-        .exact = is_yes(engine, "LMOD_EXACT_MATCH", 0),
-        .whole_versions = !is_yes(engine, "LMOD_EXTENDED_DEFAULT", 1),
-        .lua_only = !is_yes(engine, "LMOD_ALLOW_TCL_MFILES", 1),
-        .first_folder = is_yes(engine, "LMOD_TMOD_FIND_FIRST", 0),
+        .exact = engine_setting(engine, "LMOD_EXACT_MATCH", 0),
+        .whole_versions = !engine_setting(engine, "LMOD_EXTENDED_DEFAULT", 1),
+        .lua_only = !engine_setting(engine, "LMOD_ALLOW_TCL_MFILES", 1),
+        .first_folder = engine_setting(engine, "LMOD_TMOD_FIND_FIRST", 0),
     };
 }
 

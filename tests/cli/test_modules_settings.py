@@ -154,6 +154,8 @@ def test_options_of_lmod(module, lopin):
     assert "numpy" in module("avail", "numpy").err and "numpy" not in module("--no_extensions", "avail", "numpy").err.partition("no such module")[0]
     assert max(len(line) for line in module("--width=40", "avail").err.split("\n\n")[1].splitlines()) <= 40 < max(len(line) for line in module("avail").err.split("\n\n")[1].splitlines())
     assert module("--redirect", "--no_redirect", "list").out == "" and "echo" in module("--redirect", "list").out
+    assert "echo" in module("list", env={"LMOD_REDIRECT": "yes"}).out and module("list", env={"LMOD_REDIRECT": "no"}).out == module("--no_redirect", "list", env={"LMOD_REDIRECT": "yes"}).out
+    assert "not read (--ignore_cache)" in module("-D", "-t", "spider", env={"LMOD_IGNORE_CACHE": "1"}).err and "not read" not in module("-D", "-t", "spider").err
     loaded = module("load", "zlib/1.3", shell="json").json()["set"]
     assert "another version" in module("load", "zlib/1.2.13", env=loaded).err and module("-q", "load", "zlib/1.2.13", env=loaded).err == ""
     assert module("save", "p", env=module("load", "zlib", shell="json").json()["set"]).code == 0
