@@ -26,7 +26,7 @@
 #include "cli/slurm_line.h"
 #include "sched/limits.h"
 
-enum { BLOCK = 4096, MOST = 1 << 16 };
+enum { BLOCK = 4096, MOST = 1 << 16, STATUS_SIGNAL = 128 };
 
 int alloc_slurm_is_there(const struct cli *cli, struct err *err)
 {
@@ -103,6 +103,7 @@ struct listening {
     const struct cli *cli;
     struct str text, errors; // not yet a line; lines of errors
     int granted;             // the allocation was given
+    int told, aborted;       // a signal that salloc was given; it gave up waiting for one
 };
 
 static void take_lines(struct listening *listening)
@@ -112,6 +113,7 @@ static void take_lines(struct listening *listening)
         size_t size = (size_t)(end - text->text) + 1;
         *end = '\0';
         listening->granted |= strstr(text->text, "Granted job allocation") != NULL;
+        listening->aborted |= strstr(text->text, "aborted due to signal") != NULL;
         relay(listening->cli, text->text, &listening->errors);
         memmove(text->text, text->text + size, text->size - size + 1);
         text->size -= size;
@@ -128,8 +130,10 @@ static void listen_to(struct listening *listening, int fd, int signals, pid_t pi
         struct signalfd_siginfo info;
         if (poll(poll_for, COUNT(poll_for), -1) < 0 && errno != EINTR)
             return;
-        if (poll_for[1].revents && read(signals, &info, sizeof info) == sizeof info)
-            kill(pid, (int)info.ssi_signo);
+        if (poll_for[1].revents && read(signals, &info, sizeof info) == sizeof info) {
+            listening->told = (int)info.ssi_signo;
+            kill(pid, listening->told);
+        }
         if (!poll_for[0].revents)
             continue;
         ssize_t got = read(fd, block, sizeof block);
@@ -166,6 +170,9 @@ static int finish(const struct listening *listening, pid_t pid, struct err *err)
     while (waitpid(pid, &answer.status, 0) < 0 && errno == EINTR)
         ;
     int status = proc_exit_status(answer.status);
+    // ^C reaches it by the terminal
+    if (!listening->granted && (listening->aborted || listening->told))
+        return STATUS_SIGNAL + (listening->told ? listening->told : SIGINT);
     if (listening->granted || !status ||
         (!listening->errors.size && listening->cli->options.quiet))
         return status;

@@ -99,6 +99,7 @@ static int end_jobs(const struct cli *cli, const struct folder *folder, struct e
     CLEANUP_CREW struct crew crew = {0};
     CLEANUP_QUEUE struct crew_queue queue = {0};
     CLEANUP_STRV struct strv by_hand = {0};
+    CLEANUP_ANSWER struct slurm_answer answer = {0};
     int is_owed = 0;
     if (!round_last(folder->fd))
         return 0;
@@ -106,7 +107,7 @@ static int end_jobs(const struct cli *cli, const struct folder *folder, struct e
     if (crew.round && (crew.is_in_force || crew.alive))
         is_owed = crew_count(cli, folder, &queue) || queue.silent.code;
     if (!is_owed) {
-        jobs_of_script(cli, folder, &by_hand);
+        jobs_of_script(cli, folder, &answer, &by_hand);
         is_owed = by_hand.count > 0;
     }
     return !is_owed ? 0 : crew_cancel(cli, folder, err) < 0 ? -1 : 1;

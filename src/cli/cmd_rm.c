@@ -11,6 +11,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "cli/crew_look.h"
+#include "cli/jobs.h"
 #include "cli/say.h"
 #include "cli/target.h"
 #include "run/glance.h"
@@ -25,6 +26,7 @@ struct removal {
     size_t owned;   // the first ones are ours
     size_t removed; // and of these are no runs any more
     struct crew_queue queue;
+    struct slurm_answer waiting; // jobs, by their scripts
 };
 
 static int busy(const struct folder *folder, struct err *err)
@@ -63,7 +65,11 @@ static int look(struct removal *removal, size_t index, struct err *err)
     if (owner.state == OWNER_ALIVE)
         return target_busy(removal->cli, folder.number, &owner, err);
     settle(&folder);
-    return crew_count(removal->cli, &folder, &removal->queue) ? busy(&folder, err) : 0;
+    CLEANUP_STRV struct strv by_hand = {0}; // would compute the next run of this number
+    if (round_last(folder.fd))
+        jobs_of_script(removal->cli, &folder, &removal->waiting, &by_hand);
+    int is_owed = by_hand.count || crew_count(removal->cli, &folder, &removal->queue);
+    return is_owed ? busy(&folder, err) : 0;
 }
 
 // On a full disk none can be owned, and room is wanted: there the look must do.
@@ -170,5 +176,6 @@ int cmd_rm(struct cli *cli, struct err *err)
     removal.stale = stale;
     int result = remove_all(&removal, err);
     crew_queue_free(&removal.queue);
+    slurm_answer_free(&removal.waiting);
     return result;
 }

@@ -65,8 +65,9 @@ static void list_live(struct ending *ending, struct strv *ret)
         if (live)
             strv_add(ret, jobs.item[i]);
     }
+    CLEANUP_ANSWER struct slurm_answer answer = {0};
     if (is_known) // by hand, and not begun yet
-        jobs_of_script(ending->cli, ending->folder, ret);
+        jobs_of_script(ending->cli, ending->folder, &answer, ret);
 }
 
 static int send(struct ending *ending, struct err *err)

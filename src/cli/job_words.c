@@ -23,7 +23,7 @@ int job_words_error(const struct job_view *view, const struct job_end *end, cons
     case CAUSE_TIME: fill_time(view, job, err); return 1;
     case CAUSE_MEMORY:
         err_set(err, ERR_MEMORY_LIMIT, _("job %s needed more memory than it had"), job);
-        err_hint(err, "try", _("lopin run --slurm --mem with more than now"));
+        err_hint(err, "more", "lopin explain %s", job);
         return 1;
     case CAUSE_NODE:
         err_set(err, ERR_NODE_LOST, _("the node of job %s failed: %s"), job, view->nodes);

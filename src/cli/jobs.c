@@ -109,14 +109,15 @@ static int check_queue(const struct cli *cli, const struct folder *folder, int b
     return 0;
 }
 
-int jobs_of_script(const struct cli *cli, const struct folder *folder, struct strv *ret)
+int jobs_of_script(const struct cli *cli, const struct folder *folder,
+                   struct slurm_answer *queue, struct strv *ret)
 {
     CLEANUP_FREE char *script = submit_map_path(folder);
-    CLEANUP_ANSWER struct slurm_answer answer = {0};
     struct queued queued;
-    if (ask_queue(cli, &answer) < 0)
+    if (!queue->out.text && ask_queue(cli, queue) < 0)
         return -1;
-    for (char *at = answer.out.text; at && next_line(&at, &queued);)
+    CLEANUP_FREE char *text = mem_dup(str_text(&queue->out)); // lines are cut in it
+    for (char *at = text; next_line(&at, &queued);)
         if (strcmp(queued.state, "CG") != 0 && runs_script(&queued, script) &&
             !strv_has(ret, queued.job))
             strv_add(ret, queued.job);

@@ -5,10 +5,12 @@
 #include "cli/cli.h"
 #include "dataset/datasets.h"
 #include "run/folder.h"
+#include "sched/slurm.h"
 
-// Adds the numbers of the user's jobs that have the script of a run's folder, and are in Slurm's queue now. Returns 0, or -1
-// if Slurm does not answer.
-int jobs_of_script(const struct cli *cli, const struct folder *folder, struct strv *ret);
+// Adds the numbers of the user's jobs that have the script of a run's folder, and are in Slurm's queue, which is asked
+// for unless `queue` has it already. Returns 0, or -1 if Slurm does not answer.
+int jobs_of_script(const struct cli *cli, const struct folder *folder,
+                   struct slurm_answer *queue, struct strv *ret);
 // Whether none computes the run or, where it goes on by_jobs, waits to: else -1 with [run-busy]. Slurm is
 // asked; where it does not answer, what parcels say of themselves counts. (Where it goes on here, those that
 // wait find nothing to do: jobs_fence.)

@@ -159,7 +159,7 @@ static int read_ntasks(const char *value, struct err *err)
     if (strcmp(value, "1") == 0)
         return 0;
     err_set(err, ERR_USAGE, _("-n %s: lopin starts one process a dataset"), value);
-    return err_hint(err, "try", _("-j N for datasets side by side, -T N for cores of each"));
+    return err_hint(err, "try", _("lopin map -j N for datasets side by side, -c N for cores"));
 }
 
 static int read_engine(const struct opt_scan *scan, const char *value, const char **ret,

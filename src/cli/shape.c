@@ -82,8 +82,10 @@ static int ask(const struct begin *begin, struct cluster *cluster, struct err *e
     cluster_ask(begin->cli, &begin->spec->slurm, 0, cluster);
     if (!options->dry_run && cluster_answers(cluster, err) < 0)
         return -1;
-    if (!cluster->job.cores)
+    if (!cluster->job.cores) {
         cluster->job.cores = begin->spec->cores;
+        cluster->job.cores_option = options->threads ? "-T" : "-j"; // what they come of
+    }
     return check(begin, cluster, err);
 }
 

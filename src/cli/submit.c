@@ -104,10 +104,15 @@ static int add_options(struct submit *submit, struct err *err)
         return -1;
     if (!options_slurm_value(&options->pass, OPTION_SLURM_CHDIR))
         strv_take(list, mem_print("--chdir=%s", folder));
-    if ((options->log
-             ? sbatch_pattern("output", folder, options->log, list, err)
-             : sbatch_pattern("output", submit->submitted.folder, "%j.log", list, err)) < 0)
+    // A script to be kept may go where nobody has made the folder: Slurm's own place is there.
+    int is_kept = options->dry_run && access(submit->submitted.folder, F_OK) < 0;
+    if (options->log) {
+        if (sbatch_pattern("output", folder, options->log, list, err) < 0)
+            return -1;
+    } else if (!is_kept &&
+               sbatch_pattern("output", submit->submitted.folder, "%j.log", list, err) < 0) {
         return -1;
+    }
     if (options->error_log &&
         sbatch_pattern("error", folder, options->error_log, list, err) < 0)
         return -1;

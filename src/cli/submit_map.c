@@ -79,7 +79,8 @@ int submit_map_line(struct begin *begin, struct err *err)
     if (slurm_line_options(cli, name, &said, err) < 0)
         return -1;
     for (size_t i = 0; i < said.count; i++)
-        replace(&spec->slurm, said.item[i]);
+        if (!str_starts(said.item[i], "--chdir=")) // where we are already
+            replace(&spec->slurm, said.item[i]);
     const char *limit = cli->options.array ? strrchr(cli->options.array, '%') : NULL;
     if (limit && !cli->options.parcels) // sbatch's "LIST%N"
         spec->parcels = (unsigned)strtoul(limit + 1, NULL, 10);
@@ -231,7 +232,8 @@ static int hand_over(const struct cli *cli, const struct folder *folder, char **
     if (sbatch_send(cli, script, NULL, ret_job, ret_unsure, &refused) == 0)
         return 0;
     CLEANUP_STRV struct strv jobs = {0};
-    int asked = *ret_unsure ? jobs_of_script(cli, folder, &jobs) : 0;
+    CLEANUP_ANSWER struct slurm_answer queue = {0};
+    int asked = *ret_unsure ? jobs_of_script(cli, folder, &queue, &jobs) : 0;
     if (jobs.count) {
         *ret_job = mem_dup(jobs.item[0]);
         return 0;

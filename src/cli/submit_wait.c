@@ -46,7 +46,7 @@ struct wait {
     int64_t began_s, asked_s, since_s; // Unix time; asked_s: of the last answer
     unsigned soon;                     // so many times an answer of after since_s is wanted
     unsigned absent, after;            // answers without the job; since the record was there
-    int is_silent, is_cancelled;
+    int is_silent, is_cancelled, has_run;
     int left; // by that signal
 };
 
@@ -132,6 +132,7 @@ static int get_queue(const struct wait *wait, struct jobs *ret, struct answers_s
 
 static void take_view(struct wait *wait, const struct job_view *view)
 {
+    wait->has_run |= view->phase == JOB_RUNS;
     if (view->phase == JOB_RUNS && wait->view.phase < JOB_RUNS)
         say(wait->cli, _("job %s runs on %s"), wait->job->job, view->nodes);
     if (view->restarts > wait->view.restarts)
@@ -262,8 +263,9 @@ static int conclude(struct wait *wait, struct err *err)
 {
     const struct job_end *end = has_record(wait) ? &wait->end : NULL;
     int has_cause = job_words_error(&wait->view, end, job_of(wait), err);
+    // what has printed had begun, also where Slurm does not say what ended it
     int was_killed = !end && (err->code == ERR_TIME_LIMIT || err->code == ERR_MEMORY_LIMIT ||
-                              err->code == ERR_SIGNAL);
+                              err->code == ERR_SIGNAL || wait->has_run || wait->shown);
     if (has_cause && !end && !was_killed && !wait->is_cancelled)
         return -1;
     if (has_cause)

@@ -70,8 +70,8 @@ char *crew_log(int run_dir, const struct crew_job *job)
                                                      : NULL;
 }
 
-// Slurm without control groups ends what is over its memory as FAILED, and tells the log why.
-static int is_over_memory(int run_dir, const struct crew_job *job)
+// Whether one of these stands near the end of what Slurm wrote for a job.
+static int log_says(int run_dir, const struct crew_job *job, const char *one, const char *other)
 {
     char tail[LOG_TAIL + 1];
     CLEANUP_FREE char *name = crew_log(run_dir, job);
@@ -81,7 +81,20 @@ static int is_over_memory(int run_dir, const struct crew_job *job)
         return 0;
     ssize_t got = pread(fd, tail, LOG_TAIL, st.st_size > LOG_TAIL ? st.st_size - LOG_TAIL : 0);
     tail[got > 0 ? got : 0] = '\0';
-    return strstr(tail, "xceeded job memory limit") || strstr(tail, " exceeded memory limit");
+    return strstr(tail, one) || strstr(tail, other);
+}
+
+// Slurm without control groups ends what is over its memory as FAILED, and tells the log why.
+static int is_over_memory(int run_dir, const struct crew_job *job)
+{
+    return log_says(run_dir, job, "xceeded job memory limit", " exceeded memory limit");
+}
+
+// It ended in order, but for want of time nothing came to its end: a line that says so names what to type.
+static int was_in_vain(int run_dir, const struct crew_job *job)
+{
+    return log_says(run_dir, job, "lopin resume ", "lopin resume ") &&
+           log_says(run_dir, job, " -t ...", " -t ...");
 }
 
 // What Slurm says of the end of a job; -1: nothing.
@@ -128,9 +141,10 @@ static void add_parcel(const struct crew *crew, int run_dir, const struct parcel
         return;
     if (parcel->is_over)
         // A round without chunks is made by who cancels; Slurm's answer may be of before that.
-        trouble.fate = is_known            ? (enum crew_fate)fate
-                       : crew->is_in_force ? FATE_LEFT
-                                           : FATE_CANCELLED;
+        trouble.fate = is_known                    ? (enum crew_fate)fate
+                       : !crew->is_in_force        ? FATE_CANCELLED
+                       : was_in_vain(run_dir, job) ? FATE_TIME
+                                                   : FATE_LEFT;
     else if (is_requeued)
         trouble.fate = FATE_NODE;
     else

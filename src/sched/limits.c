@@ -135,9 +135,10 @@ static int too_wide(const struct limits_ask *ask, const struct partition *partit
 {
     unsigned long nodes = partition->nodes;
     if (partition->cpus && ask->cores > partition->cpus) {
-        err_set(err, ERR_OVER_LIMIT, _("-c %lu is more than a node of partition '%s' has: %lu"),
-                ask->cores, partition->name, partition->cpus);
-        return err_hint(err, "try", "-c %lu", partition->cpus);
+        const char *option = ask->cores_option ? ask->cores_option : "-c";
+        err_set(err, ERR_OVER_LIMIT, _("%s %lu is more than a node of partition '%s' has: %lu"),
+                option, ask->cores, partition->name, partition->cpus);
+        return err_hint(err, "try", "%s %lu", option, partition->cpus);
     }
     if (nodes && ask->nodes > nodes) {
         err_set(err, ERR_OVER_LIMIT, _("-N %lu is more than partition '%s' has: %lu"),

@@ -29,6 +29,7 @@ struct limits_ask {                      // of a job; 0: not said
     const char *partition;               // several: "a,b"
     int64_t time_us, memory_kb, core_kb; // --mem, --mem-per-cpu
     unsigned long cores, tasks, nodes;
+    const char *cores_option; // of the line that says cores; NULL: -c
 };
 // Why a cluster refuses what was asked, or would let it wait for ever: -1 with [over-limit] or [refused]
 // and the line to type, or 0: nothing of it is above a limit that is known. Of several partitions one is

@@ -83,14 +83,22 @@ int job_script_write(const struct job_script *script, struct str *into, struct e
         add_command(script, into);
         return 0;
     }
-    str_add(into, "\n# at the time limit and at scancel the command gets SIGTERM itself: it "
-                  "ends, then we do\n"
-                  "stopped=0\n"
-                  "trap 'stopped=1' TERM\n\n");
-    add_words(&script->words, "", into);
-    str_add(into, "status=$?\n\n"
+    // With control groups Slurm signals this shell alone, without them what it has started too. Told
+    // twice, a command would be disturbed as it saves.
+    str_add(
+        into,
+        "\n# at the time limit and at scancel the command gets SIGTERM: it ends, then we do\n"
+        "stopped=0 pid=\n"
+        "trap 'told=1 stopped=1; grep -q \"job_$SLURM_JOB_ID\" /proc/self/cgroup && "
+        "kill -TERM $pid' TERM\n"
+        "for name in USR1 USR2; do trap \"told=1; kill -$name \\$pid\" \"$name\"; done\n\n");
+    add_words(&script->words, " <&0 &", into);
+    str_add(into, "pid=$!\n"
+                  "while told=; wait \"$pid\"; status=$?; [ \"$told\" ]; do :; done\n\n"
                   "# how it ended, for lopin run --wait, with or without accounting\n"
-                  "cd ");
+                  "mkdir -p ");
+    str_add_shell(into, script->records);
+    str_add(into, " && cd ");
     str_add_shell(into, script->records);
     str_add(into, " &&\n"
                   "    printf 'lopin-job 1 status=%d restart=%d term=%d end=%d node=%s\\n' "

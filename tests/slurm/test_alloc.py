@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """lopin alloc through salloc on a real cluster."""
+import os
 import pathlib
 import signal
 import sys
@@ -70,6 +71,17 @@ def test_a_signal_for_lopin_gives_the_allocation_back(lopin, slurm):
     process.communicate(timeout=120)
     assert process.returncode != 0
     slurm.wait_state(job, "CANCELLED", "FAILED", "COMPLETED")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_given_up_while_it_waits(lopin, slurm, number):
+    """Nothing was refused: the status is the signal's, and salloc's own word is all that is said."""
+    process = lopin.start("alloc", "-J", "waits", "--sbatch=--begin=now+1hour", "true", start_new_session=True)
+    while "waits" not in slurm.slurm("squeue", "-h", "-o", "%j"):
+        assert process.poll() is None
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 128 + number and b"[refused]" not in err, err
 
 
 def test_a_script_is_no_program(lopin):

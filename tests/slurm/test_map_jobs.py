@@ -98,6 +98,22 @@ def test_here_while_jobs_wait(scene):
     assert scene.parcels() == []
 
 
+@together(1)
+def test_a_run_that_a_job_waits_for_is_not_removed(scene):
+    """Also one that was submitted by hand: it would compute the next run of that number."""
+    scene.write()
+    scene.names = ["d1"]
+    done = scene.run(*scene.line("-c", "1", "--no-submit"), *scene.names)
+    assert done.code == 0, done.err
+    job = scene.slurm("sbatch", "--parsable", "--hold", str(scene.folder / "job.sh")).strip()
+    done = scene.run("rm", "1")
+    assert done.code == 4 and "[run-busy]" in done.err and scene.folder.exists(), done
+    scene.slurm("scontrol", "release", job)
+    scene.wait_over()
+    scene.check()
+    assert scene.run("rm", "1").code == 0
+
+
 @together(2)
 def test_two_resumes_at_once(scene):
     job = scene.submit("-c", "1", "--parcels", "2", names=mixed(2, 8))

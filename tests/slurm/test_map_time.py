@@ -24,7 +24,7 @@ def test_a_dataset_longer_than_the_time(scene):
     scene.submit("-c", "2", "--parcels", "1", "-t", "1", names=["hold1", "hold2"])
     scene.wait_over()
     assert len(scene.jobs()) <= 4 and "TIMEOUT" not in {state for _, state, _ in scene.jobs()}, scene.told()
-    assert "lopin resume 1 -t" in scene.told()
+    assert "lopin resume 1 -t" in scene.told() and "ran out of time" in scene.run("status").out
     assert scene.run("status", "--json").json()["done"] == 0, scene.told()
     assert any(fields.get("cause") == "time-limit" for _, _, fields in scene.records())
     scene.open_gate()

@@ -79,12 +79,12 @@ def test_a_dry_run_prints_the_script_which_works_by_hand(lopin, slurm, until):
                  "#SBATCH --mem-per-cpu=100M", "#SBATCH --exclusive", '#SBATCH --comment="x y"', "#SBATCH --nice=5"):
         assert line in done.out.splitlines(), line
     assert not (lopin.cwd / ".lopin").exists()
-    jobs(lopin).mkdir(parents=True)
     path = lopin.write("by hand.sh", done.out)
     job = subprocess.run(["sbatch", "--parsable", path], env=lopin.environment({}), cwd="/", capture_output=True, text=True,
                          check=True).stdout.strip()
     until((jobs(lopin) / (job + ".end")).exists)
-    assert '["w"]' in (jobs(lopin) / (job + ".log")).read_text()
+    assert '["w"]' in (lopin.cwd / ("slurm-%s.out" % job)).read_text()  # the folder of logs was not there
+    assert "/.lopin/jobs/%j.log" in lopin("run", "--slurm", "--dry-run", "a.py").out
     assert slurm.slurm("scontrol", "show", "job", job).count("Comment=x y") == 1
 
 
@@ -176,6 +176,53 @@ def test_cancelled(lopin, slurm):
     slurm.slurm("scancel", "-n", "hold.py")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 143 and b"[cancelled]" in err
+
+
+SAVE = """import signal, sys, time
+told = []
+for name in ("SIGTERM", "SIGUSR1"): signal.signal(getattr(signal, name), lambda number, _: told.append(number))
+print("begun", flush=True)
+while not told: time.sleep(0.05)
+time.sleep(1)
+print("saved", *told, sys.stdin.read(), flush=True)
+sys.exit(3)
+"""
+
+
+@pytest.mark.parametrize("way, sent", [([], signal.SIGTERM), (["-b", "-s", "USR1"], signal.SIGUSR1)])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_script_that_saves_when_it_is_told_to_end(slurm, accounts, make_lopin_on, tmp_path, until, number, grouped, way, sent):
+    """It is told once, whatever Slurm tracks its processes by, and the job ends with its status."""
+    cluster = accounts if grouped else slurm
+    lopin = make_lopin_on(cluster, tmp_path)
+    lopin.write("save.py", SAVE)
+    job = number(lopin("run", "--slurm", "-c", "1", "save.py").out)
+    log, end = (jobs(lopin) / (job + suffix) for suffix in (".log", ".end"))
+    until(lambda: log.exists() and "begun" in log.read_text())
+    cluster.slurm("scancel", *way, job)
+    until(end.exists)
+    assert "saved %d \n" % sent in log.read_text()
+    assert end.read_text().startswith("lopin-job 1 status=3 restart=0 term=%d " % (sent == signal.SIGTERM))
+
+
+def test_what_had_begun_was_killed(lopin, slurm):
+    """Without a record, and Slurm says only that it was cancelled."""
+    lopin.write("deaf.py", "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('begun', flush=True)\ntime.sleep(600)\n")
+    process = lopin.start("run", "--slurm", "--wait", "deaf.py")
+    assert process.stdout.readline() == b"begun\n"
+    slurm.slurm("scancel", "-f", "-s", "KILL", "-n", "deaf.py")
+    slurm.slurm("scancel", "-n", "deaf.py")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 137 and b"[cancelled]" in err, err
+
+
+def test_the_name_of_a_file_s_table(lopin):
+    lopin.write("a.py", SHOW)
+    lopin.write("lopin.toml", '[slurm]\njob-name = "tn"\n')
+    for words in (["run", "--slurm", "--dry-run", "a.py"], ["map", "--slurm", "--dry-run", "a.py", ":::", "x"]):
+        assert "#SBATCH --job-name=tn" in lopin(*words).out.splitlines()
+    done = lopin("alloc", "-t", "5", "sh", "-c", "echo $SLURM_JOB_NAME")
+    assert done.out == "tn\n", done.err
 
 
 def test_interrupted_twice_it_is_cancelled(lopin, slurm, number):
