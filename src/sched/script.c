@@ -93,8 +93,10 @@ int job_script_write(const struct job_script *script, struct str *into, struct e
         "kill -TERM $pid' TERM\n"
         "for name in USR1 USR2; do trap \"told=1; kill -$name \\$pid\" \"$name\"; done\n\n");
     add_words(&script->words, " <&0 &", into);
+    // A wait that a signal ends is done again: bash gives a status once, then -1.
     str_add(into, "pid=$!\n"
-                  "while told=; wait \"$pid\"; status=$?; [ \"$told\" ]; do :; done\n\n"
+                  "while told=; wait \"$pid\"; now=$?; [ \"$now\" -lt 0 ] || status=$now; "
+                  "[ \"$told\" ]; do :; done\n\n"
                   "# how it ended, for lopin run --wait, with or without accounting\n"
                   "mkdir -p ");
     str_add_shell(into, script->records);
