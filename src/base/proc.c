@@ -147,7 +147,7 @@ static const char signal_names[][8] = {
 
 int proc_exit_status(int status)
 {
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return WIFSIGNALED(status) ? PROC_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 const char *proc_signal_name(int number, char buffer[32])

@@ -38,7 +38,8 @@ pid_t proc_start(const struct proc *proc);
 // What proc_start's child does, in this process: for `run` and `exec`, where lopin is gone.
 // Returns only on failure, with errno.
 int proc_become(const struct proc *proc);
-// The exit status that a shell gives for what wait(2) says: 128+N of a signal.
+enum { PROC_SIGNALLED = 128 }; // and the signal's number: the status that shells give for it
+// The exit status that a shell gives for what wait(2) says.
 int proc_exit_status(int status);
 // "SIGSEGV"; "signal 40" for those without a name. Static or in `buffer` (32 bytes).
 const char *proc_signal_name(int number, char buffer[32]);

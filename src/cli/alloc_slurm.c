@@ -26,7 +26,7 @@
 #include "cli/slurm_line.h"
 #include "sched/limits.h"
 
-enum { BLOCK = 4096, MOST = 1 << 16, STATUS_SIGNAL = 128 };
+enum { BLOCK = 4096, MOST = 1 << 16 };
 
 int alloc_slurm_is_there(const struct cli *cli, struct err *err)
 {
@@ -172,7 +172,7 @@ static int finish(const struct listening *listening, pid_t pid, struct err *err)
     int status = proc_exit_status(answer.status);
     // ^C reaches it by the terminal
     if (!listening->granted && (listening->aborted || listening->told))
-        return STATUS_SIGNAL + (listening->told ? listening->told : SIGINT);
+        return PROC_SIGNALLED + (listening->told ? listening->told : SIGINT);
     if (listening->granted || !status ||
         (!listening->errors.size && listening->cli->options.quiet))
         return status;

@@ -35,6 +35,8 @@ int module_is_wanted(const struct module_work *work, const char *text)
 static void find_named(struct module_work *work)
 {
     CLEANUP_STRV struct strv path = {0};
+    if (work->named.count == work->count)
+        return; // for an earlier module
     paths_list(&work->engine.vars, "MODULEPATH", &path);
     for (size_t i = work->named.count; i < work->count; i++) {
         CLEANUP_FOUND struct catalog_found found = {0};

@@ -55,24 +55,24 @@ static int allows(const struct packs_hashes *hashes, const struct source_file *f
     return is_comparable ? 0 : -1;
 }
 
-struct packs_narrow packs_hashes_narrow(const struct packs *packs, const char *normal,
-                                        const struct source_project *project)
+const struct packs_hashes *packs_hashes_narrow(const struct packs *packs, const char *normal,
+                                               const struct source_project *project)
 {
     const struct packs_hashes *hashes = hashes_of(packs, piece_of(normal));
     for (size_t i = 0; hashes && i < project->count; i++)
         for (size_t k = 0; k < project->item[i].also_count; k++)
             if (allows(hashes, project->item[i].also[k]) == 1)
-                return (struct packs_narrow){hashes};
-    return (struct packs_narrow){NULL};
+                return hashes;
+    return NULL;
 }
 
-struct source_file *packs_hashes_pick(const struct packs_narrow *narrow,
+struct source_file *packs_hashes_pick(const struct packs_hashes *narrow,
                                       const struct source_version *version)
 {
-    if (!narrow->hashes)
+    if (!narrow)
         return version->file;
     for (size_t i = 0; i < version->also_count; i++)
-        if (allows(narrow->hashes, version->also[i]) != 0)
+        if (allows(narrow, version->also[i]) != 0)
             return version->also[i];
     return NULL;
 }

@@ -7,15 +7,12 @@
 // "sha256:HEX", of sha384 and sha512 too.
 void packs_hashes_add(struct packs *packs, struct piece normal, const char *value);
 
-// Which file of a version is to be taken, as pip chooses: where a page gives hashes and one of the
-// project's files has one that is allowed, others than those with such a one, or with none, are passed
-// over. NULL: no file of it.
-struct packs_narrow {
-    const struct packs_hashes *hashes; // NULL: all are allowed
-};
-struct packs_narrow packs_hashes_narrow(const struct packs *packs, const char *normal,
-                                        const struct source_project *project);
-struct source_file *packs_hashes_pick(const struct packs_narrow *narrow,
+// As pip chooses: where a page gives hashes and one of the project's files has one that is allowed, others than
+// those with such a one, or with none, are passed over. NULL: all are allowed.
+const struct packs_hashes *packs_hashes_narrow(const struct packs *packs, const char *normal,
+                                               const struct source_project *project);
+// Which file of a version is then to be taken; NULL: none of it.
+struct source_file *packs_hashes_pick(const struct packs_hashes *narrow,
                                       const struct source_version *version);
 
 // Compares the file itself, wherever it came from; before it was fetched, what its page says. Of a lock its

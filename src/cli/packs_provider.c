@@ -154,11 +154,11 @@ static int give_versions(void *context, struct piece name, const struct solve_ca
         return -1;
     struct solve_candidate *list =
         arena_alloc(&packs->arena, (project->count + project->file_count + 1) * sizeof *list);
-    const struct packs_narrow narrow = packs_hashes_narrow(packs, normal, project);
+    const struct packs_hashes *narrow = packs_hashes_narrow(packs, normal, project);
     size_t count = (size_t)add_installed(packs, normal, list);
     for (size_t i = 0; i < project->count; i++) {
         const struct source_version *item = &project->item[i];
-        struct source_file *file = packs_hashes_pick(&narrow, item);
+        struct source_file *file = packs_hashes_pick(narrow, item);
         if (!file || (packs->cli->options.pack.public && item->version->local_count))
             continue;
         list[count++] =

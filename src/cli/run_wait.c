@@ -8,6 +8,7 @@
 
 #include "base/lang.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "cli/crew_words.h"
 #include "cli/say.h"
 #include "cli/summary.h"
@@ -15,7 +16,7 @@
 #include "run/round.h"
 #include "run/watch.h"
 
-enum { LOOK_MS = 500, STATUS_SIGNAL = 128 };
+enum { LOOK_MS = 500 };
 
 // Its number, if one of these signals comes within the time.
 static int sleep_ms(const sigset_t *taken, int ms)
@@ -67,7 +68,7 @@ static int wait_jobs(const struct cli *cli, struct saved *saved, struct err *err
 static int leave(const struct cli *cli, unsigned run, int number)
 {
     say(cli, _("the run goes on: lopin wait %u   to end it: lopin cancel %u"), run, run);
-    return STATUS_SIGNAL + number;
+    return PROC_SIGNALLED + number;
 }
 
 static int read_state(struct saved *saved, struct err *err)

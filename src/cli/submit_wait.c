@@ -32,8 +32,6 @@
 
 enum { LOOK_MS = 300, BLOCK = 1 << 16, MOST_ABSENT = 3, MOST_AFTER = 8, RECORD_MOST = 1024 };
 enum { SLACK_S = 5 }; // clocks of this host and of the file server
-// as shells say it
-enum { STATUS_SIGNAL = 128 };
 
 struct wait {
     struct cli *cli;
@@ -271,9 +269,9 @@ static int conclude(struct wait *wait, struct err *err)
     if (has_cause)
         say_error(wait->cli, err);
     if (wait->is_cancelled)
-        return STATUS_SIGNAL + SIGINT;
+        return PROC_SIGNALLED + SIGINT;
     if (was_killed)
-        return STATUS_SIGNAL + SIGKILL;
+        return PROC_SIGNALLED + SIGKILL;
     int status = end ? end->status : wait->view.code;
     if (!has_cause && status)
         say(wait->cli, _("job %s ended with status %d on %s"), job_of(wait), status,
@@ -294,7 +292,7 @@ static int stay(struct wait *wait, const sigset_t *taken, struct err *err)
     }
     if (wait->left) {
         say(wait->cli, _("job %s goes on; it ends by: scancel %s"), job_of(wait), job_of(wait));
-        return STATUS_SIGNAL + wait->left;
+        return PROC_SIGNALLED + wait->left;
     }
     // What a node wrote last may be seen here a moment later.
     for (int i = 0; i < 2; i++) {

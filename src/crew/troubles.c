@@ -70,31 +70,32 @@ char *crew_log(int run_dir, const struct crew_job *job)
                                                      : NULL;
 }
 
-// Whether one of these stands near the end of what Slurm wrote for a job.
-static int log_says(int run_dir, const struct crew_job *job, const char *one, const char *other)
+// The end of what Slurm wrote for a job; "" if there is nothing.
+static void read_tail(int run_dir, const struct crew_job *job, char tail[LOG_TAIL + 1])
 {
-    char tail[LOG_TAIL + 1];
     CLEANUP_FREE char *name = crew_log(run_dir, job);
     CLEANUP_CLOSE int fd = name ? openat(run_dir, name, O_RDONLY | O_CLOEXEC) : -1;
     struct stat st;
-    if (fd < 0 || fstat(fd, &st) < 0)
-        return 0;
-    ssize_t got = pread(fd, tail, LOG_TAIL, st.st_size > LOG_TAIL ? st.st_size - LOG_TAIL : 0);
+    ssize_t got = 0;
+    if (fd >= 0 && fstat(fd, &st) == 0)
+        got = pread(fd, tail, LOG_TAIL, st.st_size > LOG_TAIL ? st.st_size - LOG_TAIL : 0);
     tail[got > 0 ? got : 0] = '\0';
-    return strstr(tail, one) || strstr(tail, other);
 }
 
 // Slurm without control groups ends what is over its memory as FAILED, and tells the log why.
 static int is_over_memory(int run_dir, const struct crew_job *job)
 {
-    return log_says(run_dir, job, "xceeded job memory limit", " exceeded memory limit");
+    char tail[LOG_TAIL + 1];
+    read_tail(run_dir, job, tail);
+    return strstr(tail, "xceeded job memory limit") || strstr(tail, " exceeded memory limit");
 }
 
 // It ended in order, but for want of time nothing came to its end: a line that says so names what to type.
 static int was_in_vain(int run_dir, const struct crew_job *job)
 {
-    return log_says(run_dir, job, "lopin resume ", "lopin resume ") &&
-           log_says(run_dir, job, " -t ...", " -t ...");
+    char tail[LOG_TAIL + 1];
+    read_tail(run_dir, job, tail);
+    return strstr(tail, "lopin resume ") && strstr(tail, " -t ...");
 }
 
 // What Slurm says of the end of a job; -1: nothing.

@@ -26,7 +26,7 @@ void launcher_add_first(struct str *into, const char *python)
         str_print(into, "#!%s\n", python);
         return;
     }
-    str_add(into, "#!/bin/sh\n'''exec' ");
+    str_add(into, LAUNCHER_BY_SH);
     add_word(into, python);
     str_add(into, " \"$0\" \"$@\"\n' '''\n");
 }

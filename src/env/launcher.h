@@ -7,6 +7,7 @@
 
 // "#!PYTHON" and a newline. Where the kernel would not take that line (blanks, more than 127 bytes),
 // two lines that both sh and Python read: sh starts the interpreter, for Python they are a string.
+#define LAUNCHER_BY_SH "#!/bin/sh\n'''exec' "
 void launcher_add_first(struct str *into, const char *python);
 // A command that calls an object of a module and exits with what it returns.
 void launcher_add(struct str *into, const char *python, struct piece module,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/lang.h"
 
 struct add { // one source being added
@@ -187,10 +188,8 @@ void layout_mark(struct layout *layout)
         share[i].owner = NOBODY;
     for (size_t i = 0; i < count && !layout->files; i++) {
         const struct layout_item *item = &layout->item[i];
-        const char *slash = strrchr(item->path, '/');
-        CLEANUP_FREE char *above =
-            slash ? mem_dupn(item->path, (size_t)(slash - item->path)) : NULL;
-        const uint64_t *place = above ? table_get(&layout->place, above) : NULL;
+        CLEANUP_FREE char *above = fs_folder(item->path);
+        const uint64_t *place = table_get(&layout->place, above);
         if (!place)
             continue;
         struct share *in = &share[*place - 1];

@@ -42,7 +42,6 @@ static int is_lost(const char *entry, const struct dist *dist)
 // environment was moved.
 static int is_stray(const struct site *site, const char *path)
 {
-    static const char by_sh[] = "#!/bin/sh\n'''exec' ";
     char text[4096] = "";
     CLEANUP_STR struct str own = {0};
     CLEANUP_FREE char *python = mem_print("%s/bin/python", site->prefix);
@@ -51,7 +50,7 @@ static int is_stray(const struct site *site, const char *path)
     launcher_add_first(&own, python);
     if (size <= 0 || str_starts(text, own.text))
         return 0;
-    if (str_starts(text, by_sh))
+    if (str_starts(text, LAUNCHER_BY_SH))
         return 1;
     text[strcspn(text, "\n")] = '\0';
     return str_starts(text, "#!/") && str_ends(text, "/bin/python") &&

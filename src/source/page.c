@@ -12,15 +12,8 @@
 
 const char *page_sha256(struct arena *arena, struct piece text)
 {
-    if (text.size != 64)
-        return NULL;
-    char *digits = arena_dupn(arena, text.text, text.size);
-    for (size_t i = 0; i < 64; i++) {
-        digits[i] = text_lower(digits[i]);
-        if (!text_is_digit(digits[i]) && (digits[i] < 'a' || digits[i] > 'f'))
-            return NULL;
-    }
-    return digits;
+    const char *digest = digest_text(arena, "sha256", text);
+    return digest ? digest + strlen("sha256:") : NULL;
 }
 
 int page_version(struct page_reader *reader, struct piece version)
